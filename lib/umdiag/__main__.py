@@ -1,0 +1,187 @@
+"""The command line: read the call, hand it to the kit, turn what happened into an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import sys
+import traceback
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from umdiag._version import __version__
+from umdiag.errors import CallError, UmdiagError, one_line
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_WRONG, _INTERRUPTED = 2, 130
+_FAMILY = re.compile(r"[A-Za-z][A-Za-z_-]*")
+
+
+class FailOn(StrEnum):
+    """What makes `report` end with another exit code than 0."""
+
+    PROBLEM = "problem"
+    UNKNOWN = "unknown"
+    NEVER = "never"
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        say(f"umdiag {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Diagnose Azure Automation Update Management from its own rows."""
+
+
+@app.command()
+def report(
+    parameters: Annotated[
+        Path, typer.Argument(metavar="PARAMETERS", help="Parameter file, like parameters/demo.yml.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Report folder [reports/<file>].")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="FAMILY …", help="Families to report; all if none is named.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, metavar="N", help="Notebooks run at a time.")] = None,
+    fail_on: Annotated[
+        FailOn, typer.Option(help="What leads to exit code 1 (problems) or 3 (unknown).")
+    ] = FailOn.PROBLEM,
+) -> None:
+    """Write the report of one parameter file."""
+    from umdiag.parameters import read, refuse_prompting
+
+    given = read(parameters)
+    refuse_prompting(given)
+    from umdiag.report import run  # opens pandas and the clients: only once the parameters are right
+
+    outcome = run(
+        given,
+        output=output or Path("reports") / (parameters.stem or "report"),
+        only=[
+            family.replace("-", "_").lower() for word in only or () for family in word.split(",") if family
+        ],
+        jobs=jobs,
+        echo=say,
+    )
+    say(f"Report: {outcome.index}")
+    raise typer.Exit(outcome.exit_code(fail_on.value))
+
+
+@app.command()
+def explain(
+    name: Annotated[list[str], typer.Argument(metavar="NAME", help="Name of a scenario.")],
+) -> None:
+    """Print the manual page of a scenario."""
+    from shutil import get_terminal_size
+
+    from umdiag import pages
+    from umdiag.scenarios import catalogue
+
+    scenario = pages.choose(" ".join(name), catalogue())
+    say(pages.manual(scenario, min(get_terminal_size(fallback=(100, 24)).columns, 100)))
+
+
+@app.command()
+def scenarios() -> None:
+    """Print the table of scenarios."""
+    from umdiag import pages
+    from umdiag.scenarios import catalogue
+
+    say(pages.table(catalogue(), drawn=sys.stdout.isatty()))
+
+
+def say(text: str) -> None:
+    """Print a line; a reader who stopped reading stops nothing else."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        _close_stdout()
+        if error.errno not in (errno.EPIPE, errno.EINVAL):  # EINVAL: a closed pipe on Windows
+            raise CallError(f"standard output cannot be written ({error.strerror})") from None
+
+
+def execute(words: Sequence[str]) -> int:
+    """Run one command line and return its exit code; whatever goes wrong is one line on standard error."""
+    debug = "--debug" in words
+    try:
+        command = typer.main.get_command(app)
+        code = command.main(
+            _spread_only([word for word in words if word != "--debug"]), "umdiag", standalone_mode=False
+        )
+    except UmdiagError as error:
+        return _complain(str(error), debug=debug)
+    except (KeyboardInterrupt, typer.Abort):
+        code = _INTERRUPTED
+    except SystemExit:  # typer's own page went into a pipe that nobody reads
+        code = 0
+    except Exception as error:  # noqa: BLE001 - the last door: nobody gets a traceback unasked
+        if message := getattr(error, "format_message", None):  # a wrong call, as typer words it
+            said = str(message()).replace("Value error, ", "").rstrip(".")
+            return _complain(f"{said}{'' if said.endswith('?') else '.'} See umdiag --help", debug=debug)
+        return _complain(
+            f"this is a fault of the kit ({type(error).__name__}); the same call with --debug shows where",
+            debug=debug,
+        )
+    if code == _INTERRUPTED:
+        return _complain("interrupted", debug=False, code=_INTERRUPTED)
+    return code if isinstance(code, int) else 0
+
+
+def main() -> None:
+    """Enter here from the `umdiag` script and from `python -m umdiag`."""
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="replace")  # a code page that lacks a sign shows "?" and goes on
+    code = execute(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _close_stdout()
+    sys.exit(code)
+
+
+def _complain(message: str, *, debug: bool, code: int = _WRONG) -> int:
+    if debug:
+        traceback.print_exc()
+    print(f"umdiag: {one_line(message)}", file=sys.stderr)
+    return code
+
+
+def _spread_only(words: Sequence[str]) -> list[str]:
+    """Let `--only` take several families: every further one gets an `--only` of its own."""
+    spread: list[str] = []
+    taking = False
+    for word in words:
+        if taking and spread[-1] != "--only" and _FAMILY.fullmatch(word):
+            spread += ["--only", word]
+        else:
+            taking = word.startswith("--only") or (taking and spread[-1] == "--only")
+            spread.append(word)
+    return spread
+
+
+def _close_stdout() -> None:
+    """Send what is still buffered to nowhere, so that nothing complains at the end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""Rows → plotly figures: pure, no client, no clock, no kit.
+
+Every function names the facts and frames it draws as parameters and returns a figure, or None where there
+is nothing to draw. A figure that speaks of machines says of how many it can speak and of how many it
+cannot; what is cut is counted; a name out of rows is drawn as it stands, never as markup. Plotly is
+imported when the first figure is made.
+"""
+
+from umdiag.charts.machines import assessment_age, machine_states, missing_updates
+from umdiag.charts.runs import funnel, run_calendar
+from umdiag.charts.timeline import machine_timeline
+from umdiag.charts.workspaces import heartbeats_per_hour, ingestion_per_hour
+
+__all__ = [
+    "assessment_age",
+    "funnel",
+    "heartbeats_per_hour",
+    "ingestion_per_hour",
+    "machine_states",
+    "machine_timeline",
+    "missing_updates",
+    "run_calendar",
+]

@@ -1,0 +1,195 @@
+"""Know the updates of a made fleet: one row per update and operating system, as the service writes them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from umdiag.fleet.model import DAY, HOUR, make_guids
+
+WINDOWS = ("2016", "2019", "2022")
+LINUX = ("ubuntu20", "ubuntu22", "rhel8", "sles15", "centos7")
+BUILDS = {"2016": "Windows Server 2016", "2019": "Windows Server 2019", "2022": "Windows Server 2022"}
+TITLES = {
+    "2016": "Windows Server 2016 for x64-based Systems",
+    "2019": "Windows Server 2019 for x64-based Systems",
+    "2022": "Microsoft server operating system version 21H2 for x64-based Systems",
+}
+DOTNET = {
+    "2016": ".NET Framework 4.8 for Windows Server 2016 for x64",
+    "2019": ".NET Framework 3.5, 4.7.2 and 4.8 for Windows Server 2019 for x64",
+    "2022": ".NET Framework 3.5, 4.8 and 4.8.1 for Microsoft server operating system version 21H2 for x64",
+}
+REPOSITORIES = {
+    "ubuntu20": "Ubuntu:20.04/focal-security",
+    "ubuntu22": "Ubuntu:22.04/jammy-security",
+    "rhel8": "rhel-8-for-x86_64-baseos-rhui-rpms",
+    "sles15": "SLE-Module-Basesystem15-SP5-Updates",
+    "centos7": "updates-openlogic",
+}
+PACKAGES = (
+    # key, package, classification, days before the current Patch Tuesday, severity
+    ("pkg-ssl", "openssl", "Security Updates", 3, "Important"),
+    ("pkg-kernel", "kernel", "Critical Updates", 2, "Critical"),
+    ("pkg-curl", "curl", "Security Updates", 20, "Moderate"),
+    ("pkg-tz", "tzdata", "Others", 12, None),
+    ("pkg-vim", "vim-common", "Others", 9, None),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """Describe one update; ``series`` and ``published`` tell what replaces what."""
+
+    key: str
+    os: str
+    title: str | None
+    kb: str | None
+    classification: str
+    product: str
+    published: int
+    severity: str | None = None
+    version: str | None = None
+    arch: str | None = None
+    repository: str | None = None
+    series: str | None = None
+    optional: bool = False
+    reboot: str | None = "Can request restart"
+
+
+def second_tuesday(year: int, month: int) -> int:
+    """Return the moment a month's security updates are published (18:00 UTC)."""
+    first = datetime(year, month, 1, 18, tzinfo=UTC)
+    return int((first + timedelta(days=(1 - first.weekday()) % 7 + 7)).timestamp())
+
+
+def patch_tuesdays(asked: int) -> tuple[int, int]:
+    """Return the newest Patch Tuesday that is two days old or older, and the one before."""
+    moment = datetime.fromtimestamp(asked, UTC)
+    found: list[int] = []
+    year, month = moment.year, moment.month
+    while len(found) < 2:
+        tuesday = second_tuesday(year, month)
+        if tuesday <= asked - 2 * DAY:
+            found.append(tuesday)
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+    return found[0], found[1]
+
+
+def make_catalogue(rng: np.random.Generator, asked: int, start: int) -> pd.DataFrame:
+    """Make every update a fleet of this window may report."""
+    current, previous = patch_tuesdays(asked)
+    updates = [u for os in WINDOWS for u in _windows_updates(os, current, previous)]
+    updates += [u for os in WINDOWS for u in _definitions(os, asked, start)]
+    updates += [u for os in LINUX for u in _packages(os, current)]
+    frame = pd.DataFrame([asdict(update) for update in updates])
+    frame["id"] = make_guids(rng, len(frame))
+    frame["family"] = np.where(frame["os"].isin(WINDOWS), "Windows", "Linux")
+    frame["serious"] = frame["classification"].str.contains("Critical|Security")
+    frame["critical"] = frame["classification"].str.contains("Critical")
+    return frame
+
+
+def _windows_updates(os: str, current: int, previous: int) -> list[Update]:
+    """List what one Windows release is offered over two months."""
+    now, then = (datetime.fromtimestamp(t, UTC).strftime("%Y-%m") for t in (current, previous))
+    month = datetime.fromtimestamp(current, UTC)
+    number = 5000000 + (month.year - 2019) * 9600 + month.month * 800 + WINDOWS.index(os) * 10
+    title, product, grave = TITLES[os], BUILDS[os], "Important" if os == "2019" else "Critical"
+    security = {"classification": "Security Updates", "product": product}
+    other = {"os": os, "classification": "Updates", "product": product}
+    found = []
+    for key, stamp, published, kb in (
+        ("prev", then, previous, number - 800),
+        ("cur", now, current, number),
+    ):
+        lcu, net = f"Cumulative Update for {title}", f"Cumulative Update for {DOTNET[os]}"
+        found += [
+            Update(
+                key=f"lcu-{key}",
+                os=os,
+                title=f"{stamp} {lcu} (KB{kb})",
+                kb=f"{kb}",
+                published=published,
+                severity=grave,
+                series=lcu,
+                reboot="Always requires restart",
+                **security,
+            ),
+            Update(
+                key=f"net-{key}",
+                os=os,
+                title=f"{stamp} {net} (KB{kb + 3})",
+                kb=f"{kb + 3}",
+                published=published,
+                severity="Important",
+                series=net,
+                **security,
+            ),
+        ]
+    stack = f"Servicing Stack Update for {title}"
+    fix = f"Update for {title}"
+    preview = f"Cumulative Update Preview for {title}"
+    release = 135 + (month.year - 2026) * 12 + month.month - 10
+    return [
+        *found,
+        Update(key="ssu-cur", os=os, title=f"{now} {stack} (KB{number + 4})", kb=f"{number + 4}",
+               published=current, severity="Critical", series=stack, reboot="Never restarts", **security),
+        Update(key="msrt-cur", os=os, title=f"Windows Malicious Software Removal Tool x64 - v5.{release} (KB890830)",
+               kb="890830", classification="Update Rollups", product=product, published=current,
+               series="Windows Malicious Software Removal Tool x64"),
+        Update(key="crit", os=os, title=f"{then} {fix} (KB{number - 795})", kb=f"{number - 795}",
+               classification="Critical Updates", product=product, published=previous + 7 * DAY),
+        Update(key="fix-old", title=f"{then} {fix} (KB{number - 791})", kb=f"{number - 791}",
+               published=previous + 2 * DAY, **other),
+        Update(key="fix-new", title=f"{now} {fix} (KB{number + 9})", kb=f"{number + 9}",
+               published=current + DAY, **other),
+        Update(key="preview", title=f"{then} {preview} (KB{number - 793})", kb=f"{number - 793}",
+               published=previous + 14 * DAY, optional=True, **other),
+        Update(key="sql", os=os, title=f"Security Update for SQL Server 2019 RTM CU (KB{5031900 + WINDOWS.index(os)})",
+               kb=f"{5031900 + WINDOWS.index(os)}", classification="Security Updates",
+               product="Microsoft SQL Server 2019", published=previous, severity="Important"),
+    ]  # fmt: skip
+
+
+def _definitions(os: str, asked: int, start: int) -> list[Update]:
+    """List Defender's definitions, one a day."""
+    days = range(start // DAY, asked // DAY + 1)
+    return [
+        Update(
+            key=f"def-{day}",
+            os=os,
+            title="Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 "
+            f"(Version 1.{day - 20300}.{day * 7 % 900}.0) - Current Channel (Broad)",
+            kb="2267602",
+            classification="Definition Updates",
+            product="Microsoft Defender Antivirus",
+            published=day * DAY + 2 * HOUR,
+            reboot="Never restarts",
+        )
+        for day in days
+    ]
+
+
+def _packages(os: str, current: int) -> list[Update]:
+    """List what one Linux distribution is offered, and the agent's own sign of life."""
+    arch = "amd64" if os.startswith("ubuntu") else "x86_64"
+    kernel = {"ubuntu20": "linux-image-azure", "ubuntu22": "linux-image-azure", "sles15": "kernel-azure"}
+    turn = LINUX.index(os)
+    found = [
+        Update(
+            key=key, os=os, title=None, kb=None, classification=classification,
+            product=kernel.get(os, name) if name == "kernel" else name,
+            published=current - days * DAY, severity=severity, arch=arch, reboot=None,
+            version=f"{1 + turn}.{days}.{place + 1}-{turn + 2}", repository=REPOSITORIES[os],
+        )
+        for place, (key, name, classification, days, severity) in enumerate(PACKAGES)
+    ]  # fmt: skip
+    alive = Update(
+        key="alive", os=os, title=None, kb=None, classification="Others", reboot=None,
+        product="UpdateManagementHeartbeat", published=current - 400 * DAY, arch="all",
+    )  # fmt: skip
+    return [alive, *found]

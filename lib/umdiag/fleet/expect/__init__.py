@@ -1,0 +1,17 @@
+"""Say what must be found in a fleet, from what is true of it and not from its rows."""
+
+from __future__ import annotations
+
+from umdiag.fleet.expect.assessment import expect_assessment
+from umdiag.fleet.expect.missed import expect_missed
+from umdiag.fleet.expect.quota import expect_quota
+from umdiag.fleet.expect.states import machine_states
+from umdiag.fleet.model import Planted, World
+
+__all__ = ["expect_findings", "machine_states"]
+
+
+def expect_findings(world: World) -> tuple[Planted, ...]:
+    """Return every finding the kit must report, sorted; nothing else may be reported."""
+    found = [*expect_quota(world), *expect_assessment(world), *expect_missed(world)]
+    return tuple(sorted(found, key=lambda p: (p.scenario, p.cause, p.kind, p.name.lower(), p.id)))

@@ -1,0 +1,93 @@
+"""Write what Azure Resource Manager says of providers, workspaces and rights."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from umdiag.fleet.identity import account_id, workspace_id
+from umdiag.fleet.model import Workspace, World, iso
+from umdiag.fleet.tables.writer import write_records
+
+TEXT = pa.string()
+OBJECT = dict.fromkeys(("id", "name", "type", "location", "tags", "properties"), TEXT)
+PROVIDER = dict.fromkeys(("id", "namespace", "registrationState", "registrationPolicy"), TEXT)
+RIGHTS = dict.fromkeys(("id", "actions", "notActions"), TEXT)
+
+
+def write_arm(world: World, folder: Path) -> dict[str, int]:
+    """Write these tables; return their numbers of rows."""
+    rights = {"id": account_id(world), "actions": '["*/read"]', "notActions": "[]"}
+    tables: tuple[tuple[str, list[dict[str, Any]], dict[str, pa.DataType]], ...] = (
+        ("providers", _providers(world), PROVIDER),
+        ("workspaces", [_workspace(world, one) for one in world.workspaces], OBJECT),
+        ("linkedServices", [_linked(world, one) for one in world.workspaces], OBJECT),
+        ("savedSearches", [_saved(world, one) for one in world.workspaces], OBJECT),
+        ("permissions", [rights], RIGHTS),
+    )
+    return {name: write_records(folder, name, rows, kinds) for name, rows, kinds in tables}
+
+
+def _providers(world: World) -> list[dict[str, Any]]:
+    """Return the registrations in the subscriptions that can be seen."""
+    return [
+        {
+            "id": f"/subscriptions/{subscription.id}/providers/{namespace}",
+            "namespace": namespace,
+            "registrationState": state,
+            "registrationPolicy": "RegistrationRequired",
+        }
+        for subscription in world.subscriptions
+        if subscription.visible
+        for namespace, state in (
+            ("Microsoft.Automation", subscription.registration),
+            ("Microsoft.OperationalInsights", "Registered"),
+        )
+    ]
+
+
+def _workspace(world: World, workspace: Workspace) -> dict[str, Any]:
+    """Return a workspace; nothing is said of caps where none was ever set."""
+    properties: dict[str, Any] = {
+        "customerId": workspace.customer_id, "provisioningState": "Succeeded",
+        "sku": {"name": "PerGB2018"}, "retentionInDays": 90,
+    }  # fmt: skip
+    if workspace.cap_gb is not None:
+        reset = world.asked + 5 * 3600 if workspace.next_reset is None else workspace.next_reset
+        properties["workspaceCapping"] = {
+            "dailyQuotaGb": workspace.cap_gb,
+            "quotaNextResetTime": iso(reset),
+            "dataIngestionStatus": workspace.status,
+        }
+    return {
+        "id": workspace_id(world, workspace), "name": workspace.name, "location": workspace.location,
+        "type": "Microsoft.OperationalInsights/workspaces", "properties": json.dumps(properties),
+    }  # fmt: skip
+
+
+def _linked(world: World, workspace: Workspace) -> dict[str, Any]:
+    """Return the link of a workspace to the account, in the small letters Azure uses for it."""
+    return {
+        "id": f"{workspace_id(world, workspace).lower()}/linkedservices/automation",
+        "name": f"{workspace.name}/Automation",
+        "type": "Microsoft.OperationalInsights/workspaces/linkedServices",
+        "properties": json.dumps({"provisioningState": "Succeeded", "resourceId": account_id(world)}),
+    }
+
+
+def _saved(world: World, workspace: Workspace) -> dict[str, Any]:
+    """Return the computer group that Update Management keeps."""
+    name = f"{workspace.name}|updates|microsoftdefaultcomputergroup"
+    properties = {
+        "Category": "Updates", "DisplayName": "MicrosoftDefaultComputerGroup",
+        "FunctionAlias": "Updates__MicrosoftDefaultComputerGroup",
+        "Query": "Heartbeat | distinct Computer", "Version": 2,
+        "Tags": [{"Name": "Group", "Value": "Computer"}],
+    }  # fmt: skip
+    return {
+        "id": f"{workspace_id(world, workspace)}/savedSearches/{name}", "name": name,
+        "type": "Microsoft.OperationalInsights/savedSearches", "properties": json.dumps(properties),
+    }  # fmt: skip

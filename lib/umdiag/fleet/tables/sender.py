@@ -1,0 +1,92 @@
+"""Know the columns that every row of a machine carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from umdiag.fleet.identity import PROVIDERS, Texts, logged_ids, subscription_ids
+from umdiag.fleet.model import Ints, World
+from umdiag.fleet.tables.writer import coded, constant
+
+CHUNK = 2000
+
+
+def chunks(world: World) -> list[tuple[int, int]]:
+    """Cut the machines into parts that fit into memory."""
+    count = len(world.machines)
+    return [(first, min(first + CHUNK, count)) for first in range(0, count, CHUNK)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Senders:
+    """Hold what machines write about themselves; ``text`` has one row per machine."""
+
+    text: pd.DataFrame
+    old_source_id: Texts
+    reinstalled: Ints
+
+    def columns(self, machine: Ints, moment: Ints, table: str) -> dict[str, pa.Array]:
+        """Return the columns of rows that these machines sent at these moments."""
+        count = len(machine)
+        if not count:
+            first, part = 0, self.text.iloc[:0]
+        else:
+            first = int(machine.min())
+            part = self.text.iloc[first : int(machine.max()) + 1]
+        at = machine - first
+        found = {name: coded(part[name].to_numpy(dtype=object), at) for name in part.columns}
+        found["SourceComputerId"] = self._source_ids(machine, moment)
+        found["Type"] = constant(table, count)
+        return found
+
+    def _source_ids(self, machine: Ints, moment: Ints) -> pa.Array:
+        """Return the id each agent had at the moment it wrote."""
+        present = self.text["SourceComputerId"].to_numpy(dtype=object)
+        old = moment < self.reinstalled[machine]
+        old &= self.reinstalled[machine] < 2**60
+        if not len(machine):
+            return coded(present[:0], machine)
+        first, last = int(machine.min()), int(machine.max()) + 1
+        ids = np.concatenate([present[first:last], self.old_source_id[first:last]])
+        return coded(ids, machine - first + old * (last - first))
+
+
+def make_senders(world: World) -> Senders:
+    """Write down once what machines say of themselves in every row."""
+    kind = world.machines["kind"]
+    hosted = kind != "plain"
+    ids = logged_ids(world)
+    homes = np.array([w.customer_id for w in world.workspaces], dtype=object)
+    home = homes[world.column("workspace")]
+    provider = kind.map(PROVIDERS).to_numpy(dtype=object, na_value=None)
+    types = kind.map({"azure": "virtualMachines", "arc": "machines"}).to_numpy(dtype=object, na_value=None)
+    text = pd.DataFrame(
+        {
+            "Computer": world.texts("computer"),
+            "SourceComputerId": world.texts("source_id"),
+            "VMUUID": world.texts("vmuuid"),
+            "TenantId": home,
+            "ManagementGroupName": np.array([f"AOI-{h}" for h in homes], dtype=object)[
+                world.column("workspace")
+            ],
+            "ComputerEnvironment": np.where(kind == "azure", "Azure", "Non-Azure").astype(object),
+            "ResourceId": ids,
+            "_ResourceId": np.array([None if i is None else i.lower() for i in ids], dtype=object),
+            "SubscriptionId": subscription_ids(world),
+            "ResourceGroup": np.where(hosted, world.texts("group"), None),
+            "ResourceProvider": provider,
+            "Resource": np.where(hosted, world.texts("name"), None),
+            "ResourceType": types,
+            "SourceSystem": np.where(world.machines["os_type"] == "Linux", "Linux", "OpsManager").astype(
+                object
+            ),
+        },
+        dtype=object,
+    )
+    return Senders(
+        text=text, old_source_id=world.texts("old_source_id"), reinstalled=world.column("reinstalled")
+    )

@@ -1,0 +1,50 @@
+"""Compare names as the service does: case-folded and stripped, an empty string is nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+
+_UUID = re.compile(r"^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-(.+)$")
+
+
+def folded(names: pd.Series[Any]) -> pd.Series[Any]:
+    """Return the names in the form in which they compare."""
+    return names.fillna("").str.strip().str.lower()
+
+
+def fold(name: object) -> str:
+    """Return one name in the form in which it compares; anything that is no text is nothing."""
+    return name.strip().lower() if isinstance(name, str) else ""
+
+
+def swapped(uuid: str) -> str:
+    """Return a UUID with its first three groups byte-swapped, as Linux machines report theirs."""
+    groups = _UUID.match(uuid)
+    if not groups:
+        return uuid
+    turned = ["".join(re.findall("..", group)[::-1]) for group in groups.groups()[:3]]
+    return "-".join([*turned, groups[4]])
+
+
+def same_uuid(one: str, other: str) -> bool:
+    """Whether two UUIDs are one machine's, in either byte order."""
+    return fold(one) == fold(other) or swapped(fold(one)) == fold(other)
+
+
+def subscription_of(resource_id: str) -> str:
+    """Return the folded subscription id within an ARM id, or nothing."""
+    parts = fold(resource_id).split("/")
+    return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else ""
+
+
+def last_segment(resource_id: str) -> str:
+    """Return the last segment of an ARM id, as it is written."""
+    return resource_id.rstrip("/").rpartition("/")[2]
+
+
+def looked_up(keys: pd.Series[Any], table: pd.Series[Any]) -> pd.Series[Any]:
+    """Return `table`'s value for each key, null where it has none, in its dtype even where it is empty."""
+    return table.reindex(keys.to_numpy()).set_axis(keys.index)

@@ -1,0 +1,112 @@
+"""One row per judged run and machine that it should have reached: did it take part?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from umdiag.frames import estate as estates
+from umdiag.frames._records import TIME, typed
+from umdiag.frames._text import folded, looked_up
+from umdiag.frames.funnels import matches, selected
+from umdiag.frames.targets import machine_key
+
+_RUN = ("run_key", "run_id", "configuration", "configuration_key", "start_time", "previous_start")
+_DAY = pd.Timedelta(days=1)
+
+
+def derive(
+    runs: pd.DataFrame,
+    targets: pd.DataFrame,
+    machine_runs: pd.DataFrame,
+    funnels: pd.DataFrame | None,
+    estate: pd.DataFrame | None,
+    machine_changes: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Return run_key, run_id, configuration, configuration_key, start_time, previous_start, machine_key,
+    computer, via, took_part, missed.
+
+    `via` is how the machine was expected: "named", "dynamic group", "previous run" (the configuration was
+    modified after the run, so its machines of then are not known), "changed" or "deleted" (in the previous
+    run, and taken out of the group since). Runs under way and runs whose configuration is gone are left out.
+    """
+    present = _by_run(machine_runs)
+    reached = {} if funnels is None else selected(funnels)
+    by_configuration = dict(tuple(targets.groupby("configuration_key")))
+    rows: list[dict[str, Any]] = []
+    for run in runs[runs["judged"]].itertuples():
+        aims = by_configuration.get(run.configuration_key)
+        if aims is None:
+            continue
+        took_part, before = present.get(run.run_key, set()), present.get(run.previous_key, set())
+        if aims["modified"].max() > run.start_time:
+            expected = dict.fromkeys(sorted(before), "previous run")
+        else:
+            expected = dict.fromkeys(sorted(reached.get(run.run_key, set())), "dynamic group")
+            expected |= {key: "named" for named in aims["machines"] for key in named}
+            if (aims["group"] >= 0).any() and estate is not None:
+                gone = before - set(expected)
+                expected |= _taken_out(gone, run, aims[aims["group"] >= 0], estate, machine_changes)
+        shared = {name: getattr(run, name) for name in _RUN}
+        rows += [
+            shared | {"machine_key": key, "via": via, "took_part": key in took_part}
+            for key, via in expected.items()
+        ]
+    texts = dict.fromkeys(
+        ("run_key", "run_id", "configuration", "configuration_key", "machine_key", "via"), "str"
+    )
+    result = typed(rows, texts | {"start_time": TIME, "previous_start": TIME, "took_part": "bool"})
+    segment = result["machine_key"].str.removeprefix("name:").str.rpartition("/")[2]
+    if estate is not None:
+        segment = looked_up(result["machine_key"], estate.set_index("machine_key")["name"]).fillna(segment)
+    return result.assign(computer=segment, missed=~result["took_part"])
+
+
+def changed_out(
+    keys: set[str], run: Any, groups: pd.DataFrame, estate: pd.DataFrame, changes: pd.DataFrame
+) -> set[str]:
+    """Return the machines that a change of tag or location took out of every group between two runs.
+
+    The time between is at least the day before the run.
+    """
+    since = (
+        run.start_time - _DAY
+        if pd.isna(run.previous_start)
+        else min(run.previous_start, run.start_time - _DAY)
+    )
+    between = changes[
+        (changes["changed"] > since) & (changes["changed"] <= run.start_time) & (changes["property"] != "")
+    ]
+    candidates = estate[estate["virtual"] & estate["machine_key"].isin(keys & set(between["machine_key"]))]
+    if candidates.empty:
+        return set()
+    return _members(candidates, groups, changes, since) - _members(
+        candidates, groups, changes, run.start_time
+    )
+
+
+def _members(candidates: pd.DataFrame, groups: pd.DataFrame, changes: pd.DataFrame, moment: Any) -> set[str]:
+    then = estates.at(candidates, changes, moment)
+    unchanged = candidates[~candidates["machine_key"].isin(then["machine_key"])]
+    machines = pd.concat([then, unchanged], ignore_index=True)
+    fits = [machines["machine_key"][matches(group, machines).all(axis=1)] for _, group in groups.iterrows()]
+    return set().union(*fits)
+
+
+def _taken_out(
+    gone: set[str], run: Any, groups: pd.DataFrame, estate: pd.DataFrame, changes: pd.DataFrame | None
+) -> dict[str, str]:
+    azure = {key for key in gone if key.startswith("/")}
+    deleted = azure - set(estate["machine_key"])
+    if changes is None:
+        return dict.fromkeys(sorted(deleted), "deleted")
+    removed = changes[(changes["change_type"] == "delete") & (changes["changed"] > run.previous_start)]
+    deleted |= azure & set(removed["machine_key"][removed["changed"] <= run.start_time])
+    changed = changed_out(azure - deleted, run, groups, estate, changes)
+    return dict.fromkeys(sorted(deleted), "deleted") | dict.fromkeys(sorted(changed), "changed")
+
+
+def _by_run(machine_runs: pd.DataFrame) -> dict[str, set[str]]:
+    keys = machine_runs["target"].map(machine_key)
+    return {run: set(found) for run, found in keys.groupby(folded(machine_runs["run_id"]))}

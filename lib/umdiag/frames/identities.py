@@ -1,0 +1,151 @@
+"""One row per (agent id, computer name) pair of the logs, with the machine that it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from umdiag.errors import Inconclusive
+from umdiag.frames._text import fold, folded, looked_up, same_uuid
+
+_INTERLEAVED = 3
+
+
+def derive(
+    heartbeats: pd.DataFrame | None,
+    assessments: pd.DataFrame | None,
+    summaries: pd.DataFrame | None,
+    shared_identities: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Return machine, agent, name (both folded), source_computer_id, computer, workspace_id, os_type,
+    environment, solutions, vmuuid, resource_id, first_heartbeat, last_heartbeat, first_assessed,
+    last_assessed, last_seen.
+
+    `machine` numbers machines: ids of one name that follow one another are one machine, ids that interleave
+    and differ in VMUUID or ARM id are several; one id whose names follow one another is a renamed machine.
+    Raises Inconclusive where no table tells of machines.
+    """
+    facts = [fact for fact in (heartbeats, assessments, summaries) if fact is not None]
+    if not facts:
+        raise Inconclusive(
+            "none of Heartbeat, Update and UpdateSummary could be seen, which tell of machines"
+        )
+    pairs = _pairs(pd.concat(facts, ignore_index=True))
+    pairs = _without_missing_agents(pairs)
+    pairs["machine"] = _machines(pairs, shared_identities)
+    return pairs
+
+
+def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
+    columns = {
+        "os_type": "str", "environment": "str", "solutions": "str", "vmuuid": "str", "resource_id": "str",
+        "first_heartbeat": "datetime64[us, UTC]", "last_heartbeat": "datetime64[us, UTC]",
+        "first_assessed": "datetime64[us, UTC]", "last_assessed": "datetime64[us, UTC]",
+    }  # fmt: skip
+    for column, dtype in columns.items():
+        if column not in rows:
+            rows[column] = pd.Series(dtype=dtype, index=rows.index)
+    rows["agent"], rows["name"] = folded(rows["source_computer_id"]), folded(rows["computer"])
+    rows["last_seen"] = rows[["last_heartbeat", "last_assessed"]].max(axis=1)
+    rows = rows.sort_values("last_seen", kind="stable")
+    texts = ["os_type", "environment", "solutions", "vmuuid", "resource_id"]
+    rows[texts] = rows[texts].replace("", None)
+    grouped = rows.groupby(["agent", "name"], sort=True)
+    # `last` takes the newest value that is there; a name is displayed as its newest row writes it.
+    pairs = grouped[["source_computer_id", "computer", "workspace_id", *texts]].last()
+    for column in ("first_heartbeat", "first_assessed"):
+        pairs[column] = grouped[column].min()
+    for column in ("last_heartbeat", "last_assessed", "last_seen"):
+        pairs[column] = grouped[column].max()
+    pairs[texts] = pairs[texts].fillna("").astype("str")
+    pairs["computer"] = pairs["computer"].str.strip()
+    return pairs.reset_index()
+
+
+def _without_missing_agents(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Fold a pair without an agent id into the newest pair of its name that has one."""
+    bare = pairs[pairs["agent"] == ""]
+    whole = pairs[pairs["agent"] != ""].sort_values("last_seen", kind="stable")
+    host = looked_up(bare["name"], whole.drop_duplicates("name", keep="last").set_index("name")["agent"])
+    if not host.notna().any():
+        return pairs.reset_index(drop=True)
+    merged = pairs.copy()
+    merged.loc[host.dropna().index, ["agent", "source_computer_id"]] = None
+    merged["agent"] = merged["agent"].fillna(host)
+    texts = ["source_computer_id", "os_type", "environment", "solutions", "vmuuid", "resource_id"]
+    merged[texts] = merged[texts].replace("", None)
+    grouped = merged.sort_values("last_seen", kind="stable").groupby(["agent", "name"], sort=True)
+    result = grouped[["source_computer_id", "computer", "workspace_id", *texts[1:]]].last()
+    for column in ("first_heartbeat", "first_assessed"):
+        result[column] = grouped[column].min()
+    for column in ("last_heartbeat", "last_assessed", "last_seen"):
+        result[column] = grouped[column].max()
+    result[texts] = result[texts].fillna("").astype("str")
+    return result.reset_index()
+
+
+def _machines(pairs: pd.DataFrame, slots: pd.DataFrame | None) -> pd.Series[int]:
+    """Give each machine a number: every name is one, but for the few names or ids that are shared."""
+    groups = np.arange(len(pairs))
+    slots = pd.DataFrame() if slots is None or slots.empty else _with_keys(slots)
+    for shared, other in (("name", "agent"), ("agent", "name")):
+        counted = pairs[pairs[shared] != ""].groupby(shared)[other].transform("size")
+        for _, several in pairs.loc[counted[counted > 1].index].groupby(shared):
+            _join(several.sort_values("last_seen", kind="stable"), groups, slots, renamed=shared == "agent")
+    return pd.Series(pd.factorize(groups)[0], index=pairs.index, dtype="int64")
+
+
+def _join(several: pd.DataFrame, groups: np.ndarray[Any, Any], slots: pd.DataFrame, *, renamed: bool) -> None:
+    rows = list(several.itertuples())
+    for at, one in enumerate(rows):
+        for other in rows[at + 1 :]:
+            same = _same_rename(one, other) if renamed else _same_machine(one, other, slots)
+            if same and groups[one.Index] != groups[other.Index]:
+                groups[groups == groups[one.Index]] = groups[other.Index]
+
+
+def _same_machine(one: Any, other: Any, slots: pd.DataFrame) -> bool:
+    """Two ids of one name: one machine, unless they interleave and differ in VMUUID or ARM id."""
+    if not _overlap(one, other) or _alternations(one, other, slots) < _INTERLEAVED:
+        return True
+    return not _differ(one, other)
+
+
+def _same_rename(one: Any, other: Any) -> bool:
+    """Two names of one id: one renamed machine if they follow one another on the same hardware."""
+    if _overlap(one, other) or pd.isna(one.first_heartbeat) or pd.isna(other.first_heartbeat):
+        return False
+    return not _differ(one, other) and bool(
+        (one.vmuuid and other.vmuuid) or (one.resource_id and other.resource_id)
+    )
+
+
+def _overlap(one: Any, other: Any) -> bool:
+    return bool(one.first_heartbeat <= other.last_heartbeat and other.first_heartbeat <= one.last_heartbeat)
+
+
+def _differ(one: Any, other: Any) -> bool:
+    uuids = bool(one.vmuuid and other.vmuuid) and not same_uuid(one.vmuuid, other.vmuuid)
+    return uuids or bool(
+        one.resource_id and other.resource_id and fold(one.resource_id) != fold(other.resource_id)
+    )
+
+
+def _with_keys(slots: pd.DataFrame) -> pd.DataFrame:
+    keys = slots.assign(agent=folded(slots["source_computer_id"]), name=folded(slots["computer"]))
+    ends = [
+        keys[["agent", "name", end]].rename(columns={end: "at"})
+        for end in ("first_heartbeat", "last_heartbeat")
+    ]
+    return pd.concat(ends).sort_values("at", kind="stable").set_index("name").sort_index(kind="stable")
+
+
+def _alternations(one: Any, other: Any, slots: pd.DataFrame) -> int:
+    """Count how often the heartbeats of two ids of one name take turns; without slots, overlap counts."""
+    if slots.empty or one.name not in slots.index:
+        return _INTERLEAVED
+    turns = slots.loc[[one.name]]
+    agents = turns[turns["agent"].isin([one.agent, other.agent])].sort_values("at", kind="stable")["agent"]
+    return int((agents != agents.shift()).sum()) - 1

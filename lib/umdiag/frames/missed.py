@@ -1,0 +1,263 @@
+"""One row per machine that a run missed, with every reason that fits; its newest missed run decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from umdiag.frames import estate as estates
+from umdiag.frames._text import fold, folded, looked_up, subscription_of
+from umdiag.frames.attendance import changed_out
+from umdiag.frames.funnels import matches, wanted
+from umdiag.frames.presence import silent_workspaces
+from umdiag.frames.system_workers import has_worker
+from umdiag.frames.targets import PREDICATES, machine_key
+
+_DIRECT = ("/providers/microsoft.compute/virtualmachines/", "/providers/microsoft.hybridcompute/machines/")
+
+
+def derive(
+    attendance: pd.DataFrame,
+    runs: pd.DataFrame,
+    targets: pd.DataFrame,
+    machine_runs: pd.DataFrame,
+    estate: pd.DataFrame | None,
+    machine_changes: pd.DataFrame | None,
+    subscriptions: pd.DataFrame | None,
+    provider_registrations: pd.DataFrame | None,
+    machines: pd.DataFrame | None,
+    presence: pd.DataFrame | None,
+    heartbeat_hours: pd.DataFrame | None,
+    system_workers: pd.DataFrame | None,
+    *,
+    suspects: Sequence[str],
+) -> pd.DataFrame:
+    """Return machine_key, computer, subject_id, run_id, configuration, start_time, via ("suspect": no run
+    expected it), missed_runs (list of run ids), the reasons as boolean columns (provider_not_registered,
+    machine_deleted, changed_before_run, machine_unavailable, worker_not_installed, filter_excludes_machine),
+    dropped_by (list of mappings) and unregistered (its subscription).
+    """
+    missed = attendance[~attendance["took_part"]].sort_values("start_time", ascending=False, kind="stable")
+    all_missed = missed.groupby("machine_key")["run_id"].agg(list)
+    rows = missed.drop_duplicates("machine_key").assign(is_suspect=False)
+    rows = _with_suspects(rows, suspects, runs, machine_runs, machines, estate)
+    rows["missed_runs"] = [all_missed.get(key, []) for key in rows["machine_key"]]
+    rows = _named(rows, machines, estate)
+    rows["subscription"] = rows["machine_key"].map(subscription_of).astype("str")
+    rows["provider_not_registered"] = rows["subscription"].isin(_unregistered(provider_registrations))
+    rows["machine_deleted"] = _deleted(rows, estate, subscriptions)
+    rows["dropped_by"] = _dropped_by(rows, runs, targets, estate, machine_changes)
+    rows["changed_before_run"] = (rows["via"] == "changed") | _suspects_changed(
+        rows, runs, targets, estate, machine_changes
+    )
+    rows["machine_unavailable"] = _unavailable(rows, estate, presence, heartbeat_hours)
+    belongs = rows["via"].isin(["named", "dynamic group", "previous run"])
+    without = False if system_workers is None else ~has_worker(rows, system_workers)
+    rows["worker_not_installed"] = belongs & without
+    rows["filter_excludes_machine"] = (rows["via"] == "suspect") & rows["dropped_by"].map(bool)
+    return rows.reset_index(drop=True)
+
+
+def is_deleted(
+    arm_keys: pd.Series[Any], estate_keys: pd.Series[Any], subscriptions: pd.DataFrame
+) -> pd.Series[bool]:
+    """Whether ARM ids of machines are gone while their subscription can be seen."""
+    direct = arm_keys.str.contains("|".join(_DIRECT), regex=True)
+    visible = arm_keys.map(subscription_of).isin(folded(subscriptions["subscription_id"]))
+    return direct & visible & ~arm_keys.isin(estate_keys)
+
+
+def _with_suspects(
+    rows: pd.DataFrame,
+    suspects: Sequence[str],
+    runs: pd.DataFrame,
+    machine_runs: pd.DataFrame,
+    machines: pd.DataFrame | None,
+    estate: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Add the suspects that no run in the window reached and that none was expected to reach."""
+    in_window = machine_runs[folded(machine_runs["run_id"]).isin(runs["run_key"])]
+    reached = set(in_window["target"].map(machine_key))
+    newest = runs[runs["judged"]].sort_values("start_time", ascending=False).head(1)
+    run = newest.iloc[0].to_dict() if len(newest) else {}
+    added = []
+    for suspect in suspects:
+        key, also = _suspect_keys(suspect, machines, estate)
+        if not {key, *also} & reached and not rows["machine_key"].isin([key, *also]).any():
+            columns = (
+                "run_key",
+                "run_id",
+                "configuration",
+                "configuration_key",
+                "start_time",
+                "previous_start",
+            )
+            added.append(
+                {column: run.get(column) for column in columns}
+                | {"machine_key": key, "via": "suspect", "took_part": False, "written": suspect}
+            )
+    extra = pd.DataFrame(added, columns=[*rows.columns.drop("is_suspect"), "written"]).assign(is_suspect=True)
+    times = dict.fromkeys(("start_time", "previous_start"), "datetime64[us, UTC]")
+    extra = extra.astype(times)
+    joined = (
+        pd.concat([rows.assign(written=None), extra], ignore_index=True)
+        if added
+        else rows.assign(written=None)
+    )
+    return joined.astype(times)
+
+
+def _suspect_keys(
+    suspect: str, machines: pd.DataFrame | None, estate: pd.DataFrame | None
+) -> tuple[str, set[str]]:
+    """Return the key a suspect is known by (its ARM id if it has one) and its other keys."""
+    name = fold(suspect)
+    also = {machine_key(name)}
+    if machines is not None:
+        also |= {key for key in machines["arm_key"][machines["name"] == name] if key}
+    if estate is not None:
+        also |= set(estate["machine_key"][(folded(estate["name"]) == name) | (estate["machine_key"] == name)])
+    arm = sorted(key for key in also if key.startswith("/"))
+    return (arm or sorted(also))[0], also
+
+
+def _named(rows: pd.DataFrame, machines: pd.DataFrame | None, estate: pd.DataFrame | None) -> pd.DataFrame:
+    """Say who each missed machine is: as the log writes it, else as Azure does, else as it was asked for."""
+    plain = rows["machine_key"].str.removeprefix("name:")
+    segment = plain.str.rpartition("/")[2]
+    rows["computer"], rows["subject_id"], rows["arm_key"] = (
+        segment,
+        plain,
+        plain.where(plain.str.startswith("/"), ""),
+    )
+    rows["source_computer_id"], rows["machine"], rows["workspace_id"] = "", -1, ""
+    rows["last_heartbeat"] = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us, UTC]")
+    if estate is not None:
+        known = estate.set_index("machine_key")
+        rows["computer"] = looked_up(rows["machine_key"], known["name"]).fillna(rows["computer"])
+        rows["subject_id"] = looked_up(rows["machine_key"], known["resource_id"]).fillna(rows["subject_id"])
+    rows["computer"] = rows["written"].fillna(rows["computer"])
+    if machines is not None:
+        logged = machines.sort_values("last_heartbeat", na_position="first")
+        logged = logged.assign(key=logged["arm_key"].where(logged["arm_key"] != "", "name:" + logged["name"]))
+        names = logged.assign(key="name:" + logged["name"])
+        known = pd.concat([names, logged]).drop_duplicates("key", keep="last").set_index("key")
+        for column in (
+            "computer",
+            "subject_id",
+            "arm_key",
+            "source_computer_id",
+            "machine",
+            "workspace_id",
+            "last_heartbeat",
+        ):
+            rows[column] = looked_up(rows["machine_key"], known[column]).fillna(rows[column])
+    rows["name"] = folded(rows["computer"])
+    return rows.astype({"machine": "int64"})
+
+
+def _unregistered(registrations: pd.DataFrame | None) -> set[str]:
+    if registrations is None:
+        return set()
+    automation = folded(registrations["namespace"]).isin(["microsoft.automation", ""])
+    lacking = registrations[automation & (folded(registrations["registration_state"]) != "registered")]
+    return set(folded(lacking["subscription_id"]))
+
+
+def _deleted(
+    rows: pd.DataFrame, estate: pd.DataFrame | None, subscriptions: pd.DataFrame | None
+) -> pd.Series[bool]:
+    if estate is None or subscriptions is None:
+        return pd.Series(False, index=rows.index)
+    keys = rows["arm_key"].astype("str")
+    return is_deleted(keys, estate["machine_key"], subscriptions) | (rows["via"] == "deleted")
+
+
+def _unavailable(
+    rows: pd.DataFrame, estate: pd.DataFrame | None, presence: pd.DataFrame | None, hours: pd.DataFrame | None
+) -> pd.Series[bool]:
+    off = pd.Series(False, index=rows.index)
+    if estate is not None:
+        power = looked_up(rows["arm_key"], estate.set_index("machine_key")["on"])
+        off = power.eq(False).fillna(False).astype(bool)
+    if presence is None or hours is None:
+        return off
+    absent = pd.Series(False, index=rows.index)
+    for moment, here in rows[rows["last_heartbeat"].notna()].groupby("start_time"):
+        connected = set(presence["machine"][presence["moment"] == moment])
+        silent = silent_workspaces(presence, hours, moment)
+        absent[here.index] = ~here["machine"].isin(connected) & ~here["workspace_id"].isin(silent)
+    return off | absent
+
+
+def _dropped_by(
+    rows: pd.DataFrame,
+    runs: pd.DataFrame,
+    targets: pd.DataFrame,
+    estate: pd.DataFrame | None,
+    changes: pd.DataFrame | None,
+) -> list[list[dict[str, Any]]]:
+    """For each suspect, say per dynamic group which predicates it fails, as it was at the newest run."""
+    result: list[list[dict[str, Any]]] = [[] for _ in range(len(rows))]
+    if estate is None:
+        return result
+    newest = runs[runs["judged"]].drop_duplicates("configuration_key").set_index("configuration_key")
+    for position, row in enumerate(rows.itertuples()):
+        machine = (
+            estate[estate["machine_key"] == row.arm_key]
+            if row.via in ("suspect", "changed")
+            else estate.iloc[:0]
+        )
+        if machine.empty:
+            continue
+        for _, group in targets[targets["group"] >= 0].iterrows():
+            if group["configuration_key"] in newest.index:
+                moment = newest.loc[group["configuration_key"], "start_time"]
+                result[position] += _failed(group, _as_of(machine, changes, moment))
+    return result
+
+
+def _as_of(machine: pd.DataFrame, changes: pd.DataFrame | None, moment: Any) -> pd.DataFrame:
+    then = machine.iloc[:0] if changes is None else estates.at(machine, changes, moment)
+    return then if len(then) else machine
+
+
+def _failed(group: Any, machine: pd.DataFrame) -> list[dict[str, Any]]:
+    one = machine.iloc[0]
+    actual = {
+        "scope": one["machine_key"],
+        "location": one["location"],
+        "operating_system": one["operating_system"],
+        "tags": ", ".join(f"{key}={value}" for key, value in sorted(one["tags"].items())) or "none",
+    }
+    named = {"configuration": group["configuration"], "group": int(group["group"]) + 1}
+    if not one["virtual"]:
+        kind = {"predicate": "machine_type", "wanted": "an Azure virtual machine", "actual": "an Arc machine"}
+        return [named | kind]
+    fits = matches(group, machine).iloc[0]
+    return [
+        named | {"predicate": predicate, "wanted": wanted(group, predicate), "actual": actual[predicate]}
+        for predicate in PREDICATES
+        if not fits[predicate]
+    ]
+
+
+def _suspects_changed(
+    rows: pd.DataFrame,
+    runs: pd.DataFrame,
+    targets: pd.DataFrame,
+    estate: pd.DataFrame | None,
+    changes: pd.DataFrame | None,
+) -> pd.Series[bool]:
+    keys = set(rows["arm_key"][rows["via"] == "suspect"])
+    if estate is None or changes is None or not keys:
+        return pd.Series(False, index=rows.index)
+    groups = targets[targets["group"] >= 0]
+    changed: set[str] = set()
+    for run in runs[runs["judged"]].drop_duplicates("configuration_key").itertuples():
+        aims = groups[groups["configuration_key"] == run.configuration_key]
+        if len(aims):
+            changed |= changed_out(keys, run, aims, estate, changes)
+    return rows["arm_key"].isin(changed) & (rows["via"] == "suspect")

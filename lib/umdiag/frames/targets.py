@@ -1,0 +1,74 @@
+"""One row per dynamic group of an update deployment, and one for the machines that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from umdiag.frames._records import TIME, typed
+from umdiag.frames._text import fold
+
+#: The predicates of a dynamic group, in the order in which the funnel counts them.
+PREDICATES = ("scope", "location", "operating_system", "tags")
+
+
+def derive(update_configurations: pd.DataFrame) -> pd.DataFrame:
+    """Return configuration, configuration_key, operating_system, modified, group (−1: named machines),
+    machines (keys of named machines), scope, locations, tags (folded), operator (all, any), saved_searches.
+
+    One row for the machines that a configuration names and one for each of its dynamic groups; `scope`,
+    `locations` and `tags` are lists, empty where they filter nothing.
+    """
+    rows = [row for one in update_configurations.itertuples() for row in _rows(one)]
+    texts = dict.fromkeys(("configuration", "configuration_key", "operating_system", "operator"), "str")
+    lists = dict.fromkeys(("machines", "scope", "locations", "tags"), "object")
+    return typed(rows, texts | lists | {"modified": TIME, "group": "int64", "saved_searches": "int64"})
+
+
+def machine_key(target: object) -> str:
+    """Return the key of a machine that ARM writes as an id, or by its plain name outside Azure."""
+    key = fold(target).rstrip("/")
+    return key if key.startswith("/") else f"name:{key}" if key else ""
+
+
+def _rows(one: Any) -> Iterator[dict[str, Any]]:
+    shared = {
+        "configuration": one.name,
+        "configuration_key": fold(one.name),
+        "operating_system": fold(one.operating_system),
+        "modified": one.modified,
+        "saved_searches": len(_list(one.non_azure_queries)),
+    }
+    named = [machine_key(target) for target in (*_list(one.azure_machines), *_list(one.computer_names))]
+    nothing: dict[str, Any] = {"machines": [], "scope": [], "locations": [], "tags": {}, "operator": "all"}
+    yield shared | nothing | {"group": -1, "machines": [key for key in named if key]}
+    for group, query in enumerate(_list(one.azure_queries)):
+        if isinstance(query, dict):
+            settings = query.get("tagSettings") or {}
+            tags = settings.get("tags") or {}
+            yield (
+                shared
+                | nothing
+                | {
+                    "group": group,
+                    "scope": [fold(scope).rstrip("/") for scope in _list(query.get("scope")) if fold(scope)],
+                    "locations": [
+                        place(location) for location in _list(query.get("locations")) if place(location)
+                    ],
+                    "tags": {
+                        fold(key): [fold(value) for value in _list(values)] for key, values in tags.items()
+                    },
+                    "operator": "any" if fold(settings.get("filterOperator")) == "any" else "all",
+                }
+            )
+
+
+def place(location: object) -> str:
+    """Return a location as Resource Graph writes it: "West Europe" is westeurope."""
+    return fold(location).replace(" ", "")
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,125 @@
+"""One row per machine and update that it needs, or cumulative update that it has."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from umdiag.frames._text import folded, looked_up
+
+_CUMULATIVE = "|".join(
+    (
+        "cumulative update",
+        "monthly quality rollup",
+        "security monthly",
+        "servicing stack update",
+        "malicious software removal tool",
+    )
+)
+_MONTH = r"^\s*(\d{4})[-/](\d{2})\b\s*"
+
+
+def derive(latest_updates: pd.DataFrame, identities: pd.DataFrame, *, asked_at: datetime) -> pd.DataFrame:
+    """Return machine, computer, update, title, kb, product, product_arch, product_version, classification,
+    severity, state (needed, installed), seen, published, approval_source, needed, unapproved, critical,
+    security, definition, superseded, superseded_by, age_days.
+
+    The latest state is the newest row within 14 h (Windows) or 5 h (Linux) of the machine's newest
+    assessment; what was not reported in that time is no longer needed.
+    """
+    rows = latest_updates.assign(
+        agent=folded(latest_updates["source_computer_id"]), name=folded(latest_updates["computer"])
+    )
+    hosts = identities.assign(assessed=identities.groupby("machine")["last_assessed"].transform("max"))
+    rows = _on_machines(rows, hosts)
+    linux = folded(rows["os_type"]) == "linux"
+    reach = linux.map({True: pd.Timedelta(hours=5), False: pd.Timedelta(hours=14)})
+    rows = rows[rows["seen"] >= rows["assessed"] - reach]
+    linux = linux[rows.index]
+    product = folded(rows["product"])
+    windows_key = folded(rows["update_id"]).where(folded(rows["update_id"]) != "", folded(rows["title"]))
+    rows["update"] = (product + "|" + folded(rows["product_arch"])).where(linux, windows_key)
+    rows = rows.sort_values("seen", kind="stable").drop_duplicates(["machine", "update"], keep="last")
+    rows["state"] = folded(rows["state"])
+    rows = rows[rows["state"].isin(["needed", "installed"])].copy()
+    return _judged(rows, linux[rows.index], asked_at).reset_index(drop=True)
+
+
+def _on_machines(rows: pd.DataFrame, hosts: pd.DataFrame) -> pd.DataFrame:
+    """Join rows to machines by agent id and name, by name alone where a row carries no id."""
+    joined = rows.merge(hosts[["agent", "name", "machine", "assessed"]], on=["agent", "name"], how="left")
+    bare = joined["machine"].isna()
+    if bare.any():
+        by_name = hosts.sort_values("last_seen").drop_duplicates("name", keep="last").set_index("name")
+        for column in ("machine", "assessed"):
+            joined[column] = joined[column].fillna(looked_up(joined["name"], by_name[column]))
+    return joined.dropna(subset=["machine"]).astype({"machine": "int64"})
+
+
+def _judged(rows: pd.DataFrame, linux: pd.Series[bool], asked_at: datetime) -> pd.DataFrame:
+    classification = folded(rows["classification"])
+    rows["critical"] = classification.str.contains("critical", regex=False)
+    rows["security"] = classification.str.contains("security", regex=False)
+    rows["kb"] = folded(rows["kb"]).str.removeprefix("kb")
+    rows["definition"] = (rows["kb"] == "2267602") | rows["title"].str.contains("KB2267602", regex=False)
+    declined = rows["approved"].eq(False).fillna(False).astype(bool)
+    optional = rows["optional"].eq(True).fillna(False).astype(bool) & ~(rows["critical"] | rows["security"])
+    is_needed = rows["state"] == "needed"
+    rows["needed"] = is_needed & (linux | ~(declined | optional))
+    rows["unapproved"] = is_needed & declined
+    later = _superseding(rows)
+    rows["superseded"] = rows.index.isin(later.index) & is_needed
+    rows["superseded_by"] = later.reindex(rows.index).fillna("").where(rows["superseded"], "")
+    rows["age_days"] = (
+        ((pd.Timestamp(asked_at) - rows["published"]) / pd.Timedelta(days=1)).round(1).astype("Float64")
+    )
+    columns = (
+        "machine computer update title kb product product_arch product_version classification severity state"
+        " seen published approval_source needed unapproved critical security definition superseded"
+        " superseded_by age_days"
+    )
+    return rows[columns.split()]
+
+
+def series_of(rows: pd.DataFrame) -> pd.Series[Any]:
+    """Return the series each update belongs to ("" outside the cumulative ones), from product and title."""
+    title = folded(rows["title"])
+    bare = (
+        title.str.replace(_MONTH, "", regex=True)
+        .str.replace(r"\(\s*kb\d+\s*\)", "", regex=True)
+        .str.replace(r"\s*-\s*v?\d+(?:\.\d+)+\s*$", "", regex=True)
+        .str.replace(r"\s+", " ", regex=True)
+        .str.strip()
+    )
+    cumulative = title.str.contains(_CUMULATIVE, regex=True)
+    return (folded(rows["product"]) + "|" + bare).where(cumulative, "")
+
+
+def month_of(rows: pd.DataFrame) -> pd.Series[Any]:
+    """Return the year-month that leads each title as a number, 0 where there is none."""
+    month = rows["title"].str.extract(_MONTH)
+    return pd.to_numeric(month[0] + month[1], errors="coerce").fillna(0).astype("int64")
+
+
+def _superseding(rows: pd.DataFrame) -> pd.Series[Any]:
+    """Return the title of the later one, for rows that a needed or installed one of their series replaces."""
+    members = rows.assign(series=series_of(rows), month=month_of(rows), row=rows.index)
+    members["counts"] = members["needed"] | (members["state"] == "installed")
+    members = members[members["series"] != ""][
+        ["machine", "series", "published", "month", "title", "row", "counts"]
+    ]
+    counting = members[members["counts"]]
+    pairs = members.merge(counting, on=["machine", "series"], suffixes=("", "_later"))
+    newer = pairs["published_later"] > pairs["published"]
+    open_ = (
+        pairs["published"].isna()
+        | pairs["published_later"].isna()
+        | (pairs["published"] == pairs["published_later"])
+    )
+    pairs = pairs[newer | (open_ & (pairs["month_later"] > pairs["month"]))]
+    newest = pairs.sort_values(["published_later", "month_later"], na_position="first").drop_duplicates(
+        "row", keep="last"
+    )
+    return newest.set_index("row")["title_later"]

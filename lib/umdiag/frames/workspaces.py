@@ -1,0 +1,112 @@
+"""One row per workspace that rows, settings or parameters speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from umdiag.frames._text import fold, folded, last_segment
+
+_STOPPED = ("overquota", "forceoff", "subscriptionsuspended")
+
+
+def derive(
+    heartbeat_hours: pd.DataFrame | None,
+    usage_hours: pd.DataFrame | None,
+    assessments: pd.DataFrame | None,
+    operation_events: pd.DataFrame | None,
+    log_operation_events: pd.DataFrame | None,
+    workspace_settings: pd.DataFrame | None,
+    *,
+    workspaces: Sequence[str],
+    asked_at: datetime,
+) -> pd.DataFrame:
+    """Return workspace_id, name, id, daily_cap_gb (null: not known, negative: none), next_reset, last_reset,
+    ingestion_status, status_over_quota (null: the status is not known).
+
+    `workspace_id` is the customer id as rows carry it, "" where they carry none. A workspace whose rows
+    carry no known id is taken for the only one named, where just one is.
+    """
+    facts = (heartbeat_hours, usage_hours, assessments, operation_events, log_operation_events)
+    seen = {fold(key): key for fact in facts if fact is not None for key in fact["workspace_id"].unique()}
+    settings = _settings(workspace_settings)
+    rows = pd.DataFrame(
+        {
+            "key": pd.Series(list(seen), dtype="str"),
+            "workspace_id": pd.Series(list(seen.values()), dtype="str"),
+        }
+    )
+    named = _named(settings, workspaces)
+    strangers = rows[~rows["key"].isin(settings["key"])]
+    if len(strangers) == 1 and len(named) == 1:
+        settings.loc[settings["key"] == named[0][0], "key"] = strangers["key"].iloc[0]
+        if named[0][0] not in seen and settings.empty:
+            settings = _only(strangers["key"].iloc[0], named[0][1], settings)
+    joined = rows.merge(settings, on="key", how="outer")
+    joined["workspace_id"] = joined["workspace_id"].fillna(joined["key"])
+    known = {fold(id_) for id_ in joined["id"].dropna()}
+    extra = [id_ for id_ in workspaces if fold(id_) not in known]
+    if extra and len(joined):
+        joined = pd.concat(
+            [joined, pd.DataFrame({"id": extra, "name": [last_segment(id_) for id_ in extra]})]
+        )
+    elif extra:
+        joined = pd.DataFrame({"id": extra, "name": [last_segment(id_) for id_ in extra]}).reindex(
+            columns=joined.columns
+        )
+    for column in ("workspace_id", "id", "ingestion_status"):
+        joined[column] = joined[column].fillna("").astype("str")
+    joined["name"] = joined["name"].fillna(
+        joined["workspace_id"].where(joined["workspace_id"] != "", "workspace")
+    )
+    joined["next_reset"], joined["last_reset"] = _resets(joined["next_reset"], asked_at)
+    status = folded(joined["ingestion_status"])
+    joined["status_over_quota"] = status.isin(_STOPPED).astype("boolean").mask(status == "")
+    columns = [
+        "workspace_id",
+        "name",
+        "id",
+        "daily_cap_gb",
+        "next_reset",
+        "last_reset",
+        "ingestion_status",
+        "status_over_quota",
+    ]
+    return joined.sort_values(["name", "workspace_id"])[columns].reset_index(drop=True)
+
+
+def _settings(settings: pd.DataFrame | None) -> pd.DataFrame:
+    columns = ["key", "name", "id", "daily_cap_gb", "next_reset", "ingestion_status"]
+    if settings is None:
+        empty = pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
+        return empty.astype({"daily_cap_gb": "Float64", "next_reset": "datetime64[us, UTC]"})
+    return settings.assign(key=folded(settings["customer_id"])).drop_duplicates("key")[columns]
+
+
+def _named(settings: pd.DataFrame, workspaces: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (key, ARM id) of the workspaces that settings or parameters name, parameters first."""
+    if len(settings):
+        chosen = (
+            settings[folded(settings["id"]).isin([fold(id_) for id_ in workspaces])]
+            if workspaces
+            else settings
+        )
+        return list(zip(chosen["key"], chosen["id"], strict=True))
+    return [("", id_) for id_ in workspaces]
+
+
+def _only(key: str, id_: str, settings: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({"key": [key], "name": [last_segment(id_)], "id": [id_]}).reindex(
+        columns=settings.columns
+    )
+
+
+def _resets(next_reset: pd.Series, asked_at: datetime) -> tuple[pd.Series, pd.Series]:
+    """Move each reset by whole days so that the last one lies before `asked_at` and the next one after."""
+    resets = pd.to_datetime(next_reset, utc=True).astype("datetime64[us, UTC]")
+    day = pd.Timedelta(timedelta(days=1))
+    behind = (pd.Timestamp(asked_at) - resets) // day + 1
+    moved = resets + behind.where(resets.notna(), 0) * day
+    return moved, moved - day

@@ -1,0 +1,106 @@
+"""Run a judge over the data it names and turn what it yields into a diagnosis."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from umdiag.errors import Inconclusive
+from umdiag.model import Diagnosis, Finding, QueryUse, Severity, State, Verdict
+from umdiag.needs import Need, needs
+from umdiag.scenarios import Scenario
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Datum:
+    """A fact or frame as far as it could be seen; `frame` is None where it could not be seen at all."""
+
+    frame: pd.DataFrame | None
+    state: State
+    reason: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether what is not in the frame is not there."""
+        return self.frame is not None and self.state is State.COMPLETE
+
+
+def judge(
+    scenario: Scenario,
+    data: Callable[[str], Datum],
+    parameters: Mapping[str, Any],
+    queries: Sequence[QueryUse],
+) -> Diagnosis:
+    """Judge one scenario. Never raises: what stands in the way becomes UNKNOWN with its reason."""
+    try:
+        findings, reason = _judged(scenario, data, parameters)
+    except Exception as fault:  # noqa: BLE001 - the one place: a broken judge is UNKNOWN, not a broken report
+        _log.exception("the judge of %s failed", scenario.name)
+        findings, reason = [], f"the kit's own judge failed: {type(fault).__name__}: {fault}"
+    return _diagnosis(scenario, _restricted(findings, parameters.get("computers", ())), reason, queries)
+
+
+def _judged(
+    scenario: Scenario, data: Callable[[str], Datum], parameters: Mapping[str, Any]
+) -> tuple[list[Finding], str]:
+    """Return what the judge found and why it could not see everything ("": it could)."""
+    wanted = needs(scenario.judge)
+    at_hand = {need.name: data(need.name) for need in wanted if need.is_data}
+    lacking = [at_hand[need.name].reason for need in wanted if need.is_data and not _enough(need, at_hand)]
+    if lacking:
+        return [], "; ".join(dict.fromkeys(lacking))
+    gaps = [datum.reason for datum in at_hand.values() if not datum.whole]
+    positional = [datum.frame if datum.whole else None for datum in at_hand.values()]
+    named = {need.name: parameters[need.name] for need in wanted if not need.is_data}
+    findings: list[Finding] = []
+    try:
+        for finding in scenario.judge(*positional, **named):
+            findings.append(_with_gaps(finding, gaps))
+    except Inconclusive as unseen:
+        return findings, str(unseen)
+    return findings, ""
+
+
+def _enough(need: Need, at_hand: Mapping[str, Datum]) -> bool:
+    return need.optional or at_hand[need.name].whole
+
+
+def _restricted(findings: Iterable[Finding], computers: Sequence[str]) -> list[Finding]:
+    wanted = {name.strip().lower() for name in computers}
+    return [
+        finding
+        for finding in findings
+        if not wanted or finding.subject.kind != "machine" or finding.subject.name.strip().lower() in wanted
+    ]
+
+
+def _with_gaps(finding: Finding, gaps: Sequence[str]) -> Finding:
+    unchecked = list(dict.fromkeys([*finding.evidence.get("not_checked", ()), *gaps]))
+    return replace(finding, evidence={**finding.evidence, "not_checked": unchecked}) if unchecked else finding
+
+
+def _diagnosis(
+    scenario: Scenario, findings: Iterable[Finding], reason: str, queries: Sequence[QueryUse]
+) -> Diagnosis:
+    worst_first = sorted(
+        findings, key=lambda one: (one.severity.rank, one.subject.name.lower(), one.subject.id)
+    )
+    if any(finding.severity is not Severity.INFO for finding in worst_first):
+        verdict = Verdict.PROBLEM
+    else:
+        verdict = Verdict.UNKNOWN if reason else Verdict.HEALTHY
+    return Diagnosis(
+        scenario=scenario.name,
+        family=scenario.family,
+        title=scenario.title,
+        verdict=verdict,
+        reason=reason,
+        findings=tuple(worst_first),
+        queries=tuple(queries),
+    )

@@ -1,0 +1,392 @@
+"""What a notebook holds: every query fetched once, every frame derived once, every scenario judged once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import pandas as pd
+
+from umdiag import needs
+from umdiag.errors import Inconclusive, ParameterError, UmdiagError
+from umdiag.judging import Datum, judge
+from umdiag.kql import Query, Value, empty, queries
+from umdiag.model import Diagnosis, Finding, QueryUse, Rows, Severity, State, Subject, TableHealth, Verdict
+from umdiag.parameters import Parameters, from_notebook
+from umdiag.sources import Source
+
+#: Environment variable that hands a prepared run folder to the kernels of a report.
+RUN_VARIABLE = "UMDIAG_RUN"
+_FETCH_THREADS = 4
+_OF_ONE_MACHINE = ("machine_hours", "machine_assessments")
+
+
+class Unavailable(UmdiagError):
+    """A fact or frame could not be seen; the message says which and why."""
+
+
+def open_kit(namespace: Mapping[str, Any]) -> Kit:
+    """Open the kit on the parameters among a notebook's names (`globals()`) and print what it looks at.
+
+    Raises ParameterError for a parameter that is unknown or wrong.
+    """
+    run = os.environ.get(RUN_VARIABLE)
+    kit = Kit(from_notebook(namespace, find=run is None), run=Path(run) if run else None)
+    print(kit)
+    for note in kit.notes:
+        print(note)
+    return kit
+
+
+class Kit:
+    """One investigation: parameters, a source, and what has been fetched, derived and judged so far."""
+
+    def __init__(self, parameters: Parameters, *, run: Path | None = None) -> None:
+        self.parameters = parameters
+        self._run = run
+        self._source = _open(parameters, run)
+        self.notes: list[str] = list(self._source.notes)
+        self.lookback: timedelta = parameters.lookback
+        self.asked_at: datetime = self._clock()
+        self._lock = RLock()
+        self._answered: dict[tuple[str, str], Rows] = {}
+        self._data: dict[tuple[str, str], Datum] = {}
+        self._diagnoses: dict[str, Diagnosis] | None = _read_diagnoses(run) if run else None
+        self._note_window()
+
+    def __repr__(self) -> str:
+        start = self.asked_at - self.lookback
+        return f"{self.scope} · {start:%Y-%m-%d %H:%M} to {self.asked_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def scope(self) -> str:
+        """What is looked at, in one line without paths."""
+        where = f"snapshot {self.parameters.snapshot.name}" if self.parameters.snapshot else "Azure"
+        return f"{where} · last {_days(self.lookback)}"
+
+    # -- fetching ---------------------------------------------------------------------------------
+
+    def fetch(
+        self,
+        families: Sequence[str] | None = None,
+        *,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> None:
+        """Fetch, in threads, every query that the families' judges name (None: every query there is).
+
+        `progress` is told each finished query's name, how many are done and how many there are.
+        """
+        wanted = self._wanted(families)
+        done = 0
+        for stage in _stages(wanted):
+            with ThreadPoolExecutor(_FETCH_THREADS) as pool:
+                for name, _ in zip(stage, pool.map(self.fact, stage), strict=True):
+                    done += 1
+                    if progress:
+                        progress(name, done, len(wanted))
+
+    def fact(self, name: str, **values: Value) -> Rows:
+        """Return the rows of one query, fetched on first use. `values` fill parameters such as `computer`."""
+        query = queries()[name]
+        key = (name, json.dumps(values, default=str, sort_keys=True))
+        with self._lock:
+            if key in self._answered:
+                return self._answered[key]
+        bound = self._values(query, values)
+        rows = bound if isinstance(bound, Rows) else self._source.fetch(query, bound)
+        rows.frame.attrs["state"] = rows.state.value
+        with self._lock:
+            return self._answered.setdefault(key, rows)
+
+    def rows(self) -> list[Rows]:
+        """Return every answer so far, by query name."""
+        return sorted(self._answered.values(), key=lambda rows: (rows.name, rows.text))
+
+    def kql(self, text: str) -> pd.DataFrame:
+        """Answer a free question. Raises QueryError with one line for what cannot be answered."""
+        return self._source.kql(text)
+
+    def interrupt(self) -> None:
+        """Stop whatever query runs."""
+        self._source.interrupt()
+
+    def close(self) -> None:
+        """Release the source."""
+        self._source.close()
+
+    # -- data by name -----------------------------------------------------------------------------
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return a fact or frame by name. Raises Unavailable where it could not be seen."""
+        datum = self.datum(name)
+        if datum.frame is None:
+            raise Unavailable(datum.reason)
+        return datum.frame
+
+    def datum(self, name: str, **values: Value) -> Datum:
+        """Return a fact or frame with how much of it could be seen; derived once."""
+        if name in queries():
+            return _as_datum(self.fact(name, **_fitting(name, values)))
+        with self._lock:
+            if (name, "") not in self._data:
+                self._data[(name, "")] = self._prepared(name) or self._derive(name)
+            return self._data[(name, "")]
+
+    def call(self, function: Callable[..., Any], **extra: Any) -> Any:
+        """Call `function` with its parameters filled by name: facts, frames, parameters, then `extra`.
+
+        Raises Unavailable where data it must have could not be seen, and Inconclusive as `function` does.
+        """
+        data, named = [], {}
+        for need in needs.needs(function):
+            if not need.is_data:
+                named[need.name] = extra[need.name] if need.name in extra else self._named()[need.name]
+                continue
+            datum = self.datum(need.name, **extra)
+            if datum.frame is None and not need.optional:
+                raise Unavailable(datum.reason)
+            data.append(datum.frame)
+        return function(*data, **named)
+
+    def draw(self, chart: Callable[..., Any], **extra: Any) -> Any:
+        """Return the figure of a chart, or a note that says why there is none."""
+        from umdiag import show
+
+        try:
+            figure = self.call(chart, **extra)
+        except (Unavailable, Inconclusive) as unseen:
+            return show.note(f"No picture: {unseen}.")
+        return show.note("No picture: there is nothing to draw.") if figure is None else figure
+
+    def save_frames(self, folder: Path) -> None:
+        """Write the frames derived so far, for kernels that only show."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for (name, _), datum in self._data.items():
+            if datum.frame is not None and datum.state is State.COMPLETE:
+                datum.frame.to_parquet(folder / f"{name}.parquet", compression="zstd")
+
+    # -- judgement --------------------------------------------------------------------------------
+
+    def diagnoses(self, family: str | None = None) -> list[Diagnosis]:
+        """Return the diagnoses of one family or of all, judged once."""
+        from umdiag.scenarios import catalogue
+
+        with self._lock:
+            known = self._diagnoses if self._diagnoses is not None else {}
+            for scenario in catalogue():
+                if family in (None, scenario.family) and scenario.name not in known and not self._run:
+                    uses = [self._use(name) for name in sorted(needs.queries_of(scenario.judge))]
+                    known[scenario.name] = judge(scenario, self.datum, self._named(), uses)
+            self._diagnoses = known
+            order = [scenario.name for scenario in catalogue()]
+            return [known[name] for name in order if name in known and family in (None, known[name].family)]
+
+    def diagnosis(self, scenario: str) -> Diagnosis:
+        """Return one scenario's diagnosis. Raises KeyError for a name that is no scenario."""
+        from umdiag.scenarios import scenario as by_name
+
+        return next(one for one in self.diagnoses(by_name(scenario).family) if one.scenario == scenario)
+
+    def health(self) -> list[TableHealth]:
+        """Say of each table and scope how much could be seen, and which machines are another service's."""
+        lines = list(self._source.health())
+        machines = self.datum("machines").frame
+        managed = 0 if machines is None else int(machines["update_manager"].sum())
+        if managed:
+            note = f"{managed:,} machines belong to Azure Update Manager and are left out of 'not assessed'"
+            lines = [
+                _noted(line, note) if line.table == "patchassessmentresources" else line for line in lines
+            ]
+        return lines
+
+    def machine_table(self) -> pd.DataFrame:
+        """Return the columns of machines.csv, one row per machine that the parameters ask for."""
+        from umdiag.frames.machines import restricted
+
+        columns = [
+            "computer",
+            "source_computer_id",
+            "resource_id",
+            "workspace",
+            "os_type",
+            "last_heartbeat",
+            "last_assessed",
+            "state",
+            "missing_critical",
+            "missing_security",
+            "missing_other",
+            "unapproved_security",
+            "reboot_pending",
+        ]
+        datum = self.datum("machines")
+        if datum.frame is None:
+            return pd.DataFrame(columns=columns)
+        return restricted(datum.frame, self.parameters.computers)[columns].reset_index(drop=True)
+
+    def worst_machine(self) -> str:
+        """Return the first of the parameter `computers`, else the machine with the worst findings, else ""."""
+        if self.parameters.computers:
+            return self.parameters.computers[0]
+        ranks: dict[str, list[int]] = {}
+        for diagnosis in self.diagnoses():
+            for finding in diagnosis.findings:
+                if finding.subject.kind == "machine":
+                    ranks.setdefault(finding.subject.name, []).append(finding.severity.rank)
+        worst = min(
+            ranks.items(), key=lambda item: (min(item[1]), -len(item[1]), item[0].lower()), default=("", [])
+        )
+        return worst[0]
+
+    def fetch_machine(self) -> None:
+        """Fetch what the machine notebook shows of the worst machine."""
+        for name in _OF_ONE_MACHINE:
+            self.fact(name, computer=self.worst_machine())
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _clock(self) -> datetime:
+        asked_at = self.parameters.asked_at
+        if asked_at == "latest":
+            return self._source.newest().astimezone(UTC)
+        return asked_at if isinstance(asked_at, datetime) else self._source.clock().astimezone(UTC)
+
+    def _note_window(self) -> None:
+        held = self._source.lookback
+        if held is not None and held < self.lookback:
+            self.notes.append(
+                f"The snapshot holds {_days(held)}; the {_days(self.lookback)} asked for reach further back."
+            )
+
+    def _wanted(self, families: Sequence[str] | None) -> list[str]:
+        from umdiag.scenarios import catalogue
+
+        names = set(queries()) - set(_OF_ONE_MACHINE)
+        if families is not None:
+            judges = [scenario.judge for scenario in catalogue() if scenario.family in families]
+            names &= set().union(*(needs.queries_of(one) for one in judges)) if judges else set()
+        return sorted(names)
+
+    def _named(self) -> dict[str, Any]:
+        given = {name: getattr(self.parameters, name) for name in _PARAMETERS}
+        return given | {"asked_at": self.asked_at, "lookback": self.lookback}
+
+    def _values(self, query: Query, values: Mapping[str, Value]) -> dict[str, Value] | Rows:
+        """Collect the values a query is bound with; rows that say why, where another fact lacks them."""
+        bound: dict[str, Value] = {"asked_at": self.asked_at, "lookback": self.lookback, **values}
+        for parameter in query.parameters.values():
+            if parameter.fact:
+                filling = self.fact(parameter.fact)
+                if not filling.whole:
+                    return Rows(
+                        name=query.name, text=query.text, frame=empty(query), state=filling.state,
+                        reason=filling.reason, tables=query.tables,
+                    )  # fmt: skip
+                bound[parameter.name] = _moments(
+                    filling.frame[parameter.column], self.asked_at, self.lookback
+                )
+        return {name: value for name, value in bound.items() if name in query.parameters}
+
+    def _prepared(self, name: str) -> Datum | None:
+        file = self._run / "frames" / f"{name}.parquet" if self._run else None
+        if file is None or not file.exists():
+            return None
+        return Datum(frame=pd.read_parquet(file), state=State.COMPLETE)
+
+    def _derive(self, name: str) -> Datum:
+        function = needs.frame_functions()[name]
+        inputs = [(need, self.datum(need.name)) for need in needs.needs(function) if need.is_data]
+        lacking = [datum.reason for need, datum in inputs if datum.frame is None and not need.optional]
+        if lacking:
+            return Datum(frame=None, state=State.MISSING, reason="; ".join(dict.fromkeys(lacking)))
+        named = {need.name: self._named()[need.name] for need in needs.needs(function) if not need.is_data}
+        try:
+            frame = function(*(datum.frame for _, datum in inputs), **named)
+        except Inconclusive as unseen:
+            return Datum(frame=None, state=State.MISSING, reason=str(unseen))
+        partial = [datum.reason for need, datum in inputs if not datum.whole and not need.optional]
+        state = State.PARTIAL if partial else State.COMPLETE
+        frame.attrs["state"] = state.value
+        return Datum(frame=frame, state=state, reason="; ".join(dict.fromkeys(partial)))
+
+    def _use(self, name: str) -> QueryUse:
+        rows = self.fact(name)
+        return QueryUse(name=name, text=rows.text, state=rows.state, rows=len(rows.frame), reason=rows.reason)
+
+
+_PARAMETERS = (
+    "stale_after", "computers", "suspects", "update_run", "job_limit", "workspaces", "automation_account",
+    "subscriptions",
+)  # fmt: skip
+
+
+def _open(parameters: Parameters, run: Path | None) -> Source:
+    from umdiag.sources.opening import open_folder
+
+    if run is not None:
+        return open_folder(run)
+    if parameters.source != "snapshot" or parameters.snapshot is None:
+        raise ParameterError("source", parameters.source, "is not served by this version; use snapshot")
+    return open_folder(parameters.snapshot)
+
+
+def _stages(wanted: Sequence[str]) -> list[list[str]]:
+    """Order queries so that what fills another's parameter comes first."""
+    filled = [name for name in wanted if any(one.fact for one in queries()[name].parameters.values())]
+    return [stage for stage in ([name for name in wanted if name not in filled], filled) if stage]
+
+
+def _moments(column: pd.Series[Any], asked_at: datetime, lookback: timedelta) -> list[str]:
+    """Write the distinct times of a column that lie in the window as text, which the engine expands."""
+    times = column.dropna().drop_duplicates().sort_values()
+    inside = times[(times > pd.Timestamp(asked_at - lookback)) & (times <= pd.Timestamp(asked_at))]
+    return list(inside.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+
+
+def _as_datum(rows: Rows) -> Datum:
+    seen = rows.state in (State.COMPLETE, State.PARTIAL)
+    return Datum(frame=rows.frame if seen else None, state=rows.state, reason=rows.reason)
+
+
+def _fitting(name: str, values: Mapping[str, Value]) -> dict[str, Value]:
+    return {key: value for key, value in values.items() if key in queries()[name].parameters}
+
+
+def _noted(line: TableHealth, note: str) -> TableHealth:
+    from dataclasses import replace
+
+    return replace(line, note=f"{line.note}; {note}" if line.note else note)
+
+
+def _days(span: timedelta) -> str:
+    hours = span / timedelta(hours=1)
+    return f"{hours / 24:g} days" if hours % 24 == 0 else f"{hours:g} hours"
+
+
+def _read_diagnoses(run: Path) -> dict[str, Diagnosis]:
+    """Read back the diagnoses that a report's parent process judged."""
+    report = json.loads((run / "findings.json").read_text(encoding="utf-8"))
+    return {one["scenario"]: _diagnosis(one) for one in report["diagnoses"]}
+
+
+def _diagnosis(one: Mapping[str, Any]) -> Diagnosis:
+    return Diagnosis(
+        scenario=one["scenario"],
+        family=one["family"],
+        title=one["title"],
+        verdict=Verdict(one["verdict"]),
+        reason=one["reason"],
+        findings=tuple(
+            Finding(
+                **finding
+                | {"severity": Severity(finding["severity"]), "subject": Subject(**finding["subject"])}
+            )
+            for finding in one["findings"]
+        ),
+        queries=tuple(QueryUse(**query | {"state": State(query["state"])}) for query in one["queries"]),
+    )

@@ -1,0 +1,251 @@
+"""Read query files and bind values into them as typed literals.
+
+A query file is whole and runnable: a comment header, a parameter block of `let` lines marked
+`// parameter`, a pipeline. Binding replaces the right-hand side of a marked line and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import TypeAlias
+
+import pandas as pd
+
+from umdiag.errors import QueryError
+
+Value: TypeAlias = (
+    str | bool | int | float | datetime | timedelta | list[str] | list[bool] | list[int] | list[float]
+)
+
+#: KQL type of a column → dtype it has when it leaves a source; `dynamic` holds parsed JSON.
+DTYPES: Mapping[str, str] = {
+    "string": "str",
+    "bool": "boolean",
+    "int": "Int64",
+    "long": "Int64",
+    "real": "Float64",
+    "datetime": "datetime64[us, UTC]",
+    "timespan": "timedelta64[us]",
+    "dynamic": "object",
+}
+#: Folder under `queries/` → section of `tables.json` that its queries may name.
+DIALECTS: Mapping[str, str] = {"logs": "workspace", "graph": "graph", "arm": "arm"}
+
+_HEADER = re.compile(r"^//\s?(?P<key>Title|Answers|Columns|Source|Rest):\s*(?P<text>.*)$")
+_MORE = re.compile(r"^//\s{2,}(?P<text>\S.*)$")
+_PARAMETER = re.compile(
+    r"^let (?P<name>\w+) = (?P<default>.+); *// parameter(?: from (?P<fact>\w+)\.(?P<column>\w+))?\s*$"
+)
+_DEFAULTS = (
+    (re.compile(r"now\(\)|datetime\(.*\)"), "datetime"),
+    (re.compile(r"\d+(?:\.\d+)?(?:d|h|m|s|ms)|time\(.*\)"), "timespan"),
+    (re.compile(r'".*"'), "string"),
+    (re.compile(r"dynamic\(\[.*\]\)"), "list"),
+    (re.compile(r"true|false"), "bool"),
+    (re.compile(r"-?\d+"), "long"),
+    (re.compile(r"-?\d+\.\d+"), "real"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One `// parameter` line; `fact` and `column` say from which other fact it is filled, if any."""
+
+    name: str
+    type: str
+    default: str
+    fact: str = ""
+    column: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """A query file as read: `columns` maps names to KQL types, in order; `tables` are those it names."""
+
+    name: str
+    dialect: str
+    title: str
+    answers: str
+    columns: Mapping[str, str]
+    source: str
+    rest: str
+    text: str
+    parameters: Mapping[str, Parameter]
+    tables: tuple[str, ...]
+
+
+@cache
+def tables() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Return `tables.json`: section (workspace, graph, arm) → table → column → KQL type."""
+    text = files("umdiag").joinpath("queries/tables.json").read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, dict[str, str]]] = json.loads(text)
+    return loaded
+
+
+@cache
+def queries() -> Mapping[str, Query]:
+    """Read every query file of the package, by name.
+
+    Raises QueryError for a malformed file, a name used twice, or parameters that wait for each other.
+    """
+    found: dict[str, Query] = {}
+    root = files("umdiag").joinpath("queries")
+    for dialect in DIALECTS:
+        for file in sorted(root.joinpath(dialect).iterdir(), key=lambda file: file.name):
+            if file.name.endswith(".kql"):
+                query = read(file.name.removesuffix(".kql"), dialect, file.read_text(encoding="utf-8"))
+                if query.name in found:
+                    raise QueryError(f"{file.name}: two query files bear this name")
+                found[query.name] = query
+    for query in found.values():
+        _refuse_loop(query, found, ())
+    return found
+
+
+def read(name: str, dialect: str, text: str) -> Query:
+    """Read one query text. Raises QueryError naming what its header or parameter block lacks."""
+    header: dict[str, str] = {}
+    key = ""
+    for line in text.splitlines():
+        if start := _HEADER.match(line):
+            key = start["key"]
+            header[key] = start["text"].strip()
+        elif key and (more := _MORE.match(line)):
+            header[key] += " " + more["text"].strip()
+        else:
+            break
+    for needed in ("Title", "Answers", "Columns", "Source"):
+        if not header.get(needed):
+            raise QueryError(f"{name}.kql: the header lacks {needed}")
+    columns = dict(_column(name, part) for part in header["Columns"].split(","))
+    body = "\n".join(line for line in text.splitlines() if not line.startswith("//"))
+    known = tables()[DIALECTS[dialect]]
+    # A table stands where a pipeline begins: alone at the start of a line, after `=`, or in brackets.
+    begins = set(re.findall(r"(?m)(?:^|= |\(|, )(\w+)(?= *(?:$|\||\)))", body))
+    named = tuple(table for table in known if table in begins)
+    parameters = {
+        line["name"]: Parameter(
+            name=line["name"],
+            type=_type_of_default(name, line["default"]),
+            default=line["default"],
+            fact=line["fact"] or "",
+            column=line["column"] or "",
+        )
+        for line in map(_PARAMETER.match, text.splitlines())
+        if line
+    }
+    return Query(
+        name=name,
+        dialect=dialect,
+        title=header["Title"],
+        answers=header["Answers"],
+        columns=columns,
+        source=header["Source"],
+        rest=header.get("Rest", ""),
+        text=text.strip() + "\n",
+        parameters=parameters,
+        tables=named,
+    )
+
+
+def bind(query: Query, values: Mapping[str, Value]) -> str:
+    """Return the query's text with each value in place of its parameter's default.
+
+    Values without a parameter of that name are left aside; a value whose type is not the parameter's is a
+    QueryError, and so is a string that no UTF-8 text can carry.
+    """
+    bound = []
+    for line in query.text.splitlines():
+        match = _PARAMETER.match(line)
+        if match and match["name"] in values:
+            right = literal(values[match["name"]], query.parameters[match["name"]].type, match["name"])
+            line = line[: match.start("default")] + right + line[match.end("default") :]
+        bound.append(line)
+    return "\n".join(bound) + "\n"
+
+
+def literal(value: Value, type_: str, name: str) -> str:
+    """Write `value` as a KQL literal of `type_` (string, bool, long, real, datetime, timespan, list)."""
+    match type_, value:
+        case "bool", bool():
+            return "true" if value else "false"
+        case "long", int() if not isinstance(value, bool):
+            return str(value)
+        case "real", float() if value == value and abs(value) != float("inf"):
+            return repr(value)
+        case "string", str():
+            return _quoted(value, name)
+        case "datetime", datetime() if value.tzinfo is not None:
+            return f"datetime({value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z)"
+        case "timespan", timedelta():
+            whole, rest = divmod(value, timedelta(seconds=1))
+            return f"{whole}s" if not rest and whole >= 0 else f"time({_ticks(value)})"
+        case "list", list() if all(isinstance(item, (str, bool, int, float)) for item in value):
+            return f"dynamic([{', '.join(_item(item, name) for item in value)}])"
+    raise QueryError(f"parameter {name}: a {type(value).__name__} is no {type_}")
+
+
+def sha256(text: str) -> str:
+    """Fingerprint of a bound query text: what a replay is asked must be what was answered."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def empty(query: Query) -> pd.DataFrame:
+    """Return a frame with the query's columns in their dtypes and no rows."""
+    return pd.DataFrame({name: pd.Series(dtype=DTYPES[type_]) for name, type_ in query.columns.items()})
+
+
+def _quoted(text: str, name: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise QueryError(f"parameter {name}: the text holds half a character (a lone surrogate)") from None
+    # Only these five: the embedded engine drops the backslash of any other escape (engine-notes).
+    for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+        text = text.replace(plain, escaped)
+    return f'"{text}"'
+
+
+def _item(item: str | bool | float, name: str) -> str:
+    return _quoted(item, name) if isinstance(item, str) else json.dumps(item, allow_nan=False)
+
+
+def _ticks(span: timedelta) -> str:
+    sign = "-" if span < timedelta() else ""
+    span = abs(span)
+    hours, seconds = divmod(span.seconds, 3600)
+    return f"{sign}{span.days}.{hours:02}:{seconds // 60:02}:{seconds % 60:02}.{span.microseconds:06}0"
+
+
+def _column(query: str, part: str) -> tuple[str, str]:
+    name, _, type_ = part.strip().partition(":")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or type_ not in DTYPES:
+        raise QueryError(f"{query}.kql: {part.strip()!r} is no column of the form name:type")
+    return name, type_
+
+
+def _type_of_default(query: str, default: str) -> str:
+    for pattern, type_ in _DEFAULTS:
+        if pattern.fullmatch(default):
+            return type_
+    raise QueryError(f"{query}.kql: {default!r} is no literal that a value could replace")
+
+
+def _refuse_loop(query: Query, known: Mapping[str, Query], path: tuple[str, ...]) -> None:
+    if query.name in path:
+        raise QueryError(f"queries wait for each other: {' → '.join((*path, query.name))}")
+    for parameter in query.parameters.values():
+        if not parameter.fact:
+            continue
+        if parameter.fact not in known or parameter.column not in known[parameter.fact].columns:
+            raise QueryError(
+                f"{query.name}.kql: there is no {parameter.fact}.{parameter.column} to fill from"
+            )
+        _refuse_loop(known[parameter.fact], known, (*path, query.name))

@@ -1,0 +1,186 @@
+"""The first page of a report: the answer, what to do first, and what could not be seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from umdiag.charts.canvas import STATES
+from umdiag.model import Diagnosis, Severity, State, TableHealth, Verdict
+from umdiag.report.records import worst_first
+from umdiag.report.templates import Link, render
+
+#: Rows older than this make the whole report a picture of the past, and it says so aloud.
+OLD = timedelta(days=2)
+FILES = (
+    ("machines.csv", "one row per machine: last heartbeat, last assessment, state, missing updates"),
+    ("findings.csv", "one row per finding: cause, severity, subject, evidence, first step"),
+    ("findings.json", "everything above for programs, with the queries as sent"),
+    ("run.log", "what the run did, and how long it took"),
+)
+_MOST_NAMES = 5
+_MOST_HEALTH = 60
+_VERDICTS = (Verdict.PROBLEM, Verdict.UNKNOWN, Verdict.HEALTHY)
+_STATE_ORDER = (State.UNREADABLE, State.DENIED, State.MISSING, State.PARTIAL, State.EMPTY, State.COMPLETE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Task:
+    """A scenario with a problem, as the list of what to do first shows it."""
+
+    scenario: str
+    title: str
+    href: str
+    severity: Severity
+    count: int
+    subjects: str
+    step: str
+    source: str
+    cause: str
+
+
+def index(
+    *,
+    scope: str,
+    pages: Sequence[Link],
+    asked_at: datetime,
+    lookback: timedelta,
+    made_at: datetime,
+    notes: Sequence[str],
+    diagnoses: Sequence[Diagnosis],
+    machines: pd.DataFrame,
+    health: Sequence[TableHealth],
+    notebooks: Sequence[Mapping[str, Any]],
+    titles: Mapping[str, str],
+    target: Mapping[str, Any],
+) -> str:
+    """Make index.html; `titles` names the families, and only those among `notebooks` have a page."""
+    with_page = {str(one["family"]) for one in notebooks}
+    counts = Counter(one.verdict for one in diagnoses)
+    age = made_at - asked_at
+    lines = sorted(health, key=lambda one: (_STATE_ORDER.index(one.state), one.table, one.scope))
+    return render(
+        "index.html",
+        title="Overview",
+        scope=scope,
+        pages=pages,
+        scripts=False,
+        notes=notes,
+        asked_at=_minute(asked_at),
+        asked_at_iso=asked_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        start=_minute(asked_at - lookback),
+        days_old=age.days if age > OLD else 0,
+        counts={verdict.value: counts[verdict] for verdict in _VERDICTS},
+        total=len(diagnoses),
+        tasks=_tasks(diagnoses, with_page),
+        families=_families(diagnoses, titles, with_page),
+        states=_states(machines),
+        machines=len(machines),
+        health=lines[:_MOST_HEALTH],
+        health_cut=len(lines[_MOST_HEALTH:]),
+        unseen=sum(one.state not in (State.COMPLETE, State.EMPTY) for one in health),
+        notebooks=notebooks,
+        titles=titles,
+        files=FILES,
+        target=_target(target),
+    )
+
+
+def _tasks(diagnoses: Sequence[Diagnosis], with_page: set[str]) -> list[_Task]:
+    tasks = []
+    for one in diagnoses:
+        if one.verdict is not Verdict.PROBLEM or not one.findings:
+            continue
+        findings = worst_first(one.findings)
+        worst = findings[0]
+        names = list(dict.fromkeys(finding.subject.name for finding in findings))
+        tasks.append(
+            _Task(
+                scenario=one.scenario,
+                title=one.title,
+                href=_href(one, with_page),
+                severity=worst.severity,
+                count=len(findings),
+                subjects=_named(names),
+                step=next(iter(worst.resolution), ""),
+                source=worst.source if worst.source.startswith("https://") else "",
+                cause=worst.cause,
+            )
+        )
+    return sorted(tasks, key=lambda task: (task.severity.rank, -task.count, task.scenario))
+
+
+def _families(
+    diagnoses: Sequence[Diagnosis], titles: Mapping[str, str], with_page: set[str]
+) -> list[dict[str, Any]]:
+    families = dict.fromkeys(one.family for one in diagnoses)
+    return [
+        {
+            "title": titles.get(family, family),
+            "href": f"{family}.html" if family in with_page else "",
+            "scenarios": [
+                {
+                    "name": one.scenario,
+                    "title": one.title,
+                    "href": _href(one, with_page),
+                    "verdict": one.verdict.value,
+                    "reason": one.reason,
+                    "counts": _by_severity(one),
+                }
+                for one in sorted(
+                    (one for one in diagnoses if one.family == family),
+                    key=lambda one: _VERDICTS.index(one.verdict),
+                )
+            ],
+        }
+        for family in families
+    ]
+
+
+def _by_severity(one: Diagnosis) -> str:
+    counts = Counter(finding.severity for finding in one.findings)
+    return ", ".join(f"{counts[severity]:,} {severity.value}" for severity in Severity if counts[severity])
+
+
+def _states(machines: pd.DataFrame) -> list[dict[str, Any]]:
+    counts = Counter(machines["state"])
+    return [
+        {
+            "label": label,
+            "colour": colour,
+            "count": counts[state],
+            "share": round(100 * counts[state] / len(machines), 1),
+        }
+        for state, (label, colour) in STATES.items()
+        if counts[state]
+    ]
+
+
+def _target(target: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Name what was asked, by the last segments of the ids."""
+    account = str(target["automation_account"])
+    asked = (
+        ("workspaces", [id_.rpartition("/")[2] for id_ in target["workspaces"]]),
+        ("Automation account", [account.rpartition("/")[2]] if account else []),
+        ("subscriptions", list(target["subscriptions"])),
+    )
+    return [(word, _named(names)) for word, names in asked if names]
+
+
+def _named(names: Sequence[str], most: int = _MOST_NAMES) -> str:
+    """List the first names, and how many more there are."""
+    listed = ", ".join(name if len(name) <= 64 else name[:63] + "…" for name in names[:most])
+    return listed + (f" and {len(names) - most:,} more" if len(names) > most else "")
+
+
+def _href(one: Diagnosis, with_page: set[str]) -> str:
+    return f"{one.family}.html#um-{one.scenario}" if one.family in with_page else ""
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

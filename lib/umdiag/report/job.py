@@ -1,0 +1,228 @@
+"""The main job: fetch once, judge once, write, run the notebooks, export their pages, publish the folder."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import umdiag
+from umdiag import parameters as params
+from umdiag._version import __version__
+from umdiag.errors import CallError, UmdiagError
+from umdiag.kit import RUN_VARIABLE, Kit
+from umdiag.model import Verdict
+from umdiag.report import records
+from umdiag.report.folder import Staging
+from umdiag.report.interrupt import interruptible
+from umdiag.report.steps import Steps
+from umdiag.report.writing import Report
+from umdiag.scenarios import FAMILIES
+
+if TYPE_CHECKING:
+    from umdiag.report.execution import Executed
+    from umdiag.report.kernels import Room
+
+#: Notebooks that speak of every family; they need everything fetched and judged.
+BEFORE, AFTER = "overview", "machine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a run came to: where to look, how the verdicts fell, which notebooks failed."""
+
+    index: Path
+    verdicts: Mapping[Verdict, int]
+    failed: Sequence[str]
+
+    def exit_code(self, fail_on: str = "problem") -> int:
+        """Return the exit code of `umdiag report --fail-on` problem, unknown or never (contract §1)."""
+        problems, unknown = self.verdicts.get(Verdict.PROBLEM, 0), self.verdicts.get(Verdict.UNKNOWN, 0)
+        judged = problems + self.verdicts.get(Verdict.HEALTHY, 0)
+        if fail_on == "never":
+            return 0
+        if fail_on == "unknown":
+            return 3 if unknown or self.failed else int(problems > 0)
+        return 1 if problems else 3 if self.failed or not judged else 0
+
+
+def run(
+    parameters: params.Parameters,
+    *,
+    output: Path,
+    only: Sequence[str] = (),
+    jobs: int | None = None,
+    echo: Callable[[str], None] = print,
+) -> Outcome:
+    """Write the report of one set of parameters into `output`, which is new, empty or an earlier report.
+
+    `only` limits notebooks, queries and judgements to these families; `jobs` notebooks run at a time
+    (default cores + 1). Raises CallError for a folder that cannot be written or a family that is not
+    there, SourceError for a source that cannot be opened, KeyboardInterrupt after cleaning up.
+    """
+    params.refuse_prompting(parameters)
+    notebooks = choose(only, find_notebooks())
+    job = Job(parameters, output, notebooks, jobs or (os.cpu_count() or 1) + 1, echo)
+    return interruptible(job.make, job.stop)
+
+
+def find_notebooks() -> dict[str, Path]:
+    """Return the kit's notebooks in reading order: those in the package, else those of the checkout."""
+    package = Path(umdiag.__file__).resolve().parent
+    for folder in (package / "notebooks", package.parents[1] / "notebooks"):
+        found = {name: folder / f"{name}.ipynb" for name in (BEFORE, *FAMILIES, AFTER)}
+        if found[BEFORE].is_file():
+            return {name: path for name, path in found.items() if path.is_file()}
+    raise UmdiagError("the notebooks are not where the package is: install umdiag anew")
+
+
+def choose(only: Sequence[str], notebooks: Mapping[str, Path]) -> dict[str, Path]:
+    """Pick the notebooks that were asked for. Raises CallError with the names there are."""
+    for name in only:
+        if name not in notebooks:
+            raise CallError(f"--only {name[:80]}: no such notebook; there are {', '.join(notebooks)}")
+    return {name: path for name, path in notebooks.items() if not only or name in only}
+
+
+class Job:
+    """One run; `stop` may be called from another thread at any time."""
+
+    def __init__(
+        self,
+        parameters: params.Parameters,
+        output: Path,
+        notebooks: Mapping[str, Path],
+        jobs: int,
+        echo: Callable[[str], None],
+        *,
+        open_kit: Callable[[params.Parameters], Kit] = Kit,
+    ) -> None:
+        self._parameters = parameters
+        self._output = output
+        self._notebooks = notebooks
+        self._jobs = jobs
+        self._open_kit = open_kit
+        self._steps = Steps(echo)
+        self._stopping = threading.Event()
+        self._staging: Staging | None = None
+        self._kit: Kit | None = None
+        self._room: Room | None = None
+
+    def stop(self) -> None:
+        """End kernels and queries, give the terminal back, remove what was written so far."""
+        self._stopping.set()
+        if self._room is not None:
+            self._room.close()
+        if self._kit is not None:
+            self._kit.interrupt()
+        self._steps.stop()
+        if self._staging is not None:
+            self._staging.discard()
+
+    def make(self) -> Outcome:
+        """Do the whole job."""
+        with Staging(self._output) as self._staging, self._steps:
+            self._go_on()
+            imports = threading.Thread(target=_import_execution, daemon=True)
+            imports.start()
+            self._kit = kit = self._open_kit(self._parameters)
+            try:
+                outcome = self._write(kit, self._staging, imports)
+            finally:
+                kit.close()
+        return outcome
+
+    def _write(self, kit: Kit, staging: Staging, imports: threading.Thread) -> Outcome:
+        families = None if {BEFORE, AFTER} & set(self._notebooks) else list(self._notebooks)
+        kit.fetch(families, progress=partial(self._steps.count, "queries"))
+        self._go_on()
+        diagnoses = [one for family in families or FAMILIES for one in kit.diagnoses(family)]
+        if AFTER in self._notebooks:
+            kit.fetch_machine()
+        self._steps.say(f"fetched {_counted(len(kit.rows()), 'query', 'queries')}")
+        counts = Counter(one.verdict for one in diagnoses)
+        said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict)
+        self._steps.say(f"judged {_counted(len(diagnoses), 'scenario')}: {said}")
+        report = Report(kit, self._parameters, diagnoses, staging.folder, list(self._notebooks))
+        report.write_data()
+        self._go_on()
+        imports.join()
+        executed = self._run_notebooks(report)
+        report.write_index(executed)
+        self._about(kit)
+        report.write_log(self._steps.lines)
+        self._go_on()
+        staging.publish()
+        return Outcome(
+            index=self._output / "index.html",
+            verdicts=dict(counts),
+            failed=[one.family for one in executed if one.error],
+        )
+
+    def _run_notebooks(self, report: Report) -> list[Executed]:
+        from umdiag.report.execution import execute
+        from umdiag.report.kernels import Room
+
+        values = params.shown(self._parameters) | {"asked_at": records.plain(report.asked_at)}
+        self._room = Room(
+            folder=next(iter(self._notebooks.values())).parent, environment={RUN_VARIABLE: str(report.folder)}
+        )
+        executed = []
+        try:
+            self._steps.count("notebooks", "", 0, len(self._notebooks))
+            for one in execute(
+                self._notebooks,
+                values,
+                room=self._room,
+                jobs=self._jobs,
+                finish=report.write_page,
+                hidden=report.hidden,
+            ):
+                executed.append(one)
+                self._steps.count("notebooks", one.family, len(executed), len(self._notebooks))
+                said = f"failed: {one.error}" if one.error else f"{one.seconds:.1f} s"
+                self._steps.say(f"{one.family} … {said}")
+                self._go_on()
+        finally:
+            self._room.close()
+        return executed
+
+    def _go_on(self) -> None:
+        """Leave the run here if it was stopped."""
+        if self._stopping.is_set():
+            raise KeyboardInterrupt
+
+    def _about(self, kit: Kit) -> None:
+        self._steps.note(f"umdiag {__version__}, Python {platform.python_version()}, {platform.system()}")
+        self._steps.note(f"looked at {kit}")
+        for rows in kit.rows():
+            reason = f": {rows.reason}" if rows.reason else ""
+            self._steps.note(f"{rows.name}: {rows.state.value}, {len(rows.frame):,} rows{reason}")
+
+
+def _import_execution() -> None:
+    """Import papermill without the second in which jsonschema builds a grammar of web addresses.
+
+    nbformat imports jsonschema, which does so if it can, for a check that notebooks never need.
+    """
+    unneeded = "rfc3987_syntax"
+    block = unneeded not in sys.modules and "jsonschema" not in sys.modules
+    if block:
+        sys.modules[unneeded] = None  # type: ignore[assignment] # how an import is made to fail
+    try:
+        import_module("umdiag.report.execution")
+    finally:
+        if block:
+            del sys.modules[unneeded]
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

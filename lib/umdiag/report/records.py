@@ -1,0 +1,243 @@
+"""The report's data files: findings.json, findings.csv, machines.csv. Strict, ordered, safe to open."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from umdiag._version import __version__
+from umdiag.model import Diagnosis, Finding, TableHealth
+from umdiag.report.folder import SCHEMA
+
+FINDING_COLUMNS = (
+    "family",
+    "scenario",
+    "cause",
+    "severity",
+    "kind",
+    "subject",
+    "id",
+    "evidence",
+    "first_step",
+    "source",
+)
+
+#: What a spreadsheet would take for a formula (contract §5).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MOST_EVIDENCE = 300
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort findings by severity, then by the name and id of their subject."""
+    return sorted(
+        findings, key=lambda one: (one.severity.rank, one.subject.name.casefold(), one.subject.id, one.cause)
+    )
+
+
+def document(
+    *,
+    asked_at: datetime,
+    lookback: timedelta,
+    target: Mapping[str, Any],
+    health: Sequence[TableHealth],
+    diagnoses: Sequence[Diagnosis],
+    notebooks: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Make the whole of findings.json (contract §4) out of plain values."""
+    return {
+        "schema": SCHEMA,
+        "kit_version": __version__,
+        "asked_at": plain(asked_at),
+        "lookback": duration(lookback),
+        "target": {
+            key: plain(target[key]) for key in ("source", "workspaces", "automation_account", "subscriptions")
+        },
+        "data_health": [
+            {
+                "table": one.table,
+                "scope": one.scope,
+                "state": one.state.value,
+                "rows": int(one.rows),
+                "newest": plain(one.newest),
+                "note": one.note,
+            }
+            for one in health
+        ],
+        "diagnoses": [_diagnosis(one) for one in diagnoses],
+        "notebooks": list(notebooks),
+    }
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write strict JSON, one finding a line, under its final name only when whole."""
+    text = "".join(_lines(content, 4)) + "\n"
+    _write(path, text)
+
+
+def write_findings_csv(path: Path, diagnoses: Sequence[Diagnosis]) -> None:
+    """Write one row per finding, in the order of the report."""
+    rows = (
+        (
+            diagnosis.family,
+            diagnosis.scenario,
+            finding.cause,
+            finding.severity.value,
+            finding.subject.kind,
+            finding.subject.name,
+            finding.subject.id,
+            summary(finding.evidence),
+            next(iter(finding.resolution), ""),
+            finding.source,
+        )
+        for diagnosis in diagnoses
+        for finding in worst_first(diagnosis.findings)
+    )
+    _write_csv(path, FINDING_COLUMNS, rows)
+
+
+def write_machines_csv(path: Path, machines: pd.DataFrame) -> None:
+    """Write one row per machine; times are ISO in UTC, what is not known is empty."""
+    columns = [[_cell(value) for value in machines[name].astype(object)] for name in machines.columns]
+    _write_csv(path, list(machines.columns), zip(*columns, strict=True))
+
+
+def summary(evidence: Mapping[str, Any]) -> str:
+    """Put evidence on one line of limited length."""
+    parts = []
+    for key, value in evidence.items():
+        value = plain(value)
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        parts.append(f"{key}: {' '.join(text.split())}")
+    line = "; ".join(parts)
+    return line if len(line) <= _MOST_EVIDENCE else line[: _MOST_EVIDENCE - 1] + "…"
+
+
+def duration(length: timedelta) -> str:
+    """Write a duration as parameters do: `14d`, `36h`, `90m`, `5s`."""
+    seconds = length.total_seconds()
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{int(seconds // size)}{unit}"
+    return f"{int(seconds)}s" if seconds == int(seconds) else f"{seconds}s"
+
+
+def plain(value: Any) -> Any:
+    """Turn a value into what strict JSON can hold: no NaN, no numpy, times as ISO in UTC."""
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted((plain(item) for item in value), key=str)
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, datetime):
+        return _iso(value)
+    if isinstance(value, timedelta):
+        return duration(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if hasattr(value, "tolist"):  # numpy's scalars and arrays
+        return plain(value.tolist())
+    return str(value)
+
+
+def _diagnosis(one: Diagnosis) -> dict[str, Any]:
+    return {
+        "scenario": one.scenario,
+        "family": one.family,
+        "title": one.title,
+        "verdict": one.verdict.value,
+        "reason": one.reason,
+        "findings": [
+            {
+                "cause": finding.cause,
+                "severity": finding.severity.value,
+                "subject": {
+                    "kind": finding.subject.kind,
+                    "name": finding.subject.name,
+                    "id": finding.subject.id,
+                },
+                "evidence": plain(finding.evidence),
+                "resolution": list(finding.resolution),
+                "source": finding.source,
+            }
+            for finding in worst_first(one.findings)
+        ],
+        "queries": [
+            {
+                "name": query.name,
+                "text": query.text,
+                "state": query.state.value,
+                "rows": int(query.rows),
+            }
+            for query in one.queries
+        ],
+    }
+
+
+def _lines(value: Any, depth: int, indent: str = "") -> Iterator[str]:
+    """Spread the outer `depth` levels over lines and leave the rest to json's fast encoder."""
+    inner = indent + " "
+    if depth and value and isinstance(value, dict):
+        yield "{\n"
+        for number, (key, item) in enumerate(value.items()):
+            yield f"{',' + chr(10) if number else ''}{inner}{json.dumps(key)}: "
+            yield from _lines(item, depth - 1, inner)
+        yield f"\n{indent}}}"
+    elif depth and value and isinstance(value, list):
+        yield "[\n"
+        for number, item in enumerate(value):
+            yield f"{',' + chr(10) if number else ''}{inner}"
+            yield from _lines(item, depth - 1, inner)
+        yield f"\n{indent}]"
+    else:
+        yield json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _iso(moment: datetime) -> str:
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return zoned.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _cell(value: Any) -> str:
+    value = plain(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    unfinished = path.with_name(path.name + ".partial")
+    with unfinished.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(header)
+        writer.writerows([_disarmed(cell) for cell in row] for row in rows)
+    unfinished.replace(path)
+
+
+def _disarmed(cell: str) -> str:
+    cell = cell.replace("\0", "")
+    return "'" + cell if cell.startswith(_FORMULA) else cell
+
+
+def _write(path: Path, text: str) -> None:
+    unfinished = path.with_name(path.name + ".partial")
+    unfinished.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+    unfinished.replace(path)

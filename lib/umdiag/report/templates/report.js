@@ -1,0 +1,88 @@
+// Draws the charts of a page, makes its tables sortable and says how old the report is.
+(function () {
+  "use strict";
+
+  function read(id) {
+    var element = document.getElementById(id);
+    return element ? JSON.parse(element.textContent) : null;
+  }
+
+  function draw(place) {
+    var figure = read("figure-" + place.dataset.figure);
+    if (!window.Plotly) {
+      place.textContent = "plotly.min.js is missing beside this page: without it no chart can be drawn.";
+      return;
+    }
+    var layout = figure.layout || {};
+    if (figure.template !== undefined) {
+      layout.template = read("template-" + figure.template);
+    }
+    layout.autosize = true;
+    delete layout.width;
+    var config = {
+      responsive: true,
+      displaylogo: false,
+      displayModeBar: "hover",
+      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+      toImageButtonOptions: { filename: place.dataset.name }
+    };
+    window.Plotly.newPlot(place, figure.data || [], layout, config).then(function () {
+      place.dataset.drawn = "yes";
+    });
+  }
+
+  function key(cell) {
+    var text = cell ? cell.dataset.sort || cell.textContent.trim() : "";
+    var number = text.replace(/,/g, "");
+    return /^-?\d+(\.\d+)?$/.test(number) ? Number(number) : text.toLowerCase();
+  }
+
+  function compare(left, right) {
+    if (left === right) { return 0; }
+    if (left === "" || right === "") { return left === "" ? 1 : -1; }
+    if (typeof left !== typeof right) { return typeof left === "number" ? -1 : 1; }
+    return left < right ? -1 : 1;
+  }
+
+  function sortable(table) {
+    var body = table.tBodies[0];
+    var heads = table.tHead ? Array.from(table.tHead.rows[0].cells) : [];
+    if (!body || body.rows.length < 3 || table.tBodies.length > 1 || body.querySelector("[rowspan],[colspan]")) {
+      return;
+    }
+    heads.forEach(function (head, column) {
+      var button = document.createElement("button");
+      button.type = "button";
+      button.className = "sort";
+      while (head.firstChild) { button.appendChild(head.firstChild); }
+      head.appendChild(button);
+      button.addEventListener("click", function () {
+        var falling = head.getAttribute("aria-sort") === "ascending";
+        heads.forEach(function (other) { other.removeAttribute("aria-sort"); });
+        head.setAttribute("aria-sort", falling ? "descending" : "ascending");
+        Array.from(body.rows)
+          .map(function (row) { return [key(row.cells[column]), row]; })
+          .sort(function (left, right) { return compare(left[0], right[0]) * (falling ? -1 : 1); })
+          .forEach(function (pair) { body.appendChild(pair[1]); });
+      });
+    });
+  }
+
+  function age(element) {
+    var days = Math.floor((Date.now() - Date.parse(element.dataset.askedAt)) / 86400000);
+    if (days >= 2) {
+      element.querySelector("[data-days]").textContent = days.toLocaleString("en");
+      element.hidden = false;
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("[data-figure]").forEach(draw);
+    document.querySelectorAll("main table").forEach(sortable);
+    document.querySelectorAll("[data-asked-at]").forEach(age);
+  });
+  // A printed page shows its code closed and its charts as they are; only their width follows the paper.
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("[data-drawn]").forEach(function (place) { window.Plotly.Plots.resize(place); });
+  });
+})();

@@ -1,0 +1,138 @@
+"""What a report folder is filled with, in the order in which the parts are needed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from umdiag.model import Diagnosis
+from umdiag.parameters import Parameters, as_values
+from umdiag.report import records
+from umdiag.report.index import index
+from umdiag.report.privacy import Hidden
+from umdiag.report.templates import Link, copy_scripts
+from umdiag.sources.replay import write_facts
+
+if TYPE_CHECKING:
+    from umdiag.kit import Kit
+    from umdiag.report.execution import Executed
+
+#: Frames derived once for the kernels; no part of the finished report.
+FRAMES = "frames"
+
+
+class Report:
+    """The content of one report: data first (kernels read it), then a page per notebook, the index."""
+
+    def __init__(
+        self,
+        kit: Kit,
+        parameters: Parameters,
+        diagnoses: Sequence[Diagnosis],
+        folder: Path,
+        families: Sequence[str],
+    ) -> None:
+        self.folder = folder
+        self.asked_at = kit.asked_at
+        self.hidden = Hidden([folder, *filter(None, [parameters.snapshot])])
+        self._kit = kit
+        self._target = as_values(parameters)
+        self._diagnoses = diagnoses
+        self._families = families
+        self._titles = {family: family.replace("_", " ").capitalize() for family in families}
+        self._machines = kit.machine_table()
+        self._health = kit.health()
+
+    def write_data(self) -> None:
+        """Write what does not wait for the notebooks, and what they read."""
+        self._write_findings([])
+        records.write_findings_csv(self.folder / "findings.csv", self._diagnoses)
+        records.write_machines_csv(self.folder / "machines.csv", self._machines)
+        kit = self._kit
+        write_facts(
+            self.folder,
+            kit.rows(),
+            asked_at=kit.asked_at,
+            lookback=kit.lookback,
+            health=self._health,
+            notes=kit.notes,
+        )
+        kit.save_frames(self.folder / FRAMES)
+        copy_scripts(self.folder)
+
+    def write_page(self, executed: Executed) -> None:
+        """Write the page of an executed notebook and its executed copy; safe to call from several threads."""
+        from nbformat.v4 import writes
+
+        from umdiag.report.pages import page
+
+        links = [
+            Link(href=link.href, title=link.title, here=link.title == self._titles[executed.family])
+            for link in self._links()
+        ]
+        text = page(
+            executed,
+            scope=str(self._kit),
+            title=self._titles[executed.family],
+            pages=links,
+        )
+        self._write(f"{executed.family}.html", text)
+        self._write(f"{executed.family}.ipynb", writes(executed.notebook) + "\n")  # type: ignore[no-untyped-call]
+
+    def write_index(self, executed: Sequence[Executed]) -> None:
+        """Write the index and the state of the notebooks, and remove what only the kernels needed."""
+        ended = {one.family: one for one in executed}
+        notebooks: list[dict[str, Any]] = [
+            {
+                "family": family,
+                "status": "failed" if ended[family].error else "succeeded",
+                "seconds": round(ended[family].seconds, 2),
+                "error": ended[family].error,
+            }
+            for family in self._families
+        ]
+        links = self._links()
+        text = index(
+            scope=str(self._kit),
+            pages=[Link(href="index.html", title=links[0].title, here=True), *links[1:]],
+            asked_at=self._kit.asked_at,
+            lookback=self._kit.lookback,
+            made_at=datetime.now(UTC),
+            notes=self._kit.notes,
+            diagnoses=self._diagnoses,
+            machines=self._machines,
+            health=self._health,
+            notebooks=notebooks,
+            titles=self._titles,
+            target=self._target,
+        )
+        self._write("index.html", text)
+        self._write_findings(notebooks)
+        shutil.rmtree(self.folder / FRAMES, ignore_errors=True)
+
+    def write_log(self, lines: Sequence[str]) -> None:
+        """Write run.log."""
+        self._write("run.log", self.hidden.words("\n".join(lines)) + "\n")
+
+    def _write_findings(self, notebooks: Sequence[dict[str, Any]]) -> None:
+        content = records.document(
+            asked_at=self._kit.asked_at,
+            lookback=self._kit.lookback,
+            target=self._target,
+            health=self._health,
+            diagnoses=self._diagnoses,
+            notebooks=notebooks,
+        )
+        records.write_json(self.folder / "findings.json", content)
+
+    def _links(self) -> list[Link]:
+        return [
+            Link(href="index.html", title="Summary"),
+            *(Link(href=f"{family}.html", title=self._titles[family]) for family in self._families),
+        ]
+
+    def _write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text, encoding="utf-8", errors="replace", newline="\n")

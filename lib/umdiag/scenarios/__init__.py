@@ -1,0 +1,71 @@
+"""The scenarios, one module each; a module that lies here is in the catalogue, without a list to keep."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
+from umdiag.errors import QueryError
+from umdiag.model import Cause, Finding
+
+#: Families in the order in which a person reads them, each with its question.
+FAMILIES: Mapping[str, str] = {
+    "quota": "Is the workspace keeping what machines send?",
+    "assessment": "What state is every machine in, and can it be believed?",
+    "missed_machines": "The schedule ran; who was left out, and why?",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One symptom: its literal name, its question, its manual page and what it can find."""
+
+    name: str
+    family: str
+    title: str
+    manual: str
+    causes: tuple[Cause, ...]
+    judge: Callable[..., Iterator[Finding]]
+
+
+@cache
+def catalogue() -> tuple[Scenario, ...]:
+    """Return every scenario, families in reading order, scenarios of one family by name.
+
+    Raises QueryError for a module without a docstring, causes or `judge`.
+    """
+    found = []
+    for family in FAMILIES:
+        package = import_module(f"{__name__}.{family}")
+        for module in sorted(iter_modules(package.__path__), key=lambda module: module.name):
+            if not module.name.startswith("_"):
+                found.append(
+                    _scenario(family, module.name, import_module(f"{package.__name__}.{module.name}"))
+                )
+    return tuple(found)
+
+
+def scenario(name: str) -> Scenario:
+    """Return the scenario of that literal name. Raises KeyError."""
+    return {one.name: one for one in catalogue()}[name]
+
+
+def _scenario(family: str, name: str, module: ModuleType) -> Scenario:
+    causes = tuple(value for value in vars(module).values() if isinstance(value, Cause))
+    manual = inspect.getdoc(module)
+    judge = getattr(module, "judge", None)
+    if not manual or not causes or judge is None:
+        raise QueryError(f"scenario {name}: a docstring, causes and judge() belong to it")
+    return Scenario(
+        name=name,
+        family=family,
+        title=manual.splitlines()[0],
+        manual=manual,
+        causes=causes,
+        judge=judge,
+    )

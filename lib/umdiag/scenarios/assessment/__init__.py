@@ -1,0 +1,1 @@
+"""What state is every machine in, and can it be believed?"""

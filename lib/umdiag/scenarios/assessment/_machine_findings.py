@@ -1,0 +1,47 @@
+"""Say who a machine is, in the words of a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from umdiag.errors import Inconclusive
+from umdiag.model import Subject
+
+_SHOWN = 25
+
+
+def subject(machine: Any) -> Subject:
+    """Return a machine's subject from a row of the frame `machines`."""
+    return Subject(kind="machine", name=machine.computer, id=machine.subject_id or machine.computer)
+
+
+def with_updates(machines: pd.DataFrame, updates: pd.DataFrame) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """Yield each machine that has rows in `updates` with these rows, most urgent first."""
+    by_machine = machines.set_index("machine", drop=False)
+    order = updates.sort_values(["critical", "security", "age_days"], ascending=False, kind="stable")
+    present = order[order["machine"].isin(by_machine.index)]
+    who = {machine.machine: machine for machine in by_machine.itertuples()}
+    for number, own in present.groupby("machine", sort=False):
+        yield who[number], own
+
+
+def listed(updates: pd.DataFrame) -> dict[str, Any]:
+    """Return updates as evidence: how many, and the first of them with what identifies each."""
+    columns = ["title", "kb", "product", "product_version", "classification", "published"]
+    shown = updates.head(_SHOWN)[columns].to_dict("records")
+    return {
+        "count": len(updates),
+        "updates": [{key: value for key, value in one.items() if value} for one in shown],
+    }
+
+
+def refuse_unknown(machines: pd.DataFrame) -> None:
+    """Raise Inconclusive where there is no machine, or some whose state could not be told."""
+    if machines.empty:
+        raise Inconclusive("no machine sent a heartbeat or an assessment in the window")
+    unknown = int((machines["state"] == "unknown").sum())
+    if unknown:
+        raise Inconclusive(f"the state of {unknown:,} of {len(machines):,} machines could not be told")

@@ -1,0 +1,49 @@
+"""Which machines list Defender's daily definitions as missing?
+
+Looks for:
+    KB2267602 in state Needed.
+
+Why it matters:
+    It does not: definitions are published several times a day, so one is always missing. They are shown
+    here so that nobody chases them, and never count into compliance.
+
+Cannot see:
+    Whether Defender itself is up to date; ask the machine (Get-MpComputerStatus).
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from umdiag.model import Cause, Finding, Severity, found
+from umdiag.scenarios.assessment._machine_findings import refuse_unknown, subject, with_updates
+
+DAILY = Cause(
+    key="definition_updates_daily",
+    sentence="Defender definitions (KB2267602) are listed as missing, as they are on most days.",
+    resolution=(
+        "Nothing to do: a new definition is published several times a day.",
+        "To have them installed by deployments too, include the classification Definition Updates.",
+    ),
+    source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+    severity=Severity.INFO,
+)
+
+
+def judge(
+    machines: pd.DataFrame,
+    updates: pd.DataFrame,
+    heartbeats: pd.DataFrame | None,
+    summaries: pd.DataFrame | None,
+) -> Iterator[Finding]:
+    """Report each machine that needs KB2267602, as information."""
+    definitions = updates[updates["definition"] & (updates["state"] == "needed")]
+    for machine, own in with_updates(machines, definitions):
+        yield found(DAILY, subject(machine), {"title": own["title"].iloc[0], "seen": own["seen"].max()})
+    if machines.empty:
+        refuse_unknown(machines)

@@ -1,0 +1,67 @@
+"""Which machines lack critical or security updates?
+
+Looks for:
+    Machines whose newest assessment needs an approved update classed critical or security. Updates that a
+    later one of their series replaces are left out, and so are Defender definitions, which change daily.
+
+Why it matters:
+    These are the machines that patching has not reached.
+
+Cannot see:
+    What the machine does not report: a stale assessment or a disconnected machine is not judged here.
+
+Sources:
+    https://learn.microsoft.com/azure/automation/update-management/query-logs (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from umdiag.model import Cause, Finding, Severity, found
+from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
+
+MISSING = Cause(
+    key="security_updates_missing",
+    sentence="Critical or security updates are needed and not installed.",
+    resolution=(
+        "Look in missed_machines whether a deployment should have reached this machine, and why it did not.",
+        "Deploy the listed updates: Automation account, Update management, Schedule update deployment.",
+        "If a deployment ran, check that its classifications and exclusions let these updates through.",
+    ),
+    source="https://learn.microsoft.com/azure/automation/update-management/deploy-updates",
+)
+
+
+def judge(
+    machines: pd.DataFrame,
+    updates: pd.DataFrame,
+    heartbeats: pd.DataFrame,
+    assessments: pd.DataFrame,
+    summaries: pd.DataFrame | None,
+) -> Iterator[Finding]:
+    """Report each machine in state non_compliant; severity is high if a critical update is missing."""
+    lacking = machines[machines["state"] == "non_compliant"]
+    grave = updates[
+        updates["needed"]
+        & (updates["critical"] | updates["security"])
+        & ~updates["superseded"]
+        & ~updates["definition"]
+    ]
+    for machine, own in with_updates(lacking, grave):
+        oldest = own["age_days"].max()
+        yield found(
+            MISSING,
+            subject(machine),
+            listed(own)
+            | {
+                "missing_critical": int(machine.missing_critical),
+                "missing_security": int(machine.missing_security),
+                "oldest_age_days": None if pd.isna(oldest) else float(oldest),
+                "last_assessed": machine.last_assessed,
+            },
+            severity=Severity.HIGH if own["critical"].any() else Severity.MEDIUM,
+        )
+    refuse_unknown(machines)

@@ -1,0 +1,63 @@
+"""Which security updates does a machine need that its update server has not approved?
+
+Looks for:
+    Critical or security updates in state Needed whose approval is false and comes from WSUS, and that no
+    later one of their series replaces.
+
+Why it matters:
+    Such a machine counts as compliant, and no deployment installs what WSUS holds back.
+
+Cannot see:
+    Approvals of groups the machine is not in; Linux machines, which know no approval.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from umdiag.frames._text import folded
+from umdiag.model import Cause, Finding, found
+from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
+
+NOT_APPROVED = Cause(
+    key="not_approved_in_wsus",
+    sentence="WSUS has not approved critical or security updates that this machine needs.",
+    resolution=(
+        "Approve the listed updates in WSUS for the computer group of this machine (or deploy them in"
+        " Configuration Manager).",
+        "If they are held back on purpose, note why: the machine shows as compliant without them.",
+        "If no WSUS is meant, check the value UseWUServer under"
+        " HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU.",
+    ),
+    source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+)
+
+
+def judge(
+    machines: pd.DataFrame,
+    updates: pd.DataFrame,
+    heartbeats: pd.DataFrame | None,
+    summaries: pd.DataFrame | None,
+) -> Iterator[Finding]:
+    """Report each machine with an unapproved critical or security update of WSUS."""
+    held_back = updates[
+        updates["unapproved"]
+        & (updates["critical"] | updates["security"])
+        & ~updates["superseded"]
+        & (folded(updates["approval_source"]) == "wsus")
+    ]
+    servers = (
+        {}
+        if summaries is None
+        else dict(zip(folded(summaries["computer"]), summaries["wsus_server"], strict=True))
+    )
+    for machine, own in with_updates(machines, held_back):
+        shown = listed(own) | {"wsus_server": servers.get(machine.name) or None, "state": machine.state}
+        yield found(NOT_APPROVED, subject(machine), shown)
+    if machines.empty:
+        refuse_unknown(machines)

@@ -1,0 +1,1 @@
+"""The schedule ran; who was left out, and why?"""

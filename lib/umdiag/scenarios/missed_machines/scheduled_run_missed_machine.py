@@ -1,0 +1,206 @@
+"""Which machines should a scheduled run have reached, and did not?
+
+Looks for:
+    Each run in the window (or the one asked for) against the machines that its update deployment names and
+    its dynamic groups select, simulated with the tags and locations of the run's own time, and the machines
+    of the run before that a change or a deletion took out since. Machines of the parameter `suspects` are
+    missed if no run reached them.
+
+Why it matters:
+    A run that skips a machine reports nothing about it: in the portal the machine is merely not there.
+
+Cannot see:
+    Saved searches of machines outside Azure; the members of a deployment that was modified after the run
+    (the run before it stands in); changes older than the 14 days that Azure keeps.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+    https://learn.microsoft.com/azure/automation/update-management/configure-groups (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from umdiag.errors import Inconclusive
+from umdiag.frames._text import folded, subscription_of
+from umdiag.model import Cause, Finding, Subject, found
+
+_GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
+_GROUPS = "https://learn.microsoft.com/azure/automation/update-management/configure-groups"
+
+NOT_REGISTERED = Cause(
+    key="provider_not_registered",
+    sentence="The machine's subscription has not registered the resource provider Microsoft.Automation.",
+    resolution=(
+        "Register it in the machine's subscription: az provider register --namespace Microsoft.Automation"
+        " --subscription <subscription>.",
+        "Wait until its state is Registered; the next run then sees the machine.",
+    ),
+    source=_GUIDE,
+)
+NOT_VISIBLE = Cause(
+    key="scope_not_visible",
+    sentence="A dynamic group names a subscription that cannot be seen, so its machines cannot be selected.",
+    resolution=(
+        "Check that the subscription still exists and belongs to this tenant.",
+        "Give whoever asks, and the Automation account, Reader on it; or take the scope out of the group.",
+    ),
+    source=_GROUPS,
+)
+DELETED = Cause(
+    key="machine_deleted",
+    sentence="The machine was deleted from Azure.",
+    resolution=(
+        "Nothing to mend if that was meant: take it out of the update deployment that names it.",
+        "If it was made anew under the same name, onboard the new machine.",
+    ),
+    source=_GUIDE,
+)
+CHANGED = Cause(
+    key="changed_before_run",
+    sentence="A change of its tags or location before the run took the machine out of the dynamic group.",
+    resolution=(
+        "Set the tag or location back (evidence: who changed what and when), or widen the group.",
+        "Preview the group before the next run: update deployment, Groups, Preview.",
+    ),
+    source=_GROUPS,
+)
+UNAVAILABLE = Cause(
+    key="machine_unavailable",
+    sentence="The machine was off or its agent silent when the run started.",
+    resolution=(
+        "Make sure that the machine runs at the deployment's start time, or move the schedule.",
+        "A pre-script can start machines before the run and stop them after it.",
+    ),
+    source=_GUIDE,
+)
+NO_WORKER = Cause(
+    key="worker_not_installed",
+    sentence="The machine matches, but is no system hybrid runbook worker of the Automation account.",
+    resolution=(
+        "Enable Update Management on the machine again; it registers the worker anew.",
+        "On Windows, delete a registration that is left over first: HKLM\\SOFTWARE\\Microsoft\\HybridRunbookWorker.",
+    ),
+    source=_GUIDE,
+)
+FILTERED = Cause(
+    key="filter_excludes_machine",
+    sentence="A predicate of the dynamic group leaves the machine out.",
+    resolution=(
+        "Compare wanted and actual in the evidence, then change the machine's tag or location, or the group.",
+        "Preview the group before the next run: update deployment, Groups, Preview.",
+    ),
+    source=_GROUPS,
+)
+UNKNOWN = Cause(
+    key="unknown",
+    sentence="The machine was expected and left out, and none of the known causes fits.",
+    resolution=(
+        "Open the run's job output in the Automation account and look for the machine's name.",
+        "Run the group's query by hand in Resource Graph with the rights of whoever made the schedule.",
+    ),
+    source=_GUIDE,
+)
+_OF_MACHINES = (NOT_REGISTERED, DELETED, CHANGED, UNAVAILABLE, NO_WORKER, FILTERED)
+_KEPT = pd.Timedelta(days=14)
+
+
+def judge(
+    runs: pd.DataFrame,
+    missed: pd.DataFrame,
+    targets: pd.DataFrame,
+    attendance: pd.DataFrame,
+    azure_machines: pd.DataFrame | None,
+    subscriptions: pd.DataFrame | None,
+    provider_registrations: pd.DataFrame | None,
+    machine_changes: pd.DataFrame | None,
+    machines: pd.DataFrame | None,
+    presence: pd.DataFrame | None,
+    system_workers: pd.DataFrame | None,
+    *,
+    suspects: Sequence[str],
+    asked_at: datetime,
+) -> Iterator[Finding]:
+    """Report each missed machine once, by its newest missed run, and each scope that cannot be seen."""
+    if subscriptions is not None:
+        yield from _invisible_scopes(targets, runs, subscriptions)
+    registered = (
+        None if provider_registrations is None else set(folded(provider_registrations["subscription_id"]))
+    )
+    for machine in missed.sort_values("computer", kind="stable").itertuples():
+        fits = [cause for cause in _OF_MACHINES if getattr(machine, cause.key)] or [UNKNOWN]
+        yield found(
+            fits[0],
+            Subject(kind="machine", name=machine.computer, id=machine.subject_id),
+            _evidence(machine, machine_changes)
+            | {
+                "also": [cause.key for cause in fits[1:]],
+                "not_checked": _not_checked(machine, targets, registered, asked_at),
+            },
+        )
+    if azure_machines is None and (targets["group"] >= 0).any():
+        raise Inconclusive("resources could not be seen, so it is not known whom the dynamic groups select")
+    if runs.empty:
+        raise Inconclusive("no update run was found in the window")
+    if attendance.empty:
+        raise Inconclusive("no run of the window could be judged: still under way, or its deployment is gone")
+
+
+def _invisible_scopes(
+    targets: pd.DataFrame, runs: pd.DataFrame, subscriptions: pd.DataFrame
+) -> Iterator[Finding]:
+    ran = targets[(targets["group"] >= 0) & targets["configuration_key"].isin(runs["configuration_key"])]
+    scopes = ran[["configuration", "scope"]].explode("scope").dropna()
+    scopes["subscription"] = scopes["scope"].map(subscription_of)
+    hidden = scopes[
+        (scopes["subscription"] != "")
+        & ~scopes["subscription"].isin(folded(subscriptions["subscription_id"]))
+    ]
+    for subscription, own in hidden.groupby("subscription"):
+        evidence = {"configurations": sorted(set(own["configuration"])), "scopes": sorted(set(own["scope"]))}
+        yield found(
+            NOT_VISIBLE,
+            Subject(kind="subscription", name=subscription, id=f"/subscriptions/{subscription}"),
+            evidence,
+        )
+
+
+def _evidence(machine: Any, changes: pd.DataFrame | None) -> dict[str, Any]:
+    evidence: dict[str, Any] = {
+        "run": None if pd.isna(machine.run_id) else machine.run_id,
+        "configuration": None if pd.isna(machine.configuration) else machine.configuration,
+        "start_time": None if pd.isna(machine.start_time) else machine.start_time,
+        "expected_by": machine.via,
+        "missed_runs": machine.missed_runs,
+        "last_heartbeat": None if pd.isna(machine.last_heartbeat) else machine.last_heartbeat,
+    }
+    if machine.dropped_by:
+        evidence["dropped_by"] = machine.dropped_by
+    if machine.changed_before_run and changes is not None:
+        own = changes[(changes["machine_key"] == machine.arm_key) & (changes["property"] != "")]
+        columns = ["changed", "property", "before", "after", "changed_by"]
+        evidence["changes"] = own[own["changed"] <= machine.start_time][columns].tail(10).to_dict("records")
+    if machine.provider_not_registered:
+        evidence["subscription"] = machine.subscription
+    return evidence
+
+
+def _not_checked(
+    machine: Any, targets: pd.DataFrame, registered: set[str] | None, asked_at: datetime
+) -> list[str]:
+    said = []
+    own = targets[targets["configuration_key"] == machine.configuration_key]
+    if machine.via == "previous run":
+        said.append("the deployment was modified after the run; the machines of the run before stand in")
+    if own["saved_searches"].sum() > 0:
+        said.append("machines that a saved search selects")
+    if machine.subscription and registered is not None and machine.subscription not in registered:
+        said.append(f"providers: no registration row of subscription {machine.subscription}")
+    if pd.notna(machine.start_time) and machine.start_time < pd.Timestamp(asked_at) - _KEPT:
+        said.append("resourcechanges do not reach back to the run")
+    return said

@@ -1,0 +1,1 @@
+"""Is the workspace keeping what machines send?"""

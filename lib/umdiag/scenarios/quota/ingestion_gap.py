@@ -1,0 +1,104 @@
+"""Are there hours in which a workspace received nothing?
+
+Looks for:
+    Two or more whole clock hours in a row without a heartbeat of any machine, though three or more
+    reported in the day before; or without billable volume, though there was some the day before.
+
+Why it matters:
+    Whatever a report says of such hours is said from silence: a machine that did not report may have been
+    well, and a run may have ended unseen.
+
+Cannot see:
+    Gaps at the very start of the window, for want of a day before; volume of the last hours, since Usage
+    lags behind.
+
+Sources:
+    https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap (read 2026-11-22)
+    https://learn.microsoft.com/azure/azure-monitor/reference/tables/usage (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from umdiag.errors import Inconclusive
+from umdiag.model import Cause, Finding, Subject, found
+
+DURING_CAP = Cause(
+    key="gap_during_cap",
+    sentence="Nothing was kept while the workspace had stopped collecting.",
+    resolution=(
+        "Mend the stop itself: see the scenario workspace_over_quota of this workspace.",
+        "Do not read these hours as machines being down, or as updates not being needed.",
+    ),
+    source="https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap",
+)
+NO_HEARTBEATS = Cause(
+    key="heartbeats_stopped",
+    sentence="No machine at all was heard, without the workspace saying that it had stopped.",
+    resolution=(
+        "Check the network path from the machines to the workspace (proxy, firewall, private link, gateway).",
+        "Look in Azure Service Health for an outage of Azure Monitor in the region at that time.",
+        "Check that the workspace key was not renewed and the agents not removed at that time.",
+    ),
+    source="https://learn.microsoft.com/azure/azure-monitor/logs/monitor-workspace",
+)
+NO_DATA = Cause(
+    key="billable_data_stopped",
+    sentence="No billable table grew, without the workspace saying that it had stopped.",
+    resolution=(
+        "Check that the solutions and data collection rules of the workspace were not removed or disabled.",
+        "Look in Azure Service Health for an outage of Azure Monitor in the region at that time.",
+    ),
+    source="https://learn.microsoft.com/azure/azure-monitor/logs/analyze-usage",
+)
+_CAUSES = (DURING_CAP, NO_HEARTBEATS, NO_DATA)
+
+
+def judge(
+    gaps: pd.DataFrame,
+    workspaces: pd.DataFrame,
+    heartbeat_hours: pd.DataFrame | None,
+    usage_hours: pd.DataFrame | None,
+    collection_stops: pd.DataFrame | None,
+) -> Iterator[Finding]:
+    """Report one finding per cause and workspace, with every gap of that cause in its evidence."""
+    ids = workspaces.set_index("workspace_id")
+    caused = gaps.assign(cause=[_cause(gap, collection_stops).key for gap in gaps.itertuples()])
+    for cause in _CAUSES:
+        for workspace, own in caused[caused["cause"] == cause.key].groupby("workspace_id"):
+            name, arm_id = ids.loc[workspace, ["name", "id"]]
+            columns = ["start", "end", "hours", "lacking"]
+            yield found(
+                cause,
+                Subject(kind="workspace", name=name, id=arm_id or str(workspace)),
+                {"gaps": own[columns].to_dict("records"), "hours": int(own["hours"].sum())},
+            )
+    unseen = [
+        table for table, rows in (("Heartbeat", heartbeat_hours), ("Usage", usage_hours)) if rows is None
+    ]
+    if unseen:
+        raise Inconclusive(f"{unseen[0]} could not be seen whole, so gaps in it cannot be ruled out")
+    if (
+        heartbeat_hours is not None
+        and usage_hours is not None
+        and heartbeat_hours.empty
+        and usage_hours.empty
+    ):
+        raise Inconclusive("Heartbeat and Usage have no rows in the window, so there is nothing to miss")
+
+
+def _cause(gap: Any, stops: pd.DataFrame | None) -> Cause:
+    if stops is not None:
+        lasting = stops[
+            (stops["workspace_id"] == gap.workspace_id) & (stops["cause"] != "ingestion_rate_limited")
+        ]
+        # A stop is told within the hour that it begins in, so the hours at both ends may lie outside it.
+        hour = pd.Timedelta(hours=1)
+        covers = (lasting["stopped"] < gap.start + hour) & (lasting["ended"] > gap.end - hour)
+        if covers.any():
+            return DURING_CAP
+    return NO_HEARTBEATS if gap.lacking == "heartbeats" else NO_DATA

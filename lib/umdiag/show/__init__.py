@@ -1,0 +1,15 @@
+"""Findings → HTML for a notebook: pure, every value from rows escaped, plain text where there is no page.
+
+Each function returns a `Block`, which a notebook draws as HTML and a terminal as text. What is long is cut
+with a count and the name of the file that holds all of it.
+"""
+
+from umdiag.show.blocks import Block, css, note, table
+from umdiag.show.diagnoses import diagnosis, summary
+from umdiag.show.health import health
+from umdiag.show.machine import machine
+from umdiag.show.steps import next_steps
+
+CSS = css()
+
+__all__ = ["CSS", "Block", "diagnosis", "health", "machine", "next_steps", "note", "summary", "table"]

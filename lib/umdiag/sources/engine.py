@@ -1,0 +1,238 @@
+"""The embedded engine: KQL on DuckDB, shut off from the machine it runs on.
+
+It reads no file but those of the one folder it was opened for, writes nowhere but into a private folder of
+its own that goes when it is closed, and runs no control command.
+"""
+
+# ruff: noqa: S608 - the identifiers in our own SQL are those of tables.json, quoted
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import duckdb_kql
+import pandas as pd
+import pyarrow as pa
+from duckdb_kql import ir
+from duckdb_kql.lower import lower
+
+from umdiag.errors import QueryError
+from umdiag.sources.casting import Projection, UnreadableError, literal, project, quoted
+from umdiag.sources.frames import kql_type, to_frame
+from umdiag.sources.tablefiles import json_rows, known_tables
+from umdiag.sources.tuning import tuned
+
+_FUZZY = re.compile(r"\bunion\b[^|(]*\bisfuzzy\s*=\s*true")
+_NO_COLUMN = re.compile(r'Referenced column "(?P<column>[^"]*)" not found|"(?P<other>[^"]*)" must appear')
+
+
+@dataclass(frozen=True, kw_only=True)
+class References:
+    """Which tables a text names; a fuzzy union goes on without those that are not there."""
+
+    tables: tuple[str, ...]
+    fuzzy: bool
+
+
+class Engine:
+    """One in-memory database; every call has a cursor of its own, so several threads may ask at once."""
+
+    def __init__(self, *, folder: Path | None = None, memory_limit: str = "3GB") -> None:
+        #: Table → columns, of every table that is loaded; what the translator goes by.
+        self.schema: dict[str, list[str]] = {}
+        self.memory_limit = memory_limit
+        self._lock = threading.Lock()
+        self._busy: set[duckdb.DuckDBPyConnection] = set()
+        self._connection = duckdb_kql.connect()
+        spill = tempfile.mkdtemp(prefix="umdiag-")
+        self._sweep = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
+        allowed = [] if folder is None else [folder.as_posix()]
+        for setting in (
+            f"memory_limit = {literal(memory_limit)}",
+            f"temp_directory = {literal(Path(spill).as_posix())}",
+            "parquet_metadata_cache = true",
+            "autoinstall_known_extensions = false",
+            "autoload_known_extensions = false",
+            f"allowed_directories = [{', '.join(map(literal, allowed))}]",
+            "enable_external_access = false",
+        ):
+            self._connection.execute(f"SET {setting}")
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend a connection of one's own, which `interrupt` can reach."""
+        with self._lock:
+            cursor = self._connection.cursor()
+            self._busy.add(cursor)
+        try:
+            cursor.execute("SET TimeZone = 'UTC'")
+            yield cursor
+        finally:
+            with self._lock:
+                self._busy.discard(cursor)
+            cursor.close()
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run our own SQL and return its rows."""
+        with self.cursor() as cursor:
+            return cursor.execute(sql).fetchall()
+
+    def view_parquet(self, table: str, path: Path, header: list[str]) -> Projection:
+        """Make a table that casts as it reads: a column whose type is right passes untouched."""
+        scan = self.scan(path)
+        found = self.rows(f"DESCRIBE SELECT * FROM {scan}")
+        # The engine renames columns that differ only in case; the file's own names stand in `header`.
+        names = header if len(header) == len(found) else [str(row[0]) for row in found]
+        values = [(quoted(str(row[0])), str(row[1])) for row in found]
+        projection = project(names, values, known_tables()[table])
+        self.rows(f"CREATE VIEW {quoted(table)} AS SELECT {projection.select} FROM {scan}")
+        self.schema[table] = [column.name for column in projection.columns]
+        return projection
+
+    def scan(self, path: Path) -> str:
+        """Return the SQL that reads a Parquet file as it lies."""
+        return f"read_parquet({literal(path.as_posix())}, binary_as_string = true)"
+
+    def load_text(self, table: str, header: list[str], rows: pa.Table) -> tuple[Projection, dict[str, int]]:
+        """Cast rows of text (columns in the header's order) into a table; counts what could not be cast."""
+        values = [(quoted(column), "VARCHAR") for column in rows.column_names]
+        return self._load(table, rows, project(header, values, known_tables()[table]))
+
+    def load_json(self, table: str, lines: list[str] | pa.Table) -> tuple[Projection, dict[str, int]]:
+        """Cast JSON objects, one a line, into a table; a line that is none makes it unreadable."""
+        rows = json_rows(lines) if isinstance(lines, list) else lines
+        with self.cursor() as cursor:
+            cursor.register("raw", rows)
+            wrong = cursor.execute(
+                "SELECT min(line) FROM raw "
+                "WHERE CASE WHEN json_valid(json) THEN json_type(json) <> 'OBJECT' ELSE true END"
+            ).fetchall()[0][0]
+            if wrong is not None:
+                raise UnreadableError(f"line {wrong} is no JSON object")
+            keys = cursor.execute(
+                "SELECT key FROM (SELECT unnest(json_keys(json)) AS key, line FROM raw) "
+                "GROUP BY key ORDER BY min(line), key"
+            ).fetchall()
+            cursor.unregister("raw")
+        header = [str(key) for (key,) in keys if '"' not in key]
+        values = [("(json ->> " + literal('$."' + key + '"') + ")", "VARCHAR") for key in header]
+        return self._load(table, rows, project(header, values, known_tables()[table]))
+
+    def references(self, text: str, name: str = "query") -> References:
+        """Return the tables that a text names. Raises QueryError for anything that is no plain query."""
+        with _words(name):
+            parsed = lower(text)
+        names: dict[str, None] = {}
+        bound: set[str] = set()
+        known = {table.casefold(): table for table in known_tables()}
+        for node in _nodes(parsed):
+            if isinstance(node, ir.Query):
+                bound.update(name for name, _ in node.lets)
+        for node in _nodes(parsed):
+            if isinstance(node, ir.CommandSource) or getattr(node, "database", None):
+                raise QueryError(f"{name}: only tables can be asked, by their plain names")
+            if isinstance(node, ir.WildcardTableRef):
+                matching = [table for table in known_tables() if fnmatchcase(table, node.pattern)]
+                names.update(dict.fromkeys(matching))
+            elif isinstance(node, ir.TableRef) and node.name not in bound:
+                if node.name.casefold() not in known:
+                    raise QueryError(f"{name}: there is no table {node.name[:80]!r}")
+                names[known[node.name.casefold()]] = None
+        return References(tables=tuple(names), fuzzy=bool(_FUZZY.search(text)))
+
+    def ask(
+        self, text: str, *, now: datetime | None, columns: Mapping[str, str] | None, name: str = "query"
+    ) -> pd.DataFrame:
+        """Run KQL; `columns` (name → KQL type) are what it must return, None takes what comes.
+
+        Raises QueryError for what cannot be translated; what happens while it runs stays a `duckdb.Error`.
+        """
+        if text.lstrip().startswith("."):
+            raise QueryError(f"{name}: control commands are not answered here")
+        with self.cursor() as cursor:
+            with _words(name):
+                sql = duckdb_kql.to_sql(text, schema=self.schema, allow_write=False, query_now=now)
+                relation = cursor.sql(tuned(str(sql)), params=sql.parameters or None)
+            wanted = columns
+            if wanted is None:
+                wanted = dict(zip(relation.columns, (kql_type(str(t)) for t in relation.types), strict=True))
+            return to_frame(relation, wanted, name)
+
+    def interrupt(self) -> None:
+        """Stop what runs now, from another thread."""
+        with self._lock:
+            for cursor in self._busy:
+                cursor.interrupt()
+
+    def close(self) -> None:
+        """Let go of memory and of the private folder."""
+        self._connection.close()
+        self._sweep()
+
+    def _load(self, table: str, rows: pa.Table, projection: Projection) -> tuple[Projection, dict[str, int]]:
+        counts = ", ".join(f"count(*) FILTER ({check})" for check in projection.checks.values())
+        with self.cursor() as cursor:
+            cursor.register("raw", rows)
+            cursor.execute(f"CREATE OR REPLACE TABLE {quoted(table)} AS SELECT {projection.select} FROM raw")
+            failed = cursor.execute(f"SELECT {counts or 0} FROM raw").fetchall()[0]
+            cursor.unregister("raw")
+        self.schema[table] = [column.name for column in projection.columns]
+        return projection, dict(zip(projection.checks, failed, strict=False))
+
+
+@contextmanager
+def _words(name: str) -> Iterator[None]:
+    """Word the engine's refusals anew: one line, about the text as written, never about generated SQL."""
+    try:
+        yield
+    except duckdb_kql.KqlSyntaxError as error:
+        raise QueryError(f"{name}: not understood{_place(error)}: {_line(error)}") from None
+    except duckdb_kql.KqlUnsupportedError as error:
+        raise QueryError(f"{name}: {error.construct} cannot be run offline{_place(error)}") from None
+    except duckdb_kql.KqlSchemaError as error:
+        raise QueryError(f"{name}: {error.name}: {error.hint or 'unknown'}") from None
+    except duckdb_kql.KqlError as error:
+        raise QueryError(f"{name}: {_line(error)}") from None
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
+        column = _NO_COLUMN.search(str(error))
+        told = f"there is no column {column['column'] or column['other']!r}" if column else _line(error)
+        raise QueryError(f"{name}: {told}") from None
+    except (RecursionError, UnicodeError):
+        raise QueryError(f"{name}: the text is nested too deeply or is no proper text") from None
+
+
+def _place(error: duckdb_kql.KqlError) -> str:
+    spans = [item.span for item in getattr(error, "diagnostics", [])] or [getattr(error, "span", None)]
+    return f" at line {spans[0].line}, column {spans[0].column + 1}" if spans[0] is not None else ""
+
+
+def _line(error: Exception) -> str:
+    # What a parser expected instead is a list of a hundred tokens.
+    text = (str(error) or type(error).__name__).splitlines()[0].partition(" expecting ")[0]
+    return re.sub(r"^(?:\w+ Error|could not parse KQL at \d+:\d+): ", "", text)[:200]
+
+
+def _nodes(root: object) -> Iterator[object]:
+    """Walk a parsed query; nodes are shared, so each is visited once."""
+    waiting, seen = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, (tuple, list)):
+            waiting.extend(node)
+        elif is_dataclass(node):
+            yield node
+            waiting.extend(getattr(node, field.name) for field in fields(node))

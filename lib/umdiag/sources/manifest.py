@@ -1,0 +1,144 @@
+"""`snapshot.json`: what a capture or a report says about its own rows. Read and written here only."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+
+from umdiag.errors import SourceError
+from umdiag.model import State
+
+NAME = "snapshot.json"
+_DURATION = re.compile(r"(\d{1,6})(d|h|m|s)")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+
+
+def _read_duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("is no duration such as 14d or 36h")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _write_duration(value: timedelta) -> str:
+    seconds = round(value.total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
+
+
+def _read_moment(value: object) -> object:
+    if not isinstance(value, (str, datetime)):
+        raise ValueError("is no time in ISO form")  # noqa: TRY004 - pydantic words ValueError only
+    return value
+
+
+def _utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("lacks its zone (write …Z)")
+    return value.astimezone(UTC)
+
+
+def _write_moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Duration = Annotated[timedelta, BeforeValidator(_read_duration), PlainSerializer(_write_duration)]
+Moment = Annotated[
+    datetime, BeforeValidator(_read_moment), AfterValidator(_utc), PlainSerializer(_write_moment)
+]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Captured(_Part):
+    """What is said of one captured table."""
+
+    rows: int | None = None
+    complete: bool = True
+    state: Literal["", "complete", "partial", "empty", "denied", "missing"] = ""
+    note: str = ""
+
+
+class Fact(_Part):
+    """One answered query of a report; `reason` and `tables` are kept so that a replay says the same."""
+
+    sha256: str
+    state: State
+    rows: int
+    newest: Moment | None = None
+    reason: str = ""
+    tables: tuple[str, ...] = ()
+
+
+class Health(_Part):
+    """One line of the data-health block."""
+
+    table: str
+    scope: str
+    state: State
+    rows: int
+    newest: Moment | None = None
+    note: str = ""
+
+
+class Manifest(_Part):
+    """The whole of `snapshot.json`; with `facts` the folder is a replay, without them a snapshot."""
+
+    format: Literal[1]
+    asked_at: Moment | None = None
+    lookback: Duration | None = None
+    tables: Mapping[str, Captured] = {}
+    facts: Mapping[str, Fact] | None = None
+    health: tuple[Health, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Return a folder's manifest, None where it has none. Raises SourceError with one line for a bad one."""
+    file = folder / NAME
+    if not file.is_file():
+        return None
+    try:
+        return Manifest.model_validate(json.loads(file.read_text(encoding="utf-8-sig")))
+    except OSError as error:
+        raise SourceError(f"{NAME} cannot be opened: {error.strerror or 'input error'}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the whole"
+        said = first["msg"].removeprefix("Value error, ")
+        raise SourceError(f"{NAME} is none of this kit's: {place}: {said}") from None
+    except (ValueError, RecursionError):
+        raise SourceError(f"{NAME} is no JSON: capture the snapshot again, or remove the file") from None
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write a folder's manifest, whole or not at all."""
+    data: Any = manifest.model_dump(mode="json", exclude_none=True)
+    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    write_private(folder / NAME, text.encode())
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, under a temporary name first."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # 0600 by itself
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(content)
+        Path(temporary).replace(file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

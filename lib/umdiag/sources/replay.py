@@ -1,0 +1,158 @@
+"""A replay: the answers of a finished report, offline and for ever. Written and read here."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+
+from umdiag import kql
+from umdiag.errors import QueryError, SourceError
+from umdiag.kql import Query, Value
+from umdiag.model import Rows, State, TableHealth
+from umdiag.sources.frames import from_arrow, to_arrow
+from umdiag.sources.manifest import Fact, Health, Manifest, read_manifest, write_manifest, write_private
+
+FOLDER = "facts"
+_HOLDS_ROWS = (State.COMPLETE, State.PARTIAL)
+
+
+class Replay:
+    """Answers the queries that a report was made of, with the values it was made with, and nothing else."""
+
+    def __init__(self, folder: Path) -> None:
+        manifest = read_manifest(folder)
+        if manifest is None or manifest.facts is None or manifest.asked_at is None:
+            raise SourceError(f"{folder.name} is no report: its snapshot.json lists no facts with asked_at")
+        self._folder = folder
+        self._asked_at = manifest.asked_at
+        self._facts = {
+            (key.partition("@")[0], fact.sha256): (key, fact) for key, fact in manifest.facts.items()
+        }
+        self._health = tuple(TableHealth(**line.model_dump()) for line in manifest.health)
+        self.lookback: timedelta | None = manifest.lookback
+        self.notes: Sequence[str] = manifest.notes
+
+    def clock(self) -> datetime:
+        """Return the report's `asked_at`."""
+        return self._asked_at
+
+    def newest(self) -> datetime:
+        """Return the newest row that any answer rests on, else the report's clock."""
+        return max((fact.newest for _, fact in self._facts.values() if fact.newest), default=self._asked_at)
+
+    def fetch(self, query: Query, values: Mapping[str, Value]) -> Rows:
+        """Return the answer to a query, in the state and for the reason it had then.
+
+        Raises QueryError for a text that was not asked; an answer whose file is gone or damaged is MISSING.
+        """
+        text = kql.bind(query, values)
+        key, fact = self._facts.get((query.name, kql.sha256(text)), ("", None))
+        if fact is None:
+            raise QueryError(
+                f"this report holds answers, not tables: {query.name} was not asked with these values"
+            )
+        state, reason, frame = fact.state, fact.reason, kql.empty(query)
+        if state in _HOLDS_ROWS:
+            try:
+                frame = self._read(key, query.columns, fact.rows)
+            except SourceError as error:
+                state, reason = State.MISSING, str(error)
+        return Rows(
+            name=query.name,
+            text=text,
+            frame=frame,
+            state=state,
+            reason=reason,
+            newest=fact.newest,
+            tables=fact.tables,
+        )
+
+    def kql(self, text: str) -> pd.DataFrame:
+        """Refuse: a free question needs tables."""
+        raise QueryError(
+            "this report holds answers, not tables: open a snapshot or a workspace to ask other questions"
+        )
+
+    def health(self) -> Sequence[TableHealth]:
+        """Return the data-health block as the report showed it."""
+        return self._health
+
+    def interrupt(self) -> None:
+        """Nothing runs for long here."""
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _read(self, key: str, columns: Mapping[str, str], rows: int) -> pd.DataFrame:
+        name = f"{FOLDER}/{key}.parquet"
+        try:
+            table = pyarrow.parquet.ParquetFile(self._folder / FOLDER / f"{key}.parquet").read()
+            if table.column_names != list(columns) or table.num_rows != rows:
+                raise SourceError(f"{name} is not the answer that snapshot.json describes")
+            return pd.DataFrame(
+                {name: from_arrow(table.column(name), type_) for name, type_ in columns.items()}
+            )
+        except FileNotFoundError:
+            raise SourceError(f"{name} is not there") from None
+        except (OSError, ValueError, pa.ArrowException):
+            raise SourceError(f"{name} is damaged") from None
+
+
+def write_facts(
+    folder: Path,
+    rows: Iterable[Rows],
+    *,
+    asked_at: datetime,
+    lookback: timedelta,
+    health: Iterable[TableHealth] = (),
+    notes: Iterable[str] = (),
+) -> None:
+    """Write answers into `folder` so that it can be replayed: `facts/*.parquet`, then `snapshot.json`.
+
+    A query that was asked with several values has one file for each, `name@<start of the text's sha256>`.
+    Every file is its owner's alone and appears whole or not at all; facts of an earlier writing go.
+    """
+    answers = {(answer.name, kql.sha256(answer.text)): answer for answer in rows}
+    names = [name for name, _ in answers]
+    facts: dict[str, Fact] = {}
+    target = folder / FOLDER
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for (name, sha), answer in answers.items():
+        key = name if names.count(name) == 1 else f"{name}@{sha[:12]}"
+        if answer.state in _HOLDS_ROWS:
+            write_private(target / f"{key}.parquet", _parquet(answer.frame))
+        facts[key] = Fact(
+            sha256=sha,
+            state=answer.state,
+            rows=len(answer.frame),
+            newest=answer.newest,
+            reason=answer.reason,
+            tables=answer.tables,
+        )
+    manifest = Manifest(
+        format=1,
+        asked_at=asked_at,
+        lookback=lookback,
+        facts=facts,
+        health=tuple(Health(**asdict(line)) for line in health),
+        notes=tuple(notes),
+    )
+    write_manifest(folder, manifest)
+    for file in target.glob("*.parquet"):
+        if file.stem not in facts or facts[file.stem].state not in _HOLDS_ROWS:
+            with suppress(OSError):
+                file.unlink()
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    content = io.BytesIO()
+    pyarrow.parquet.write_table(to_arrow(frame), content, compression="zstd")
+    return content.getvalue()

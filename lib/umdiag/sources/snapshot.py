@@ -1,0 +1,147 @@
+"""A snapshot: a folder with one file per table, asked in KQL by the embedded engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from umdiag import kql
+from umdiag.errors import QueryError, SourceError
+from umdiag.kql import Query, Value
+from umdiag.model import Rows, State, TableHealth
+from umdiag.sources.captured import READABLE, CapturedTables, joined, why
+from umdiag.sources.engine import Engine
+from umdiag.sources.manifest import read_manifest
+from umdiag.sources.tablefiles import SUFFIXES, find_tables
+
+#: Section of `tables.json` → scope of its tables in the data-health block, where rows name no workspace.
+SCOPES: Mapping[str, str] = {
+    "workspace": "workspace",
+    "graph": "Resource Graph",
+    "arm": "Azure Resource Manager",
+}
+
+
+class Snapshot:
+    """Answers any query from the tables of a folder (contract: one file per table and `snapshot.json`).
+
+    A table's file is opened when it is first needed: a Parquet file is read as it lies, CSV and JSONL are
+    cast once into memory. Raises SourceError where the folder holds nothing that could be asked.
+    """
+
+    def __init__(self, folder: Path, *, memory_limit: str = "3GB") -> None:
+        self._name = folder.name or str(folder)
+        if not folder.is_dir():
+            what = "is a file" if folder.exists() else "does not exist"
+            raise SourceError(f"snapshot {self._name} {what}: name a folder with one file per table")
+        folder = folder.resolve()
+        manifest = read_manifest(folder)
+        files, strangers = find_tables(folder)
+        if not files and not (manifest and manifest.tables):
+            endings = ", ".join(f"<Table>{suffix}" for suffix in SUFFIXES)
+            raise SourceError(f"snapshot {self._name} holds no table: put files {endings} there")
+        self.lookback: timedelta | None = manifest.lookback if manifest else None
+        self._asked_at = manifest.asked_at if manifest else None
+        notes = list(manifest.notes) if manifest else []
+        if self._asked_at is None:
+            notes.append("no snapshot.json says when this was captured: the clock is the newest row found")
+        notes += [f"{stranger} is no table of this kit and is left aside" for stranger in strangers]
+        self.notes: Sequence[str] = tuple(notes)
+        self._engine = Engine(folder=folder, memory_limit=memory_limit)
+        self._tables = CapturedTables(self._engine, files, manifest)
+
+    def clock(self) -> datetime:
+        """Return `asked_at` of snapshot.json, else the newest row; SourceError where there is neither."""
+        return self._asked_at or self.newest()
+
+    def newest(self) -> datetime:
+        """Return the newest `TimeGenerated` of any table. Raises SourceError where no row bears a time."""
+        times = [time for table in kql.tables()["workspace"] if (time := self._tables.newest(table))]
+        if not times:
+            raise SourceError(f"snapshot {self._name}: no row in it bears a time, set the parameter asked_at")
+        return max(times)
+
+    def fetch(self, query: Query, values: Mapping[str, Value]) -> Rows:
+        """Answer one query; `newest` is the newest row of the tables it names, in the window or not.
+
+        Raises QueryError for a query that the engine refuses or that does not return what its header says.
+        """
+        text = kql.bind(query, values)
+        named = self._engine.references(text, query.name)
+        state, reason = self._tables.state_of(named)
+        frame = kql.empty(query)
+        newest = None
+        if state in READABLE:
+            asked_at = values.get("asked_at")
+            now = asked_at if isinstance(asked_at, datetime) else self._now()
+            try:
+                frame = self._engine.ask(text, now=now, columns=query.columns, name=query.name)
+            except (duckdb.Error, pa.ArrowException) as error:
+                told = why(error, self._engine.memory_limit)
+                state, reason = State.MISSING, f"{', '.join(named.tables)} could not be read: {told}"
+            else:
+                newest = max(filter(None, map(self._tables.newest, named.tables)), default=None)
+        return Rows(
+            name=query.name,
+            text=text,
+            frame=frame,
+            state=state,
+            reason=reason,
+            newest=newest,
+            tables=named.tables,
+        )
+
+    def kql(self, text: str) -> pd.DataFrame:
+        """Answer a free question; a table that was cut short is answered from what is there."""
+        named = self._engine.references(text)
+        state, reason = self._tables.state_of(named)
+        if state not in READABLE:
+            raise QueryError(reason)
+        try:
+            return self._engine.ask(text, now=self._now(), columns=None)
+        except (duckdb.Error, pa.ArrowException) as error:
+            raise QueryError(f"query: {why(error, self._engine.memory_limit)}") from None
+
+    def health(self) -> Sequence[TableHealth]:
+        """Say of each table and workspace how many rows there are, how new, and what was lost in reading."""
+        names = self._tables.workspace_names()
+        seen = {table: self._tables.per_tenant(table) for table in kql.tables()["workspace"]}
+        workspaces = sorted({names.get(id_.casefold(), id_) for rows in seen.values() for id_ in rows if id_})
+        alone = workspaces[0] if len(workspaces) == 1 else SCOPES["workspace"]
+        lines = []
+        for table, per_tenant in seen.items():
+            found = {names.get(id_.casefold(), id_) or alone: counts for id_, counts in per_tenant.items()}
+            readable = self._tables.table(table).state in READABLE
+            for scope in dict.fromkeys([*workspaces, *found] if readable else []) or [alone]:
+                rows, newest = found.get(scope, (0, None))
+                lines.append(self._line(table, scope, rows, newest))
+        for section in ("graph", "arm"):
+            for table in kql.tables()[section]:
+                lines.append(self._line(table, SCOPES[section], self._tables.table(table).rows, None))
+        return tuple(lines)
+
+    def interrupt(self) -> None:
+        """Stop whatever runs, from another thread."""
+        self._engine.interrupt()
+
+    def close(self) -> None:
+        """Release files and memory."""
+        self._engine.close()
+
+    def _now(self) -> datetime | None:
+        try:
+            return self.clock()
+        except SourceError:
+            return None
+
+    def _line(self, table: str, scope: str, rows: int, newest: datetime | None) -> TableHealth:
+        known = self._tables.table(table)
+        state = State.EMPTY if known.state is State.COMPLETE and not rows else known.state
+        reason = known.reason.removeprefix(f"{table} ").removesuffix(" in this snapshot").removeprefix("was ")
+        note = joined(reason, self._tables.losses(table))
+        return TableHealth(table=table, scope=scope, state=state, rows=rows, newest=newest, note=note)
