@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -126,6 +127,7 @@ def read(name: str, dialect: str, text: str) -> Query:
             raise QueryError(f"{name}.kql: the header lacks {needed}")
     columns = dict(_column(name, part) for part in header["Columns"].split(","))
     body = "\n".join(line for line in text.splitlines() if not line.startswith("//"))
+    body = re.sub(r'@"[^"]*"|"(?:[^"\\]|\\.)*"', '""', body)
     known = tables()[DIALECTS[dialect]]
     # A table stands where a pipeline begins: alone at the start of a line, after `=`, or in brackets.
     begins = set(re.findall(r"(?m)(?:^|= |\(|, )(\w+)(?= *(?:$|\||\)))", body))
@@ -176,18 +178,19 @@ def literal(value: Value, type_: str, name: str) -> str:
     match type_, value:
         case "bool", bool():
             return "true" if value else "false"
-        case "long", int() if not isinstance(value, bool):
+        case "long", int() if not isinstance(value, bool) and -(2**63) < value < 2**63:
             return str(value)
         case "real", float() if value == value and abs(value) != float("inf"):
             return repr(value)
         case "string", str():
             return _quoted(value, name)
         case "datetime", datetime() if value.tzinfo is not None:
-            return f"datetime({value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z)"
+            plain = value.astimezone(UTC).replace(tzinfo=None)
+            return f"datetime({plain.isoformat(timespec='microseconds')}Z)"
         case "timespan", timedelta():
             whole, rest = divmod(value, timedelta(seconds=1))
             return f"{whole}s" if not rest and whole >= 0 else f"time({_ticks(value)})"
-        case "list", list() if all(isinstance(item, (str, bool, int, float)) for item in value):
+        case "list", list() if all(_is_item(item) for item in value):
             return f"dynamic([{', '.join(_item(item, name) for item in value)}])"
     raise QueryError(f"parameter {name}: a {type(value).__name__} is no {type_}")
 
@@ -211,6 +214,10 @@ def _quoted(text: str, name: str) -> str:
     for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
         text = text.replace(plain, escaped)
     return f'"{text}"'
+
+
+def _is_item(item: object) -> bool:
+    return isinstance(item, (str, bool, int)) or (isinstance(item, float) and math.isfinite(item))
 
 
 def _item(item: str | bool | float, name: str) -> str:

@@ -216,6 +216,11 @@ def labels_of(workspaces: pd.DataFrame | None, ids: Iterable[str]) -> dict[str, 
     return named
 
 
+def marked(column: pd.Series[Any]) -> pd.Series[bool]:
+    """Return where a boolean column is true; null is not true."""
+    return column.astype("boolean").fillna(False).astype(bool)
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """Write a number with its noun."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -229,4 +234,4 @@ def of_machines(known: int, total: int, why_not: str) -> str:
 
 
 def _word(value: object) -> str:
-    return "" if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)) else str(value)  # type: ignore[call-overload]
+    return "" if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)) else str(value)

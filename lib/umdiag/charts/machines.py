@@ -20,6 +20,7 @@ from umdiag.charts.canvas import (
     chosen,
     counted,
     figure,
+    marked,
     of_machines,
     plain,
 )
@@ -90,9 +91,9 @@ def missing_updates(
     assessed = int(machines["last_assessed"].notna().sum())
     if not assessed:
         return None
-    needed = updates[_true(updates["needed"]) & updates["machine"].isin(machines["machine"])]
+    needed = updates[marked(updates["needed"]) & updates["machine"].isin(machines["machine"])]
     weight = pd.Series("other", index=needed.index)
-    weight = weight.mask(_true(needed["security"]), "security").mask(_true(needed["critical"]), "critical")
+    weight = weight.mask(marked(needed["security"]), "security").mask(marked(needed["critical"]), "critical")
     bucket = _bucketed(needed["age_days"])
     groups = needed.groupby([weight, bucket])["machine"]
     times, hosts = groups.size().to_dict(), groups.nunique().to_dict()
@@ -213,10 +214,6 @@ def _bar_label(id_: str, workspace: str, system: str) -> str:
 
 def _text(column: pd.Series[Any]) -> pd.Series[Any]:
     return column.astype("string").fillna("").str.strip().astype(object)
-
-
-def _true(column: pd.Series[Any]) -> pd.Series[Any]:
-    return column.astype("boolean").fillna(False).astype(bool)
 
 
 def _span(hours: float) -> str:

@@ -19,6 +19,7 @@ from umdiag.charts.canvas import (
     counted,
     each,
     figure,
+    marked,
     moment,
     moments,
     of_machines,
@@ -155,7 +156,7 @@ def run_calendar(
     if inside.empty:
         return None
     attendance, only = chosen(attendance, computers)
-    missed = attendance[_true(attendance["missed"])]
+    missed = attendance[marked(attendance["missed"])]
     who = {str(run): list(rows) for run, rows in missed.groupby("run_id")["computer"]}
     expected = {str(run): len(rows) for run, rows in attendance.groupby("run_id")["computer"]}
     shown = inside.sort_values("start_time", ascending=False, kind="stable").head(_MOST_RUNS)
@@ -207,7 +208,7 @@ def _dots(
         told = f"{expected.get(str(row.run_id), 0):,} expected, {count:,} missed"
         if label == "not judged":
             told = f"{plain(row.status or 'status unknown', 30)}; nobody is known to be expected"
-            told = f"not over: {plain(row.status or 'unknown', 30)}" if not _is_true(row.judged) else told
+            told = f"not over: {plain(row.status or 'unknown', 30)}" if not _ismarked(row.judged) else told
         names = some(who.get(str(row.run_id), ()), 10)
         heading = f"{plain(row.configuration, 60)}<br>{moment(row.start_time)}<br>{told}"
         notes.append([f"{heading}<br>{names}" if names else heading])
@@ -234,7 +235,7 @@ def _dots(
 def _outcome(row: Any, who: Mapping[str, list[str]], expected: Mapping[str, int]) -> str:
     if who.get(str(row.run_id)):
         return "missed machines"
-    return "missed nobody" if _is_true(row.judged) and expected.get(str(row.run_id)) else "not judged"
+    return "missed nobody" if _ismarked(row.judged) and expected.get(str(row.run_id)) else "not judged"
 
 
 def _expected_said(keys: set[str], machines: pd.DataFrame | None) -> str:
@@ -247,7 +248,7 @@ def _expected_said(keys: set[str], machines: pd.DataFrame | None) -> str:
     return said + (f" {counted(strangers, 'machine')} more, expected but in no log." if strangers else "")
 
 
-def _is_true(value: Any) -> bool:
+def _ismarked(value: Any) -> bool:
     return bool(pd.notna(value)) and bool(value)
 
 
@@ -267,7 +268,3 @@ def _head(text: str, line: int) -> Spec:
 def _share_kept(rows: pd.DataFrame) -> float:
     came = int(rows["of"].iloc[0])
     return int(rows["kept"].iloc[-1]) / came if came else 0.0
-
-
-def _true(column: pd.Series) -> pd.Series:
-    return column.astype("boolean").fillna(False).astype(bool)

@@ -20,6 +20,7 @@ from umdiag.charts.canvas import (
     counted,
     each,
     figure,
+    marked,
     moment,
     moments,
     plain,
@@ -38,7 +39,7 @@ def machine_timeline(
     machine_hours: pd.DataFrame,
     machine_assessments: pd.DataFrame | None,
     machine_runs: pd.DataFrame | None,
-    update_runs: pd.DataFrame | None,
+    attendance: pd.DataFrame | None,
     resource_changes: pd.DataFrame | None,
     machines: pd.DataFrame | None,
     *,
@@ -53,14 +54,14 @@ def machine_timeline(
     be seen: its lane says so.
     """
     own = _rows_of(computer, machines)
-    resources = {_folded(id_) for id_ in own["resource_id"]} - {""} if own is not None else set()
+    resources = {_folded(id_).rstrip("/") for id_ in own["resource_id"]} - {""} if own is not None else set()
     agents = {_folded(id_) for id_ in own["source_computer_id"]} - {""} if own is not None else set()
     agents |= {_folded(id_) for id_ in machine_hours["source_computer_id"]}
     hours = whole_hours(asked_at, lookback)
     traces, shapes = _heartbeats(machine_hours, hours)
     lanes: dict[int, list[Spec]] = {
         _ASSESSED: _assessments(machine_assessments, asked_at, lookback),
-        _RUNS: _runs(machine_runs, update_runs, {*resources, _folded(computer)}, agents, asked_at, lookback),
+        _RUNS: _runs(machine_runs, attendance, {*resources, _folded(computer)}, agents, asked_at, lookback),
         _CHANGES: _changes(resource_changes, resources, asked_at, lookback),
     }
     traces += [trace for lane in lanes.values() for trace in lane]
@@ -160,22 +161,18 @@ def _assessments(rows: pd.DataFrame | None, asked_at: datetime, lookback: timede
 
 def _runs(
     machine_runs: pd.DataFrame | None,
-    update_runs: pd.DataFrame | None,
+    attendance: pd.DataFrame | None,
     targets: set[str],
     agents: set[str],
     asked_at: datetime,
     lookback: timedelta,
 ) -> list[Spec]:
     marks: list[Spec] = []
-    taken: set[str] = set()
-    configurations: set[str] = set()
     if machine_runs is not None and len(machine_runs):
         mine = _column(machine_runs, "target").isin(targets) | (
             _column(machine_runs, "source_computer_id").isin(agents - {""})
         )
         own = _window(machine_runs[mine], "start_time", asked_at, lookback).tail(_MOST_MARKS)
-        taken = set(_column(own, "run_id"))
-        configurations = set(_column(own, "configuration"))
         good = _column(own, "status") == "succeeded"
         going = _column(own, "status").isin(("inprogress", "notstarted"))
         for name, colour, symbol, chosen in (
@@ -187,16 +184,12 @@ def _runs(
             notes = [_run_note(row) for row in each(part)]
             marks += _marks(list(part["start_time"]), notes, name, colour, symbol, _RUNS)
             marks += _lengths(part, colour)
-    if update_runs is not None and len(update_runs) and configurations:
-        other = update_runs[
-            _column(update_runs, "configuration").isin(configurations)
-            & ~_column(update_runs, "run_id").isin(taken)
-        ]
-        other = _window(other, "start_time", asked_at, lookback).tail(_MOST_MARKS)
-        notes = [f"{plain(row.configuration, 60)}: ran without this machine" for row in each(other)]
-        marks += _marks(
-            list(other["start_time"]), notes, "run without this machine", BAD, "circle-open", _RUNS
-        )
+    if attendance is not None and len(attendance):
+        keys = targets | {f"name:{target}" for target in targets}
+        left_out = attendance["machine_key"].isin(keys) & marked(attendance["missed"])
+        other = _window(attendance[left_out], "start_time", asked_at, lookback).tail(_MOST_MARKS)
+        notes = [f"{plain(row.configuration, 60)}: left this machine out" for row in each(other)]
+        marks += _marks(list(other["start_time"]), notes, "run that left it out", BAD, "circle-open", _RUNS)
     return marks
 
 

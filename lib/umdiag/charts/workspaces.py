@@ -28,7 +28,7 @@ from umdiag.charts.canvas import (
     whole_hours,
 )
 
-_MOST_PANELS = 4
+_MOST_PANELS = 3
 _MOST_TABLES = 3
 _STEPS = (1, 2, 3, 4, 6, 12, 24)
 _REST, _FREE = "other billable tables", "free tables"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -37,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         parser.error(str(error))
     for (scenario, cause), count in Counter((p.scenario, p.cause) for p in fleet.planted).items():
-        print(f"{count:6}  {scenario}/{cause}")
-    print(f"{sum(fleet.rows.values())} rows in {fleet.folder}")
+        sys.stdout.write(f"{count:6}  {scenario}/{cause}\n")
+    sys.stdout.write(f"{sum(fleet.rows.values())} rows in {fleet.folder}\n")
     return 0
 
 

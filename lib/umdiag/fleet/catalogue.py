@@ -23,6 +23,7 @@ DOTNET = {
     "2019": ".NET Framework 3.5, 4.7.2 and 4.8 for Windows Server 2019 for x64",
     "2022": ".NET Framework 3.5, 4.8 and 4.8.1 for Microsoft server operating system version 21H2 for x64",
 }
+SECURITY = "Security Updates"
 REPOSITORIES = {
     "ubuntu20": "Ubuntu:20.04/focal-security",
     "ubuntu22": "Ubuntu:22.04/jammy-security",
@@ -97,62 +98,51 @@ def _windows_updates(os: str, current: int, previous: int) -> list[Update]:
     """List what one Windows release is offered over two months."""
     now, then = (datetime.fromtimestamp(t, UTC).strftime("%Y-%m") for t in (current, previous))
     month = datetime.fromtimestamp(current, UTC)
-    number = 5000000 + (month.year - 2019) * 9600 + month.month * 800 + WINDOWS.index(os) * 10
-    title, product, grave = TITLES[os], BUILDS[os], "Important" if os == "2019" else "Critical"
-    security = {"classification": "Security Updates", "product": product}
-    other = {"os": os, "classification": "Updates", "product": product}
-    found = []
-    for key, stamp, published, kb in (
-        ("prev", then, previous, number - 800),
-        ("cur", now, current, number),
-    ):
-        lcu, net = f"Cumulative Update for {title}", f"Cumulative Update for {DOTNET[os]}"
-        found += [
-            Update(
-                key=f"lcu-{key}",
-                os=os,
-                title=f"{stamp} {lcu} (KB{kb})",
-                kb=f"{kb}",
-                published=published,
-                severity=grave,
-                series=lcu,
-                reboot="Always requires restart",
-                **security,
-            ),
-            Update(
-                key=f"net-{key}",
-                os=os,
-                title=f"{stamp} {net} (KB{kb + 3})",
-                kb=f"{kb + 3}",
-                published=published,
-                severity="Important",
-                series=net,
-                **security,
-            ),
-        ]
-    stack = f"Servicing Stack Update for {title}"
-    fix = f"Update for {title}"
-    preview = f"Cumulative Update Preview for {title}"
-    release = 135 + (month.year - 2026) * 12 + month.month - 10
+    kb = 5000000 + (month.year - 2019) * 9600 + month.month * 800 + WINDOWS.index(os) * 10
+    lcu, net = f"Cumulative Update for {TITLES[os]}", f"Cumulative Update for {DOTNET[os]}"
+    stack, fix = f"Servicing Stack Update for {TITLES[os]}", f"Update for {TITLES[os]}"
+    preview = f"Cumulative Update Preview for {TITLES[os]}"
+    tool = "Windows Malicious Software Removal Tool x64"
+    tools = 135 + (month.year - 2026) * 12 + month.month - 10
+    sql = 5031900 + WINDOWS.index(os)
+    usual, grave = "Important", "Important" if os == "2019" else "Critical"
     return [
-        *found,
-        Update(key="ssu-cur", os=os, title=f"{now} {stack} (KB{number + 4})", kb=f"{number + 4}",
-               published=current, severity="Critical", series=stack, reboot="Never restarts", **security),
-        Update(key="msrt-cur", os=os, title=f"Windows Malicious Software Removal Tool x64 - v5.{release} (KB890830)",
-               kb="890830", classification="Update Rollups", product=product, published=current,
-               series="Windows Malicious Software Removal Tool x64"),
-        Update(key="crit", os=os, title=f"{then} {fix} (KB{number - 795})", kb=f"{number - 795}",
-               classification="Critical Updates", product=product, published=previous + 7 * DAY),
-        Update(key="fix-old", title=f"{then} {fix} (KB{number - 791})", kb=f"{number - 791}",
-               published=previous + 2 * DAY, **other),
-        Update(key="fix-new", title=f"{now} {fix} (KB{number + 9})", kb=f"{number + 9}",
-               published=current + DAY, **other),
-        Update(key="preview", title=f"{then} {preview} (KB{number - 793})", kb=f"{number - 793}",
-               published=previous + 14 * DAY, optional=True, **other),
-        Update(key="sql", os=os, title=f"Security Update for SQL Server 2019 RTM CU (KB{5031900 + WINDOWS.index(os)})",
-               kb=f"{5031900 + WINDOWS.index(os)}", classification="Security Updates",
-               product="Microsoft SQL Server 2019", published=previous, severity="Important"),
+        _offer(os, "lcu-prev", f"{then} {lcu}", kb - 800, SECURITY, previous, severity=grave, series=lcu),
+        _offer(os, "lcu-cur", f"{now} {lcu}", kb, SECURITY, current, severity=grave, series=lcu),
+        _offer(os, "net-prev", f"{then} {net}", kb - 797, SECURITY, previous, severity=usual, series=net),
+        _offer(os, "net-cur", f"{now} {net}", kb + 3, SECURITY, current, severity=usual, series=net),
+        _offer(os, "ssu-cur", f"{now} {stack}", kb + 4, SECURITY, current, severity="Critical", series=stack),
+        _offer(os, "msrt-cur", f"{tool} - v5.{tools}", 890830, "Update Rollups", current, series=tool),
+        _offer(os, "crit", f"{then} {fix}", kb - 795, "Critical Updates", previous + 7 * DAY),
+        _offer(os, "fix-old", f"{then} {fix}", kb - 791, "Updates", previous + 2 * DAY),
+        _offer(os, "fix-new", f"{now} {fix}", kb + 9, "Updates", current + DAY),
+        _offer(os, "preview", f"{then} {preview}", kb - 793, "Updates", previous + 14 * DAY, optional=True),
+        _offer(
+            os, "sql", "Security Update for SQL Server 2019 RTM CU", sql, SECURITY, previous,
+            severity=usual, product="Microsoft SQL Server 2019",
+        ),
     ]  # fmt: skip
+
+
+def _offer(
+    os: str,
+    key: str,
+    title: str,
+    kb: int,
+    classification: str,
+    published: int,
+    *,
+    severity: str | None = None,
+    series: str | None = None,
+    optional: bool = False,
+    product: str | None = None,
+) -> Update:
+    """Describe an update for Windows."""
+    return Update(
+        key=key, os=os, title=f"{title} (KB{kb})", kb=f"{kb}", classification=classification,
+        product=product or BUILDS[os], published=published, severity=severity, series=series,
+        optional=optional,
+    )  # fmt: skip
 
 
 def _definitions(os: str, asked: int, start: int) -> list[Update]:

@@ -19,6 +19,7 @@ from umdiag.fleet.faults import FAULTS, spoil
 from umdiag.fleet.identity import account_id, workspace_id
 from umdiag.fleet.model import DAY, NEVER, Fleet, World, iso, random_for
 from umdiag.fleet.reports import report_healthy_fleet, settle_rollouts
+from umdiag.fleet.tables import write_tables
 
 DEMO_ASKED_AT = datetime(2026, 11, 18, 6, tzinfo=UTC)
 KNOWN_FAULTS = tuple(FAULTS)
@@ -47,8 +48,6 @@ def make_fleet(
     world = make_world(machines, days, seed, asked_at, heartbeat_minutes)
     spoil(world, faults, lookalikes=lookalikes, share=faulty_share)
     settle(world)
-    from umdiag.fleet.tables import write_tables
-
     folder.mkdir(parents=True, exist_ok=True)
     rows = write_tables(world, folder)
     fleet = _describe(world, folder, days, rows)

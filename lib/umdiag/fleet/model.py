@@ -1,6 +1,7 @@
 """Hold the truth about a made fleet: what is so, from which rows and expectations are both derived.
 
 Times are whole seconds since 1970 (UTC). ``NEVER`` stands for a moment that does not come.
+``USAGE_LAG`` is how far the table ``Usage`` is behind.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ Texts = NDArray[np.object_]
 NEVER = 2**60
 HOUR = 3600
 DAY = 24 * HOUR
+USAGE_LAG = 2 * HOUR
 
 
 @dataclass(frozen=True, kw_only=True)

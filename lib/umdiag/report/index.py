@@ -26,7 +26,9 @@ FILES = (
 _MOST_NAMES = 5
 _MOST_HEALTH = 60
 _VERDICTS = (Verdict.PROBLEM, Verdict.UNKNOWN, Verdict.HEALTHY)
-_STATE_ORDER = (State.UNREADABLE, State.DENIED, State.MISSING, State.PARTIAL, State.EMPTY, State.COMPLETE)
+_UNSEEN = (State.UNREADABLE, State.DENIED, State.MISSING, State.PARTIAL)
+_STATE_ORDER = (*_UNSEEN, State.EMPTY, State.COMPLETE)
+_MOST_TABLES = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,8 @@ def index(
         machines=len(machines),
         health=lines[:_MOST_HEALTH],
         health_cut=len(lines[_MOST_HEALTH:]),
-        unseen=sum(one.state not in (State.COMPLETE, State.EMPTY) for one in health),
+        unseen=sum(one.state in _UNSEEN for one in health),
+        unseen_by_state=_unseen(health),
         notebooks=notebooks,
         titles=titles,
         files=FILES,
@@ -159,6 +162,14 @@ def _states(machines: pd.DataFrame) -> list[dict[str, Any]]:
         for state, (label, colour) in STATES.items()
         if counts[state]
     ]
+
+
+def _unseen(health: Sequence[TableHealth]) -> list[tuple[str, str]]:
+    """Name the tables that could not be seen whole, by what is wrong with them."""
+    tables = {
+        state: list(dict.fromkeys(one.table for one in health if one.state is state)) for state in _UNSEEN
+    }
+    return [(state.value, _named(names, _MOST_TABLES)) for state, names in tables.items() if names]
 
 
 def _target(target: Mapping[str, Any]) -> list[tuple[str, str]]:

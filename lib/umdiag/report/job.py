@@ -161,10 +161,11 @@ class Job:
         report.write_log(self._steps.lines)
         self._go_on()
         staging.publish()
+        broken = {one.family for one in executed if one.error}
         return Outcome(
             index=self._output / "index.html",
             verdicts=dict(counts),
-            failed=[one.family for one in executed if one.error],
+            failed=[family for family in self._notebooks if family in broken],
         )
 
     def _run_notebooks(self, report: Report) -> list[Executed]:

@@ -19,11 +19,20 @@ _STATES = {
     "non_compliant": "critical or security updates are missing",
     "compliant": "compliant",
 }
-_SHOWN = (
-    *("workspace", "os_type", "environment", "source_computer_id", "resource_id", "last_heartbeat"),
-    *("last_assessed", "missing_critical", "missing_security", "missing_other", "unapproved_security"),
-    "reboot_pending",
-)
+_SHOWN = {
+    "workspace": "workspace",
+    "os_type": "operating system",
+    "environment": "environment",
+    "source_computer_id": "agent id",
+    "resource_id": "ARM id",
+    "last_heartbeat": "last heartbeat",
+    "last_assessed": "last assessed",
+    "missing_critical": "missing critical updates",
+    "missing_security": "missing security updates",
+    "missing_other": "missing other updates",
+    "unapproved_security": "security updates not approved",
+    "reboot_pending": "restart pending",
+}
 _MOST_ROWS = 5
 
 
@@ -35,7 +44,7 @@ def machine(machines: pd.DataFrame | None, *, computer: str, diagnoses: Sequence
     if not computer.strip():
         return note("No machine has a finding. Name one in the parameter computers to look at it.")
     folded = computer.strip().casefold()
-    body = f"<h3>{esc(words(computer))}</h3>"
+    body = ""
     if machines is None:
         own = pd.DataFrame()
         body += "<p>The machines of the workspaces could not be seen.</p>"
@@ -48,16 +57,29 @@ def machine(machines: pd.DataFrame | None, *, computer: str, diagnoses: Sequence
     for row in own.head(_MOST_ROWS).to_dict("records"):
         body += _facts(row)
     found = [(one, finding) for one in diagnoses for finding in one.findings if _is(finding, folded, own)]
-    return Block(body + _found(found))
+    return Block(_answer(computer, own, found) + body + _found(found))
+
+
+def _answer(computer: str, own: pd.DataFrame, found: Sequence[tuple[Diagnosis, Finding]]) -> str:
+    state = str(own["state"].iloc[0]) if len(own) else ""
+    said = f"<p><b>{esc(words(computer))}</b>: {esc(_STATES.get(state, 'state not known'))}"
+    said += f"; {counted(len(found), 'finding')} on it.</p>"
+    if found:
+        one, finding = min(found, key=lambda pair: pair[1].severity.rank)
+        most = esc(sentence(one.scenario, finding.cause))
+        said += f"<p>{badge(finding.severity)} <b>Most urgent:</b> {most}</p>"
+        if finding.resolution:
+            said += f"<p><b>Do first:</b> {esc(finding.resolution[0])}</p>"
+    return f'<div class="um-answer um-{"problem" if found else "unknown"}">{said}</div>'
 
 
 def _facts(row: dict[Any, Any]) -> str:
     state = str(row.get("state", ""))
     rows = [("state", badge(spoken(state), _kind(state)) + " " + esc(_STATES.get(state, "")))]
     rows += [
-        (spoken(key), esc(words(row[key])))
-        for key in _SHOWN
-        if key in row and words(row[key]) not in ("", "—")
+        (esc(said), esc(words(row[key])))
+        for key, said in _SHOWN.items()
+        if words(row.get(key)) not in ("", "—")
     ]
     return listing(("What", "Known"), rows)
 
@@ -72,7 +94,7 @@ def _found(found: Sequence[tuple[Diagnosis, Finding]]) -> str:
     body = f"<h3>{counted(len(found), 'finding')} on it</h3>"
     for one, finding in sorted(found, key=lambda pair: pair[1].severity.rank):
         body += f"<h4>{esc(one.title)} {esc(sentence(one.scenario, finding.cause))}</h4>"
-        body += finding_lines(one, [finding])
+        body += finding_lines([finding], named=False)
     return body
 
 

@@ -57,7 +57,10 @@ def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "") -> Block:
                 ways.setdefault(family, why)
     machines = [finding for one in problems for finding in one.findings if finding.subject.kind == "machine"]
     if machines and here != "machine":
-        worst = min(machines, key=lambda finding: finding.severity.rank).subject.name
+        ranks: dict[str, list[int]] = {}
+        for finding in machines:
+            ranks.setdefault(finding.subject.name, []).append(finding.severity.rank)
+        worst = min(ranks, key=lambda name: (min(ranks[name]), -len(ranks[name]), name.lower()))
         ways["machine"] = (
             f"{worst} on one time line, with every finding on it (parameter computers takes any other)"
         )

@@ -10,8 +10,8 @@ import pandas as pd
 from umdiag.fleet.deployments import off
 from umdiag.fleet.expect.quota import over_quota_now, the_stop
 from umdiag.fleet.expect.states import DEFENDER, is_needed, lacking, latest_reports, machine_states
-from umdiag.fleet.identity import Texts, present_ids
-from umdiag.fleet.model import HOUR, NEVER, Bools, Planted, World
+from umdiag.fleet.identity import present_ids
+from umdiag.fleet.model import HOUR, NEVER, Bools, Planted, Texts, World
 from umdiag.fleet.reports import WSUS
 from umdiag.fleet.rhythm import last_scan
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from umdiag.fleet.deployments import attended, has_worker, matches, off, registered
 from umdiag.fleet.expect.assessment import expect_machines
-from umdiag.fleet.identity import Texts, subscription_id
-from umdiag.fleet.model import DAY, NEVER, Bools, Planted, Run, World
+from umdiag.fleet.identity import subscription_id
+from umdiag.fleet.model import DAY, NEVER, Bools, Planted, Run, Texts, World, known
 from umdiag.fleet.rhythm import connected_at, first_heartbeat, workspace_silent_at
 
 SCENARIO = "scheduled_run_missed_machine"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from umdiag.fleet.identity import workspace_id
-from umdiag.fleet.model import HOUR, NEVER, Planted, Workspace, World
+from umdiag.fleet.model import HOUR, NEVER, USAGE_LAG, Planted, Workspace, World
 
-USAGE_LAG = 2 * HOUR
 STOPPED = ("OverQuota", "ForceOff", "SubscriptionSuspended")
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from umdiag.fleet.identity import Texts
-from umdiag.fleet.model import DAY, HOUR, NEVER, Bools, World
+from umdiag.fleet.model import DAY, HOUR, NEVER, Bools, Texts, World
 from umdiag.fleet.reports import INSTALLED
 from umdiag.fleet.rhythm import HALF_HOUR, connected_at, last_heartbeat, last_scan
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from umdiag.fleet.catalogue import patch_tuesdays
-from umdiag.fleet.faults import anyone, azure, fault, hosted, windows
 from umdiag.fleet.faults.membership import leave_deployments
+from umdiag.fleet.faults.registry import anyone, azure, fault, hosted, windows
 from umdiag.fleet.model import (
     DAY,
     HOUR,

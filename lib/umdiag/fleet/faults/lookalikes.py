@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from umdiag.fleet.catalogue import patch_tuesdays
-from umdiag.fleet.faults import anyone, azure_windows, hosted, linux, lookalike, windows
 from umdiag.fleet.faults.membership import (
     join_prod_windows,
     leave_deployments,
@@ -13,6 +12,7 @@ from umdiag.fleet.faults.membership import (
     retag,
 )
 from umdiag.fleet.faults.quota import add_workspace
+from umdiag.fleet.faults.registry import anyone, azure_windows, hosted, linux, lookalike, windows
 from umdiag.fleet.model import (
     DAY,
     HOUR,

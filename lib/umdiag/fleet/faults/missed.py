@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from umdiag.fleet.deployments import TAGGED_ALL, TAGGED_ANY
-from umdiag.fleet.faults import anyone, azure_windows, fault
 from umdiag.fleet.faults.membership import join_prod_windows, newest_run, retag
+from umdiag.fleet.faults.registry import anyone, azure_windows, fault
 from umdiag.fleet.model import HOUR, Change, Ints, Query, Subscription, World, make_guid
 
 SCENARIO = "scheduled_run_missed_machine"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from umdiag.fleet.faults import anyone, azure_windows, fault
 from umdiag.fleet.faults.membership import join_prod_windows, leave_deployments, newest_run
+from umdiag.fleet.faults.registry import anyone, azure_windows, fault
 from umdiag.fleet.model import DAY, HOUR, NEVER, Ints, Stop, Workspace, World, make_guid
 
 MINUTE = 60

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from umdiag.fleet.identity import Texts, account_id, arm_ids, join_texts
-from umdiag.fleet.model import DAY, NEVER, Deployment, Run, World, iso, make_guids
+from umdiag.fleet.identity import account_id, arm_ids, join_texts
+from umdiag.fleet.model import DAY, NEVER, Deployment, Run, Texts, World, iso, make_guids
 from umdiag.fleet.tables.writer import coded, constant, write_records, write_table
 
 TEXT = pa.string()
@@ -72,7 +72,8 @@ def _configuration(world: World, number: int) -> dict[str, Any]:
         "scheduleInfo": {
             "startTime": iso(made), "expiryTime": "9999-12-31T23:59:00+00:00", "isEnabled": True,
             "nextRun": iso(deployment.runs[-1].start + 7 * DAY), "interval": 1, "frequency": "Week",
-            "timeZone": "Etc/UTC", "creationTime": iso(made, ".5233333"), "lastModifiedTime": iso(changed, ".68"),
+            "timeZone": "Etc/UTC", "creationTime": iso(made, ".5233333"),
+            "lastModifiedTime": iso(changed, ".68"),
         },
         "tasks": {"preTask": None, "postTask": None},
         "provisioningState": "Succeeded", "createdBy": "ops@contoso.com", "error": None,
@@ -160,9 +161,9 @@ def _write_machine_runs(world: World, folder: Path, job_ids: Texts) -> int:
     properties = join_texts(
         '{"targetComputer":"', text["target"], '","targetComputerType":"', text["kind"],
         '","softwareUpdateConfiguration":{"name":"', text["deployment"], '"},"status":"', text["status"],
-        '","osType":"', text["os"], '","correlationId":"', text["run"], '","sourceComputerId":"', text["source"],
-        '","startTime":"', text["start"], '","endTime":', text["end"],
-        ',"configuredDuration":"PT2H","job":{"id":"', account_id(world), "/jobs/", job_ids, '"},"error":{}}',
+        '","osType":"', text["os"], '","correlationId":"', text["run"],
+        '","sourceComputerId":"', text["source"], '","startTime":"', text["start"],
+        '","endTime":', text["end"], ',"configuredDuration":"PT2H","job":{"id":"', account_id(world), "/jobs/", job_ids, '"},"error":{}}',
     )  # fmt: skip
     return _write_objects(world, folder, "softwareUpdateConfigurationMachineRuns", names, properties)
 

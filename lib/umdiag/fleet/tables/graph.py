@@ -14,14 +14,13 @@ from umdiag.fleet.estate import LOCATIONS
 from umdiag.fleet.identity import (
     ACCOUNT,
     PLATFORM_GROUP,
-    Texts,
     account_id,
     arm_ids,
     join_texts,
     subscription_ids,
     workspace_id,
 )
-from umdiag.fleet.model import NEVER, Ints, World, iso, make_guid
+from umdiag.fleet.model import NEVER, Ints, Texts, World, iso, make_guid
 from umdiag.fleet.tables.writer import coded, write_records, write_table
 
 TEXT = pa.string()
@@ -86,15 +85,15 @@ def _properties(world: World, shown: Ints) -> Texts:
     ids = world.texts("vm_id")[shown]
     made = pd.to_datetime(world.column("created")[shown], unit="s").strftime("%Y-%m-%dT%H:%M:%S")
     virtual = join_texts(
-        '{"vmId":"', ids, '","hardwareProfile":{"vmSize":"Standard_D2s_v5"},"storageProfile":{"osDisk":{"osType":"',
-        os_type, '","createOption":"FromImage"}},"provisioningState":"Succeeded","timeCreated":"',
-        np.asarray(made, dtype=object), '.3172943+00:00","extended":{"instanceView":{"powerState":{"code":"',
-        power, '"}}}}',
+        '{"vmId":"', ids, '","hardwareProfile":{"vmSize":"Standard_D2s_v5"},',
+        '"storageProfile":{"osDisk":{"osType":"', os_type, '","createOption":"FromImage"}},',
+        '"provisioningState":"Succeeded","timeCreated":"', np.asarray(made, dtype=object),
+        '.3172943+00:00","extended":{"instanceView":{"powerState":{"code":"', power, '"}}}}',
     )  # fmt: skip
     arc = join_texts(
         '{"vmId":"', ids, '","status":"', power, '","osName":"', os_type, '","osType":"',
-        np.char.lower(os_type.astype(str)).astype(object), '","agentVersion":"1.47.02862.1823","displayName":"',
-        world.texts("name")[shown], '"}',
+        np.char.lower(os_type.astype(str)).astype(object), '","agentVersion":"1.47.02862.1823",',
+        '"displayName":"', world.texts("name")[shown], '"}',
     )  # fmt: skip
     return np.where(world.texts("kind")[shown] == "azure", virtual, arc)
 
@@ -136,7 +135,8 @@ def _others(world: World) -> list[dict[str, Any]]:
         for kind, name in (("virtualnetworks", "vnet-hub"), ("networksecuritygroups", "nsg-default")):
             rows.append(
                 {
-                    "id": f"/subscriptions/{subscription.id}/resourceGroups/rg-infra/providers/Microsoft.Network/{kind}/{name}",
+                    "id": f"/subscriptions/{subscription.id}/resourceGroups/rg-infra/providers"
+                    f"/Microsoft.Network/{kind}/{name}",
                     "name": name, "type": f"microsoft.network/{kind}", "location": LOCATIONS[number],
                     "resourceGroup": "rg-infra", "subscriptionId": subscription.id,
                     "properties": json.dumps({"provisioningState": "Succeeded"}),
@@ -166,8 +166,9 @@ def _containers(world: World) -> list[dict[str, Any]]:
             rows.append(
                 about
                 | {"id": f"{name}/resourceGroups/{group}", "name": group, "location": "westeurope",
-                   "resourceGroup": group.lower(), "properties": json.dumps({"provisioningState": "Succeeded"}),
-                   "type": "microsoft.resources/subscriptions/resourcegroups"}
+                   "type": "microsoft.resources/subscriptions/resourcegroups",
+                   "resourceGroup": group.lower(),
+                   "properties": json.dumps({"provisioningState": "Succeeded"})}
             )  # fmt: skip
     return rows
 
@@ -188,8 +189,9 @@ def _changes(world: World) -> list[dict[str, Any]]:
             "targetResourceType": TYPES[kinds[change.machine]],
             "changeType": change.type,
             "changeAttributes": {
-                "correlationId": make_guid(rng), "changedByType": "User", "changesCount": len(change.values),
-                "clientType": "Azure Portal", "changedBy": "ops@contoso.com", "timestamp": iso(change.at, ".347"),
+                "correlationId": make_guid(rng), "changedByType": "User",
+                "changesCount": len(change.values), "clientType": "Azure Portal",
+                "changedBy": "ops@contoso.com", "timestamp": iso(change.at, ".347"),
             },
             "changes": {
                 tags.get(path, path): {"newValue": after, "previousValue": before}

@@ -38,7 +38,8 @@ EVENTS = (
      "Installation Started: Windows has started installing an update."),
     ("System", "Service Control Manager", 7036, "Information",
      "The Windows Update service entered the stopped state."),
-    ("Application", "ESENT", 916, "Information", "svchost: the beta feature EseDiskFlushConsistency is enabled."),
+    ("Application", "ESENT", 916, "Information",
+     "svchost: the beta feature EseDiskFlushConsistency is enabled."),
     ("Operations Manager", "HealthService", 1210, "Information", "New configuration became active."),
 )  # fmt: skip
 
@@ -108,6 +109,7 @@ def _data(about: dict[str, Any], moment: int) -> list[dict[str, Any]]:
 
 def _changes(about: dict[str, Any], moments: Ints) -> list[dict[str, Any]]:
     """Return a change of software."""
-    software = {"ConfigChangeType": "Software", "ChangeCategory": "Modified", "Publisher": "Microsoft Corporation",
-                "SoftwareName": "Microsoft Edge", "Previous": "141.0.3537.71", "Current": "141.0.3537.85"}  # fmt: skip
+    software = {"ConfigChangeType": "Software", "ChangeCategory": "Modified",
+                "SoftwareName": "Microsoft Edge", "Publisher": "Microsoft Corporation",
+                "Previous": "141.0.3537.71", "Current": "141.0.3537.85"}  # fmt: skip
     return [about | {"TimeGenerated": int(moment)} | software for moment in moments]

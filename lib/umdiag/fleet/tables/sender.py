@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from umdiag.fleet.identity import PROVIDERS, Texts, logged_ids, subscription_ids
-from umdiag.fleet.model import Ints, World
+from umdiag.fleet.identity import PROVIDERS, TYPES, logged_ids, subscription_ids
+from umdiag.fleet.model import NEVER, Ints, Texts, World, where
 from umdiag.fleet.tables.writer import coded, constant
 
 CHUNK = 2000
@@ -47,7 +47,7 @@ class Senders:
         """Return the id each agent had at the moment it wrote."""
         present = self.text["SourceComputerId"].to_numpy(dtype=object)
         old = moment < self.reinstalled[machine]
-        old &= self.reinstalled[machine] < 2**60
+        old &= self.reinstalled[machine] < NEVER
         if not len(machine):
             return coded(present[:0], machine)
         first, last = int(machine.min()), int(machine.max()) + 1
@@ -58,32 +58,29 @@ class Senders:
 def make_senders(world: World) -> Senders:
     """Write down once what machines say of themselves in every row."""
     kind = world.machines["kind"]
-    hosted = kind != "plain"
+    linux = world.machines["os_type"] == "Linux"
+    hosted = (kind != "plain").to_numpy()
     ids = logged_ids(world)
     homes = np.array([w.customer_id for w in world.workspaces], dtype=object)
     home = homes[world.column("workspace")]
     provider = kind.map(PROVIDERS).to_numpy(dtype=object, na_value=None)
-    types = kind.map({"azure": "virtualMachines", "arc": "machines"}).to_numpy(dtype=object, na_value=None)
+    types = kind.map(TYPES).to_numpy(dtype=object, na_value=None)
     text = pd.DataFrame(
         {
             "Computer": world.texts("computer"),
             "SourceComputerId": world.texts("source_id"),
             "VMUUID": world.texts("vmuuid"),
             "TenantId": home,
-            "ManagementGroupName": np.array([f"AOI-{h}" for h in homes], dtype=object)[
-                world.column("workspace")
-            ],
+            "ManagementGroupName": np.array([f"AOI-{h}" for h in home], dtype=object),
             "ComputerEnvironment": np.where(kind == "azure", "Azure", "Non-Azure").astype(object),
             "ResourceId": ids,
             "_ResourceId": np.array([None if i is None else i.lower() for i in ids], dtype=object),
             "SubscriptionId": subscription_ids(world),
-            "ResourceGroup": np.where(hosted, world.texts("group"), None),
+            "ResourceGroup": where(hosted, world.texts("group")),
             "ResourceProvider": provider,
-            "Resource": np.where(hosted, world.texts("name"), None),
+            "Resource": where(hosted, world.texts("name")),
             "ResourceType": types,
-            "SourceSystem": np.where(world.machines["os_type"] == "Linux", "Linux", "OpsManager").astype(
-                object
-            ),
+            "SourceSystem": np.where(linux, "Linux", "OpsManager").astype(object),
         },
         dtype=object,
     )

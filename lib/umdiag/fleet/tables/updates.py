@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from umdiag.fleet.model import DAY, Bools, Ints, World
+from umdiag.fleet.model import DAY, Bools, Ints, World, where
 from umdiag.fleet.reports import SOURCES, STATES
 from umdiag.fleet.tables.heartbeats import SYSTEMS, ticks
 from umdiag.fleet.tables.sender import Senders, chunks
@@ -57,7 +57,7 @@ def _reports_of_scans(world: World, first: int, last: int, machine: Ints, moment
 
 
 def _place_in_scan(scan: Ints) -> Ints:
-    """Number the rows of each scan; scans stand together."""
+    """Count the rows of each scan from 0; the rows of a scan stand together."""
     if not len(scan):
         return scan
     new = np.flatnonzero(np.diff(scan, prepend=-1))
@@ -73,8 +73,8 @@ def _update_columns(
     linux = (world.machines["os_type"] == "Linux").to_numpy()[machine]
     state = np.where(needed, 0, rows["after"].to_numpy())
     optional = np.where(linux, -1, catalogue["optional"].to_numpy(dtype=np.int64)[update])
-    ids = np.where(catalogue["family"] == "Windows", catalogue["id"], None)
-    revision = np.where(catalogue["family"] == "Windows", "200", None)
+    of_windows = (catalogue["family"] == "Windows").to_numpy()
+    ids = where(of_windows, catalogue["id"].to_numpy(dtype=object))
     published = catalogue["published"].to_numpy()[update]
     os, os_type = world.texts("os"), world.texts("os_type")
     return {
@@ -85,7 +85,7 @@ def _update_columns(
         "OSVersion": coded([WINDOWS_VERSIONS.get(o) or ".".join(SYSTEMS[o][1:]) for o in os], machine),
         **{name: coded(catalogue[text], update) for name, text in TEXTS.items()},
         "UpdateID": coded(ids, update),
-        "RevisionNumber": coded(revision, update),
+        "RevisionNumber": coded(where(of_windows, "200"), update),
         "PublishedDate": times(published),
         "UpdateState": coded(STATES, state),
         "Optional": booleans(optional),
@@ -112,15 +112,15 @@ def _summary_columns(
     days = np.where(oldest < 2**60, (moment - oldest) // DAY, 0)[windows]
     machine, moment = machine[windows], moment[windows]
     names = ("Recent", *(name for _, name in BUCKETS[1:]), "120 days ago")
-    wsus = np.where(world.machines["wsus"], "http://wsus01.contoso.com:8530", None)
-    setting = np.where(world.machines["wsus"], "Notify before installation", "Manual")
+    by_wsus = world.machines["wsus"].to_numpy()
+    setting = np.where(by_wsus, "Notify before installation", "Manual")
     reals = {
         name: numbers(values, pa.int32())
         for name, values in (
             ("CriticalUpdatesMissing", counts[0][windows]),
             ("SecurityUpdatesMissing", counts[1][windows]),
             ("OtherUpdatesMissing", counts[2][windows]),
-            ("TotalUpdatesMissing", sum(counts)[windows]),
+            ("TotalUpdatesMissing", np.sum(counts, axis=0)[windows]),
             ("OldestMissingSecurityUpdateInDays", days),
         )
     }
@@ -133,7 +133,7 @@ def _summary_columns(
         ),
         "WindowsUpdateSetting": coded(setting, machine),
         "WindowsUpdateAgentVersion": coded(["10.0.17763.6414"], np.zeros_like(machine)),
-        "WSUSServer": coded(wsus, machine),
+        "WSUSServer": coded(where(by_wsus, "http://wsus01.contoso.com:8530"), machine),
         "OsVersion": coded([WINDOWS_VERSIONS.get(o) for o in world.texts("os")], machine),
         "NETRuntimeVersion": coded(["4.8"], np.zeros_like(machine)),
         "RestartPending": booleans(np.zeros_like(machine)),

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from umdiag.fleet.expect.quota import USAGE_LAG
 from umdiag.fleet.identity import workspace_id
-from umdiag.fleet.model import HOUR, Workspace, World
+from umdiag.fleet.model import HOUR, USAGE_LAG, Workspace, World
 from umdiag.fleet.tables.writer import TIME, write_records
 
 TEXT = pa.string()

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from umdiag.fleet.identity import Texts, account_id, arm_ids, join_texts
-from umdiag.fleet.model import World, make_guids
+from umdiag.fleet.identity import account_id, arm_ids, join_texts
+from umdiag.fleet.model import Texts, World, make_guids
 from umdiag.fleet.rhythm import last_heartbeat
 from umdiag.fleet.tables.writer import coded, constant, write_table
 
@@ -58,8 +58,9 @@ def _properties(world: World, present: np.ndarray[tuple[int], np.dtype[np.int64]
     computer = world.texts("computer")[present]
     own = arm_ids(world)[present]
     # a namesake belongs to a machine that is no more; "group" tells nothing but its group's name
-    other = join_texts("/subscriptions/", make_guids(world.rng("namesakes"), len(present)),
-                       "/resourceGroups/rg-old/providers/Microsoft.Compute/virtualMachines/", computer)  # fmt: skip
+    foreign = make_guids(world.rng("namesakes"), len(present))
+    path = "/resourceGroups/rg-old/providers/Microsoft.Compute/virtualMachines/"
+    other = join_texts("/subscriptions/", foreign, path, computer)
     target = np.where(how == "namesake", other, own)
     named = np.isin(how, ["vm", "user", "namesake"])
     linked = join_texts('"vmResourceId":"', np.where(named, target, ""), '",')

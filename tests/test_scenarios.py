@@ -1,0 +1,294 @@
+"""Every scenario against its case file: given rows, expected findings. And what review forgets.
+
+A case file `cases/<scenario>.yml` has a section per kind of case. A case is what is given (see
+`snapshot_rows`; `given` at the top is shared by all and overridden key by key), and what is expected:
+`expect: HEALTHY`, `expect: UNKNOWN` or a list of findings `<cause> <severity> <subject>: {evidence}`.
+Of the evidence only the keys that stand there are compared, but `also` and `not_checked` always; a text
+`… part …` there means "contains". `reason` is a part of the diagnosis' reason, none by default.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+from snapshot_rows import diagnose, investigate, resolved, translated_once
+
+from umdiag.model import Finding, Severity, Verdict
+from umdiag.needs import needs
+from umdiag.scenarios import FAMILIES, Scenario, catalogue, scenario
+
+CASES = Path(__file__).parent / "cases"
+KINDS = ("healthy", "causes", "look_alikes", "inconclusive", "further")
+EXPECTED = ("expect", "reason", "parameters")
+
+#: The literal names that users, scripts and reports rely on, in the order in which causes are decided.
+CAUSES: Mapping[str, tuple[str, ...]] = {
+    "workspace_over_quota": ("subscription_suspended", "daily_cap_reached", "ingestion_rate_limited"),
+    "ingestion_gap": ("gap_during_cap", "heartbeats_stopped", "billable_data_stopped"),
+    "cap_ahead": ("on_course_to_cap",),
+    "machine_non_compliant": ("security_updates_missing",),
+    "machine_disconnected": ("machine_deleted", "machine_off", "agent_stopped"),
+    "assessment_failed": (
+        "network_unreachable",
+        "wsus_unreachable",
+        "agent_shutting_down",
+        "update_service_disabled",
+        "timed_out",
+        "access_denied",
+        "other_hresult",
+    ),
+    "assessment_stale": ("quota_reached", "unknown"),
+    "superseded_update_missing": ("superseded_not_declined",),
+    "wsus_not_approved": ("not_approved_in_wsus",),
+    "defender_definition_missing": ("definition_updates_daily",),
+    "installed_update_replaced": ("superseded_after_install",),
+    "linux_classification_mismatch": ("no_security_metadata", "package_manager_differs"),
+    "machine_stuck_configuring": ("duplicate_computer_name", "cloned_image", "communication_blocked"),
+    "machine_not_in_update_management": (
+        "quota_reached",
+        "solution_not_enabled",
+        "worker_not_registered",
+        "agent_silent",
+        "unknown",
+    ),
+    "update_solution_not_enabled": ("account_not_linked",),
+    "provider_not_registered": ("provider_not_registered",),
+    "registered_to_other_account": ("multi_homed", "registration_refused"),
+    "service_unreachable": (
+        "no_common_algorithm",
+        "intercepted_response",
+        "certificate_intercepted",
+        "access_denied",
+    ),
+    "certificate_not_created": ("key_folder_denied",),
+    "scheduled_run_missed_machine": (
+        "provider_not_registered",
+        "scope_not_visible",
+        "machine_deleted",
+        "changed_before_run",
+        "machine_unavailable",
+        "worker_not_installed",
+        "filter_excludes_machine",
+        "unknown",
+    ),
+    "run_failed_to_start": (
+        "machine_deleted",
+        "source_computer_id_changed",
+        "machine_off",
+        "machine_unreachable",
+        "job_limit_reached",
+        "unknown",
+    ),
+    "maintenance_window_exceeded": ("window_too_short",),
+    "linux_run_failed": (
+        "dependencies_unresolved",
+        "package_manager_unhealthy",
+        "package_interferes",
+        "machine_unreachable",
+        "unknown",
+    ),
+    "update_not_installing": (
+        "network_unreachable",
+        "wsus_unreachable",
+        "agent_shutting_down",
+        "update_service_disabled",
+        "timed_out",
+        "access_denied",
+        "other_hresult",
+    ),
+    "cross_tenant_target": ("linked_subscription_unauthorized",),
+    "unexpected_reboot": ("restarted_by_user", "policy_reboots", "unknown"),
+    "update_without_deployment": ("automatic_updates_enabled", "unknown"),
+}
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    read: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    return read
+
+
+def read_cases() -> Iterator[Any]:
+    for path in sorted(CASES.glob("*.yml")):
+        content = read_file(path)
+        for kind in KINDS:
+            for name, case in (content.get(kind) or {}).items():
+                yield pytest.param(path.stem, merged(content.get("given") or {}, case), id=f"{path.stem}: {name}")
+
+
+def merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay a case over what its file gives to all; null takes a key away."""
+    result = dict(shared)
+    for key, value in own.items():
+        known = result.get(key)
+        result[key] = merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return {key: value for key, value in result.items() if value is not None or key not in shared}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_translation() -> Iterator[None]:
+    with translated_once():
+        yield
+
+
+@pytest.mark.parametrize(("name", "case"), list(read_cases()))
+def test_case(name: str, case: dict[str, Any], tmp_path: Path) -> None:
+    given = {key: value for key, value in case.items() if key not in EXPECTED}
+    kit = investigate(tmp_path / "snapshot", given, **(case.get("parameters") or {}))
+    try:
+        diagnosis = diagnose(kit, name)
+    finally:
+        kit.close()
+    told = [(one.cause, one.severity.value, one.subject.name) for one in diagnosis.findings]
+    expected = list(read_expected(case["expect"]))
+    assert sorted(told) == sorted(key for key, _ in expected), diagnosis.reason
+    assert diagnosis.verdict is expected_verdict(case["expect"], expected), diagnosis.reason
+    assert says(case.get("reason", ""), diagnosis.reason), diagnosis.reason
+    by_key: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in diagnosis.findings:
+        by_key.setdefault((finding.cause, finding.severity.value, finding.subject.name), []).append(finding)
+    for key, evidence in expected:
+        compare_evidence(evidence, by_key[key].pop(0), scenario(name))
+
+
+def read_expected(expect: str | list[Any]) -> Iterator[tuple[tuple[str, str, str], dict[str, Any]]]:
+    for one in [] if isinstance(expect, str) else expect:
+        line, evidence = next(iter(one.items())) if isinstance(one, dict) else (one, {})
+        cause, severity, subject = line.split(" ", 2)
+        yield (cause, severity, subject), evidence or {}
+
+
+def expected_verdict(expect: str | list[Any], expected: list[tuple[tuple[str, str, str], Any]]) -> Verdict:
+    if isinstance(expect, str):
+        return Verdict(expect)
+    if all(severity == Severity.INFO for (_, severity, _), _ in expected):
+        return Verdict.HEALTHY
+    return Verdict.PROBLEM
+
+
+def compare_evidence(expected: dict[str, Any], finding: Finding, judged: Scenario) -> None:
+    cause = next(one for one in judged.causes if one.key == finding.cause)
+    assert finding.resolution
+    assert finding.source == cause.source
+    actual = plain(finding.evidence) | {"subject_id": finding.subject.id, "subject_kind": finding.subject.kind}
+    everywhere = {"also": [], "not_checked": []}
+    for key, value in (everywhere | resolved(expected)).items():
+        assert fits(value, actual.get(key, everywhere.get(key))), f"{key}: {actual.get(key)!r}, not {value!r}"
+
+
+def plain(value: Any) -> Any:
+    """Return evidence as JSON would hold it, with times as the service writes them."""
+    if isinstance(value, pd.Timestamp):
+        assert value.tzinfo is not None
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, Mapping):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    assert value is None or isinstance(value, str | int | float | bool), f"{value!r} is no plain value"
+    return value
+
+
+def fits(expected: Any, actual: Any) -> bool:
+    if isinstance(expected, dict):
+        return isinstance(actual, dict) and all(fits(value, actual.get(key)) for key, value in expected.items())
+    if isinstance(expected, list):
+        pairs = zip(expected, actual, strict=False)
+        return len(expected) == len(actual) and all(fits(one, other) for one, other in pairs)
+    if isinstance(expected, float):
+        return isinstance(actual, int | float) and abs(actual - expected) < 0.051
+    return says(expected, actual) if isinstance(expected, str) and expected[:1] == "…" else bool(expected == actual)
+
+
+def says(expected: str, actual: str) -> bool:
+    """Whether a text contains the expected part; nothing expected means no text."""
+    part = expected.strip("… ")
+    return part in actual if part else not actual
+
+
+# -- what review forgets ----------------------------------------------------------------------------------
+
+
+def every_scenario() -> list[Any]:
+    return [pytest.param(one, id=one.name) for one in catalogue()]
+
+
+def test_families_are_those_that_lie_there() -> None:
+    packages = Path(importlib.import_module("umdiag.scenarios").__file__ or "").parent
+    there = {path.parent.name for path in packages.glob("*/__init__.py")}
+    assert there == set(FAMILIES)
+
+
+def test_no_case_file_without_its_scenario() -> None:
+    assert {path.stem for path in CASES.glob("*.yml")} == {one.name for one in catalogue()}
+
+
+@pytest.mark.parametrize("judged", every_scenario())
+def test_names_of_causes_are_literal_and_in_order(judged: Scenario) -> None:
+    assert tuple(cause.key for cause in judged.causes) == CAUSES[judged.name]
+
+
+@pytest.mark.parametrize("judged", every_scenario())
+def test_case_file_covers_every_cause_and_kind(judged: Scenario) -> None:
+    content = read_file(CASES / f"{judged.name}.yml")
+    assert set(content) <= {*KINDS, "given"}
+    for kind in ("healthy", "causes", "look_alikes", "inconclusive"):
+        assert content.get(kind), f"no {kind} in the case file of {judged.name}"
+    found = {
+        key[0] for case in content["causes"].values() for key, _ in read_expected(case["expect"])
+    }
+    assert found >= {cause.key for cause in judged.causes}
+    assert all(case["expect"] == "HEALTHY" for case in content["healthy"].values())
+
+
+@pytest.mark.parametrize("judged", every_scenario())
+def test_manual_page_has_its_headings(judged: Scenario) -> None:
+    first, _, rest = judged.manual.partition("\n\n")
+    assert "\n" not in first
+    assert first.endswith("?")
+    headings = re.findall(r"^(\w[\w ]+):$", rest, re.MULTILINE)
+    assert headings == ["Looks for", "Why it matters", "Cannot see", "Sources"]
+    sources = rest.split("Sources:\n")[1].splitlines()
+    assert sources
+    assert all(re.fullmatch(r"    https://\S+ \(read \d{4}-\d{2}-\d{2}\)", line) for line in sources)
+
+
+@pytest.mark.parametrize("judged", every_scenario())
+def test_every_cause_says_what_to_do(judged: Scenario) -> None:
+    for cause in judged.causes:
+        assert cause.sentence.endswith(".")
+        assert cause.resolution
+        assert all(step.endswith(".") for step in cause.resolution)
+        assert cause.source.startswith("https://")
+
+
+@pytest.mark.parametrize("judged", every_scenario())
+def test_judge_asks_for_what_there_is(judged: Scenario) -> None:
+    assert any(need.is_data for need in needs(judged.judge))
+    assert inspect.getdoc(judged.judge)
+    hints = inspect.get_annotations(judged.judge)
+    for need in needs(judged.judge):
+        if need.is_data:
+            assert hints[need.name] in ("pd.DataFrame", "pd.DataFrame | None")
+
+
+@pytest.mark.parametrize("judged", every_scenario())
+def test_judge_has_no_client_no_clock_and_no_pen(judged: Scenario) -> None:
+    tree = ast.parse(inspect.getsource(inspect.getmodule(judged.judge)))  # type: ignore[arg-type]
+    imported = {
+        alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    } | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    allowed = r"__future__|collections\.abc|dataclasses|datetime|typing|re|json|pandas|numpy"
+    own = rf"umdiag\.(errors|model|frames(\.\w+)?|scenarios\.{judged.family}\._\w+)"
+    strange = {name for name in imported if not re.fullmatch(rf"{allowed}|{own}", name)}
+    assert not strange
+    called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not called & {"now", "utcnow", "today", "open", "read_parquet", "to_html", "print"}
