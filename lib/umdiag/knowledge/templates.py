@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 
 #: Signs that programs, browsers and languages put for one another; a message may also lose them.
 QUOTES = "\"'`´‘’‚‛“”„‟′″«»‹›"
-_QUOTE = f"[{QUOTES}]*"
+_QUOTE = rf"[{QUOTES}\s]*"
 _ANY = r"[\s\S]{0,600}?"
 _TOKEN = re.compile(r"[a-z0-9_]+")
 _PART = re.compile(r"\{(!?)([^{}]*)\}")
@@ -66,17 +66,16 @@ def _pairs(template: str) -> list[Anchor]:
     """List the pairs of whole words that stand side by side; single words where there is no pair."""
     singles: list[Anchor] = []
     pairs: list[Anchor] = []
-    for piece in re.split(r"\{[^!{}][^{}]*\}|\{\}", template.removeprefix("=")):
-        words = list(_TOKEN.finditer(piece.lower()))
-        at_start, at_end = not template.removeprefix("=").startswith(piece), not template.endswith(piece)
+    pieces = re.split(r"\{[^{}]*\}", re.sub(r"\{![^{}]*\}", "", template.removeprefix("=").lower()))
+    for number, piece in enumerate(pieces):
         words = [
             word
-            for word in words
-            if not (at_start and word.start() == 0) and not (at_end and word.end() == len(piece))
+            for word in _TOKEN.finditer(piece)
+            if (word.start() or not number) and (word.end() < len(piece) or number == len(pieces) - 1)
         ]
         singles += [(word.group(),) for word in words if len(word.group()) > 1]
         for left, right in zip(words, words[1:], strict=False):
-            if not set(piece[left.end() : right.start()]) & set(QUOTES + "{}!"):
+            if not set(piece[left.end() : right.start()]) & set(QUOTES):
                 pairs.append((left.group(), right.group()))
     return pairs or singles
 
