@@ -20,6 +20,11 @@ def fold(name: object) -> str:
     return name.strip().lower() if isinstance(name, str) else ""
 
 
+def letters(words: pd.Series[Any]) -> pd.Series[Any]:
+    """Return words without case, spaces and punctuation: `Failed to start` and `FailedToStart` are one."""
+    return folded(words).str.replace(r"[^a-z0-9]", "", regex=True)
+
+
 def swapped(uuid: str) -> str:
     """Return a UUID with its first three groups byte-swapped, as Linux machines report theirs."""
     groups = _UUID.match(uuid)

@@ -1,0 +1,69 @@
+"""One row per restart of a machine during, or soon after, a run whose deployment says never to restart."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+
+from umdiag.frames._recognition import on_machines
+from umdiag.frames._text import fold
+
+_AFTERWARDS = pd.Timedelta(hours=2)
+_NEVER = ("never", "neverreboot")
+_ASKED, _UNEXPECTED = 1074, (6008, 41)
+_RESTART = re.compile(r"initiated the restart|shutdown type:\s*restart|>\s*restart\s*<", re.IGNORECASE)
+_USER = re.compile(r"on behalf of user\s+(.+?)\s+for the following reason", re.IGNORECASE | re.DOTALL)
+#: The event's parameters: the fifth is the kind of shutdown, the seventh the user.
+_SEVENTH = re.compile(r">\s*restart\s*</[^>]*>\s*<[^>]*?(?:/>|>[^<]*</[^>]*>)\s*<[^/>]*>([^<]+)<", re.IGNORECASE)
+_SYSTEM = re.compile(r"^(?:nt[ -]autorit\w*|autorit\w* nt|nt service|window manager|font driver host)\\|\$$", re.IGNORECASE)
+
+
+def derive(
+    machine_run_outcomes: pd.DataFrame,
+    update_configurations: pd.DataFrame,
+    restarts: pd.DataFrame,
+    machines: pd.DataFrame,
+    identities: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return machine, run_id, configuration, reboot_setting, start_time, end_time, restarted, event_id, user
+    (who asked for it, "": nobody told), by_user (a person, not the system), text.
+
+    An asked-for restart (1074) tells more than the unexpected ones (6008, 41), which then are left out.
+    """
+    settings = {fold(one.name): _setting(one) for one in update_configurations.itertuples()}
+    never = {key: value for key, value in settings.items() if _plain(value) in _NEVER}
+    runs = machine_run_outcomes
+    runs = runs[runs["configuration_key"].isin(never) & (runs["machine"] >= 0)]
+    runs = runs.assign(reboot_setting=runs["configuration_key"].map(never))
+    columns = ["machine", "run_id", "configuration", "reboot_setting", "start_time", "end_time"]
+    told = on_machines(restarts, identities, machines)
+    pairs = runs[columns].merge(told, on="machine")
+    end = pairs["end_time"].fillna(pairs["start_time"]) + _AFTERWARDS
+    rows = pairs[(pairs["restarted"] >= pairs["start_time"]) & (pairs["restarted"] <= end)]
+    asked = rows["event_id"] == _ASKED
+    rows = rows[(asked & [bool(_RESTART.search(text)) for text in rows["text"]]) | rows["event_id"].isin(_UNEXPECTED)]
+    is_asked = rows["event_id"] == _ASKED
+    explained = is_asked.groupby([rows["machine"], rows["run_id"]]).transform("any")
+    rows = rows[is_asked | ~explained].sort_values(["machine", "restarted"]).reset_index(drop=True)
+    rows["user"] = [_user(one.text) if one.event_id == _ASKED else "" for one in rows.itertuples()]
+    rows["by_user"] = [bool(user) and not _SYSTEM.search(user) for user in rows["user"]]
+    return rows[[*columns, "restarted", "event_id", "user", "by_user", "text"]]
+
+
+def _setting(configuration: Any) -> str:
+    for part in (configuration.windows, configuration.linux):
+        if isinstance(part, dict) and part.get("rebootSetting"):
+            return str(part["rebootSetting"])
+    return ""
+
+
+def _plain(setting: str) -> str:
+    return re.sub(r"[^a-z]", "", setting.lower())
+
+
+def _user(text: str) -> str:
+    """Return on whose behalf a restart was asked for, from the event's words or from its parameters."""
+    found = _USER.search(text) or _SEVENTH.search(text)
+    return found[1].strip() if found else ""
