@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,16 +33,18 @@ import pytest
 from umdiag import kql
 from umdiag.judging import judge
 from umdiag.kit import Kit
-from umdiag.model import Diagnosis
+from umdiag.model import Diagnosis, Rows
 from umdiag.needs import needs
 from umdiag.parameters import from_values
 from umdiag.scenarios import scenario
 from umdiag.sources import engine
+from umdiag.sources.snapshot import Snapshot
 
 ASKED_AT = datetime(2024, 3, 15, 10, 0, tzinfo=UTC)
 LOOKBACK = "3d"
 TENANT = "99999999-8888-7777-6666-555555555555"
 _RELATIVE = re.compile(r"(?P<sign>[-+])(?=\d)(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MACHINE: Mapping[str, Any] = {
     "computer": None,  # name in the logs; default: the machine's key
     "os": "Windows",
@@ -109,8 +112,8 @@ def resolved(value: Any) -> Any:
 
 
 def identifier(name: str) -> str:
-    """Return the id that a name always has here."""
-    return str(uuid5(NAMESPACE_DNS, name))
+    """Return the id that a name always has here; an id is its own."""
+    return name if _ID.fullmatch(name) else str(uuid5(NAMESPACE_DNS, name))
 
 
 def arm_id(machine: str, *, subscription: str = "main", group: str = "rg", kind: str = "azure") -> str:
@@ -144,26 +147,36 @@ def diagnose(kit: Kit, name: str) -> Diagnosis:
 
 
 @contextmanager
-def translated_once() -> Iterator[None]:
-    """Let the engine translate each query text once for many snapshots; that is most of what a case costs."""
-    known: dict[Any, Any] = {}
-    lower, to_sql = engine.lower, duckdb_kql.to_sql
+def answered_once() -> Iterator[None]:
+    """Let the engine translate each query text once, and answer it once for tables of the same content.
 
-    def lower_once(text: str) -> Any:
-        if text not in known:
-            known[text] = lower(text)
-        return known[text]
+    Nearly all that a case costs is asking the tables in which it is like the case before.
+    """
+    known: dict[Any, Any] = {}
+    lower, to_sql, fetch = engine.lower, duckdb_kql.to_sql, Snapshot.fetch
+
+    def once(key: Any, compute: Callable[[], Any]) -> Any:
+        if key not in known:
+            known[key] = compute()
+        return known[key]
 
     def to_sql_once(text: str, *, schema: Mapping[str, Any], **settings: Any) -> Any:
         named = {table: columns for table, columns in schema.items() if table in text}
-        key = (text, json.dumps(named), str(settings))
-        if key not in known:
-            known[key] = to_sql(text, schema=named, **settings)
-        return known[key]
+        key = ("sql", text, json.dumps(named), str(settings))
+        return once(key, lambda: to_sql(text, schema=named, **settings))
+
+    def fetch_once(snapshot: Any, query: kql.Query, values: Mapping[str, kql.Value]) -> Rows:
+        files = [snapshot._tables.files.get(table) for table in query.tables]
+        content = tuple(file.path.read_bytes() if file else b"" for file in files)
+        told = tuple(str(snapshot._tables._manifest.tables.get(table)) for table in query.tables)
+        key = ("rows", kql.bind(query, values), content, told)
+        rows: Rows = once(key, lambda: fetch(snapshot, query, values))
+        return replace(rows, frame=rows.frame.copy())
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "lower", lower_once)
+        patch.setattr(engine, "lower", lambda text: once(("lower", text), lambda: lower(text)))
         patch.setattr(duckdb_kql, "to_sql", to_sql_once)
+        patch.setattr(Snapshot, "fetch", fetch_once)
         yield
 
 
@@ -179,7 +192,8 @@ def write_snapshot(folder: Path, given: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for table, content in rows.items():
         if table not in unseen:
-            frame = pa.Table.from_pylist([_as_service(resolved(row)) for row in content], _schema(table, content))
+            schema = _schema(table, content)
+            frame = pa.Table.from_pylist([_as_service(resolved(row), schema) for row in content], schema)
             pq.write_table(frame, folder / f"{table}.parquet")
     told = {table: {"complete": False} for table in given.get("partial", ())}
     told |= {table: {"state": "denied"} for table in given.get("denied", ())}
@@ -192,16 +206,20 @@ def _iso(moment: datetime) -> str:
 
 
 def _schema(table: str, rows: Sequence[Mapping[str, Any]]) -> pa.Schema:
-    """Return the columns that any row has, else those of the service; what is no number is text."""
+    """Return the columns that any row has, else those of the service, in the types of a capture."""
     known = {column: type_ for part in kql.tables().values() for column, type_ in part.get(table, {}).items()}
-    written = {"bool": pa.bool_(), "real": pa.float64()}
+    written = {"bool": pa.bool_(), "real": pa.float64(), "datetime": pa.timestamp("us")}
     names = dict.fromkeys(name for row in rows for name in row) or known
     return pa.schema([(name, written.get(known.get(name, ""), pa.string())) for name in names])
 
 
-def _as_service(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Write dynamic values as the JSON text that a capture holds."""
-    return {key: json.dumps(value) if isinstance(value, dict | list) else value for key, value in row.items()}
+def _as_service(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
+    """Write dynamic values as the JSON text that a capture holds, and times as times."""
+    written = {key: json.dumps(value) if isinstance(value, dict | list) else value for key, value in row.items()}
+    for key, value in written.items():
+        if pa.types.is_timestamp(schema.field(key).type) and value is not None:
+            written[key] = datetime.fromisoformat(value).replace(tzinfo=None)
+    return written
 
 
 def _times(spans: str | Sequence[str], period: timedelta) -> Iterator[datetime]:

@@ -116,7 +116,7 @@ def test_policy_stops_what_a_row_could_carry(report, tab):
 
 def test_index_shows_rows_as_text_and_says_nothing(report, tab):
     tab.open(report / "index.html")
-    assert tab.page.title() == "Overview · Update Management report"
+    assert tab.page.title() == "Summary · Update Management report"
     assert tab.said == []
     assert tab.page.get_by_role("heading", level=1).inner_text() == "What was found"
     assert tab.page.locator("main img").count() == 0

@@ -269,7 +269,7 @@ def test_index_says_what_was_found_and_what_to_do_first():
     first = text.index("What to do first")
     assert first < text.index("Why full?") < text.index("Why slow?")
     assert "9 findings: m0, m1, m2, m3, m4 and 4 more" in text
-    assert "First: Mend high" in text
+    assert "First (a cause) : Mend high" in text
     assert "Update was not captured" in text
     assert "workspaces: law-main · Automation account: aa" in text
 

@@ -6,8 +6,9 @@ cannot; what is cut is counted; a name out of rows is drawn as it stands, never 
 imported when the first figure is made.
 """
 
+from umdiag.charts.groups import funnel
 from umdiag.charts.machines import assessment_age, machine_states, missing_updates
-from umdiag.charts.runs import funnel, run_calendar
+from umdiag.charts.runs import run_calendar
 from umdiag.charts.timeline import machine_timeline
 from umdiag.charts.workspaces import heartbeats_per_hour, ingestion_per_hour
 

@@ -37,8 +37,8 @@ SERIES = ("#0072B2", "#56B4E9", "#3B2E83", "#A5B4C4", "#DCE1E6")
 GOOD, BAD, WARN, DULL, INK = "#009E73", "#D55E00", "#E69F00", "#8A94A0", "#1F2328"
 STOPPED, NO_DATA, NOT_YET = "rgba(213,94,0,0.22)", "rgba(95,104,114,0.28)", "rgba(165,180,196,0.20)"
 
-#: Most points that one figure may hold; what would be more is aggregated or cut, and the figure says so.
-MOST_POINTS = 2000
+#: Most points of one figure (a fortnight of hours in six series); more is aggregated or cut, and it says so.
+MOST_POINTS = 2050
 
 _AXIS = {
     "gridcolor": "#E6E9ED",
@@ -196,7 +196,7 @@ def spans(hours: Sequence[pd.Timestamp], least: int) -> list[tuple[pd.Timestamp,
     return [(start, end) for start, end in joined if end - start >= least * step]
 
 
-def whole_hours(asked_at: datetime, lookback: timedelta) -> pd.DatetimeIndex:
+def utc_hours(asked_at: datetime, lookback: timedelta) -> pd.DatetimeIndex:
     """Return the whole clock hours of the window; the first and last, being cut, would look like a fall."""
     start = pd.Timestamp(asked_at - lookback).ceil("h")
     end = pd.Timestamp(asked_at).floor("h")

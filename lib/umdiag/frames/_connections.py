@@ -6,7 +6,7 @@ import pandas as pd
 
 from umdiag.frames._records import whole
 from umdiag.frames._recognition import on_machines
-from umdiag.frames._text import folded
+from umdiag.frames._text import after_last, before_first, folded
 from umdiag.frames.presence import silent_at
 
 _HALF_HOUR = pd.Timedelta(minutes=30)
@@ -59,16 +59,12 @@ def _asked(rows: pd.DataFrame, identities: pd.DataFrame | None) -> pd.Series[boo
     """Whether the query of heartbeats names the machine: by the run's agent id, its target or its short name."""
     if identities is None:
         return pd.Series(True, index=rows.index)
-    short = _short(rows["machine_key"].str.removeprefix("name:").str.rpartition("/")[2])
+    short = before_first(after_last(rows["machine_key"].str.removeprefix("name:"), "/"), ".")
     keys = identities[["machine", "agent"]].assign(
-        short=_short(identities["name"]), arm=folded(identities["resource_id"]).str.rstrip("/")
+        short=before_first(identities["name"], "."), arm=folded(identities["resource_id"]).str.rstrip("/")
     )
     asked = keys["agent"].isin(rows["run_agent"]) | keys["short"].isin(short) | keys["arm"].isin(rows["machine_key"])
     return rows["machine"].isin(keys["machine"][asked]) | (rows["machine"] < 0)
-
-
-def _short(names: pd.Series[str]) -> pd.Series[str]:
-    return names.str.partition(".")[0]
 
 
 def longest_gaps(rows: pd.DataFrame, beats: pd.DataFrame) -> pd.DataFrame:

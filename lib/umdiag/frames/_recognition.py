@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._text import folded, looked_up
+from umdiag.frames._text import after_last, folded, looked_up
 
 
 def on_machines(rows: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +61,7 @@ def identified(
     last_heartbeat; the column `written` is how a machine was asked for, if it was.
     """
     plain = rows["machine_key"].str.removeprefix("name:")
-    segment = plain.str.rpartition("/")[2]
+    segment = after_last(plain, "/")
     rows["computer"], rows["subject_id"], rows["arm_key"] = (
         segment,
         plain,

@@ -45,6 +45,16 @@ def subscription_of(resource_id: str) -> str:
     return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else ""
 
 
+def after_last(names: pd.Series[Any], sign: str) -> pd.Series[Any]:
+    """Return what follows the last `sign` of each name, all of it where there is none."""
+    return names.astype("str").str.replace(f"^.*{re.escape(sign)}", "", regex=True)
+
+
+def before_first(names: pd.Series[Any], sign: str) -> pd.Series[Any]:
+    """Return what precedes the first `sign` of each name, all of it where there is none."""
+    return names.astype("str").str.replace(f"{re.escape(sign)}.*$", "", regex=True)
+
+
 def last_segment(resource_id: str) -> str:
     """Return the last segment of an ARM id, as it is written."""
     return resource_id.rstrip("/").rpartition("/")[2]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames import estate as estates
-from umdiag.frames._records import TIME, typed
-from umdiag.frames._text import folded, looked_up
+from umdiag.frames._records import TIME, typed, whole
+from umdiag.frames._text import after_last, folded, looked_up, subscription_of
+from umdiag.frames.estate import as_of
 from umdiag.frames.funnels import matches, selected
 from umdiag.frames.targets import machine_key
 
@@ -23,6 +23,7 @@ def derive(
     funnels: pd.DataFrame | None,
     estate: pd.DataFrame | None,
     machine_changes: pd.DataFrame | None,
+    subscriptions: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Return run_key, run_id, configuration, configuration_key, start_time, previous_start, machine_key,
     computer, via, took_part, missed.
@@ -34,6 +35,7 @@ def derive(
     present = _by_run(machine_runs)
     reached = {} if funnels is None else selected(funnels)
     by_configuration = dict(tuple(targets.groupby("configuration_key")))
+    visible = set() if subscriptions is None else set(folded(subscriptions["subscription_id"]))
     rows: list[dict[str, Any]] = []
     for run in runs[runs["judged"]].itertuples():
         aims = by_configuration.get(run.configuration_key)
@@ -47,7 +49,11 @@ def derive(
             expected |= {key: "named" for named in aims["machines"] for key in named}
             if (aims["group"] >= 0).any() and estate is not None:
                 gone = before - set(expected)
-                expected |= _taken_out(gone, run, aims[aims["group"] >= 0], estate, machine_changes)
+                deleted = _deleted(gone, run, estate, machine_changes, visible)
+                expected |= dict.fromkeys(sorted(deleted), "deleted")
+                if machine_changes is not None:
+                    left = changed_out(gone - deleted, run, aims[aims["group"] >= 0], estate, machine_changes)
+                    expected |= dict.fromkeys(sorted(left), "changed")
         shared = {name: getattr(run, name) for name in _RUN}
         rows += [
             shared | {"machine_key": key, "via": via, "took_part": key in took_part}
@@ -57,7 +63,7 @@ def derive(
         ("run_key", "run_id", "configuration", "configuration_key", "machine_key", "via"), "str"
     )
     result = typed(rows, texts | {"start_time": TIME, "previous_start": TIME, "took_part": "bool"})
-    segment = result["machine_key"].str.removeprefix("name:").str.rpartition("/")[2]
+    segment = after_last(result["machine_key"].str.removeprefix("name:"), "/")
     if estate is not None:
         segment = looked_up(result["machine_key"], estate.set_index("machine_key")["name"]).fillna(segment)
     return result.assign(computer=segment, missed=~result["took_part"])
@@ -87,24 +93,23 @@ def changed_out(
 
 
 def _members(candidates: pd.DataFrame, groups: pd.DataFrame, changes: pd.DataFrame, moment: Any) -> set[str]:
-    then = estates.at(candidates, changes, moment)
-    unchanged = candidates[~candidates["machine_key"].isin(then["machine_key"])]
-    machines = pd.concat([then, unchanged], ignore_index=True)
+    machines = as_of(candidates, changes, moment)
     fits = [machines["machine_key"][matches(group, machines).all(axis=1)] for _, group in groups.iterrows()]
     return set().union(*fits)
 
 
-def _taken_out(
-    gone: set[str], run: Any, groups: pd.DataFrame, estate: pd.DataFrame, changes: pd.DataFrame | None
-) -> dict[str, str]:
-    azure = {key for key in gone if key.startswith("/")}
-    deleted = azure - set(estate["machine_key"])
+def _deleted(
+    keys: set[str], run: Any, estate: pd.DataFrame, changes: pd.DataFrame | None, visible: set[str]
+) -> set[str]:
+    """Return the machines that are gone from a visible subscription, or whose deletion is recorded."""
+    gone: set[str] = set()
+    if whole(estate):
+        missing = keys - set(estate["machine_key"])
+        gone = {key for key in missing if key.startswith("/") and subscription_of(key) in visible}
     if changes is None:
-        return dict.fromkeys(sorted(deleted), "deleted")
+        return gone
     removed = changes[(changes["change_type"] == "delete") & (changes["changed"] > run.previous_start)]
-    deleted |= azure & set(removed["machine_key"][removed["changed"] <= run.start_time])
-    changed = changed_out(azure - deleted, run, groups, estate, changes)
-    return dict.fromkeys(sorted(deleted), "deleted") | dict.fromkeys(sorted(changed), "changed")
+    return gone | (keys & set(removed["machine_key"][removed["changed"] <= run.start_time]))
 
 
 def _by_run(machine_runs: pd.DataFrame) -> dict[str, set[str]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames._records import TIME, typed
+from umdiag.frames._records import TIME, typed, whole
 
 _TOLD_TWICE = pd.Timedelta(minutes=15)
 _DAY = pd.Timedelta(days=1)
@@ -22,16 +22,17 @@ def derive(
     *,
     asked_at: datetime,
 ) -> pd.DataFrame:
-    """Return workspace_id, workspace, cause, stopped, ended, resumed, by_reset_only, detail; oldest first.
+    """Return workspace_id, workspace, cause, stopped, last_told, ended, resumed, by_reset_only, detail;
+    oldest first.
 
     `Operation` and `_LogOperation` tell the same events; one is enough. An interval lasts until the resumed
-    row, else the next reset, else 24 hours. `by_reset_only`: no
-    resumed row lies before it, so only a reset bounds it.
-    Raises Inconclusive where neither table could be seen.
+    row, else the next reset, else 24 hours. `last_told` is the newest row that says it stopped.
+    `by_reset_only`: no resumed row lies before it, so only a reset bounds it.
+    Raises Inconclusive where neither table could be seen whole.
     """
-    if operation_events is None and log_operation_events is None:
+    if not whole(operation_events) and not whole(log_operation_events):
         raise Inconclusive(
-            "neither Operation nor _LogOperation could be seen, which tell when collection stopped"
+            "neither Operation nor _LogOperation could be seen whole, which tell when collection stopped"
         )
     events = _events(operation_events, log_operation_events)
     names = workspaces.set_index("workspace_id")
@@ -41,7 +42,8 @@ def derive(
         for interval in _intervals(told, names["next_reset"].get(key, pd.NaT), pd.Timestamp(asked_at))
     ]
     texts = dict.fromkeys(("workspace_id", "workspace", "cause", "detail"), "str")
-    return typed(rows, texts | {"stopped": TIME, "ended": TIME, "resumed": "bool", "by_reset_only": "bool"})
+    times = dict.fromkeys(("stopped", "last_told", "ended"), TIME)
+    return typed(rows, texts | times | {"resumed": "bool", "by_reset_only": "bool"})
 
 
 def _events(operation: pd.DataFrame | None, log_operation: pd.DataFrame | None) -> pd.DataFrame:
@@ -76,21 +78,26 @@ def _intervals(told: pd.DataFrame, next_reset: Any, asked_at: pd.Timestamp) -> I
     open_: dict[str, Any] | None = None
     resumed_before = False
     for event in told.itertuples():
-        if open_ is not None and event.happened > open_["ended"]:
-            yield open_
-            open_ = None
         if event.says == "ingestion_rate_limited":
             yield _interval(event, event.happened, by_reset_only=False)
-        elif event.says == "resumed":
+            continue
+        if event.says == "resumed":
+            # The row comes minutes after the reset, when by the clock the stop is over already.
             if open_ is not None:
                 yield open_ | {"ended": event.happened, "resumed": True}
                 open_ = None
             resumed_before = True
-        elif open_ is None:
+            continue
+        if open_ is not None and event.happened > open_["ended"]:
+            yield open_
+            open_ = None
+        if open_ is None:
             open_ = _interval(event, _end(event.happened, next_reset), by_reset_only=not resumed_before)
         elif open_["cause"] != event.says and event.says == "subscription_suspended":
             yield open_ | {"ended": event.happened}
             open_ = _interval(event, _end(event.happened, next_reset), by_reset_only=False)
+        else:
+            open_["last_told"] = event.happened
     if open_ is not None:
         yield open_
 
@@ -99,6 +106,7 @@ def _interval(event: Any, ended: pd.Timestamp, *, by_reset_only: bool) -> dict[s
     return {
         "cause": event.says,
         "stopped": event.happened,
+        "last_told": event.happened,
         "ended": ended,
         "resumed": False,
         "by_reset_only": by_reset_only,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._text import fold, folded
+from umdiag.frames._text import after_last, fold, folded
 from umdiag.frames.targets import place
 
 VIRTUAL_MACHINE = "microsoft.compute/virtualmachines"
@@ -31,9 +31,7 @@ def derive(azure_machines: pd.DataFrame) -> pd.DataFrame:
         }
     )
     power = folded(estate["power"])
-    estate["on"] = (
-        power.str.rpartition("/")[2].isin(["running", "connected"]).astype("boolean").mask(power == "")
-    )
+    estate["on"] = after_last(power, "/").isin(["running", "connected"]).astype("boolean").mask(power == "")
     return estate.drop_duplicates("machine_key").reset_index(drop=True)
 
 
@@ -67,7 +65,16 @@ def at(estate: pd.DataFrame, changes: pd.DataFrame, moment: Any) -> pd.DataFrame
             key = change.property.removeprefix("tags.")
             tags[change.machine_key].pop(key, None)
             if change.before is not None:
-                tags[change.machine_key][key] = fold(change.before)
+                tags[change.machine_key][key] = fold(str(change.before))
     return then.assign(
         tags=[tags[key] for key in then.index], location=[locations[key] for key in then.index]
     ).reset_index(drop=True)
+
+
+def as_of(machines: pd.DataFrame, changes: pd.DataFrame | None, moment: Any) -> pd.DataFrame:
+    """Return all of `machines` as they were at `moment`, as far as changes are known."""
+    if changes is None:
+        return machines
+    then = at(machines, changes, moment)
+    unchanged = machines[~machines["machine_key"].isin(then["machine_key"])]
+    return pd.concat([then, unchanged], ignore_index=True) if len(then) else machines

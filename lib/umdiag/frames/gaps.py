@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames._records import TIME, typed
+from umdiag.frames._records import TIME, typed, whole
 from umdiag.frames.presence import reporting
 
 _HOUR = pd.Timedelta(hours=1)
@@ -29,20 +29,20 @@ def derive(
 
     A gap counts only if the day before it shows what is lacking: three machines with heartbeats, or some
     billable volume. Volume is judged up to the newest row of `Usage`, which lags behind.
-    Raises Inconclusive where neither Heartbeat nor Usage could be seen.
+    A fact that is not whole tells of no gap. Raises Inconclusive where neither Heartbeat nor Usage is whole.
     """
-    if heartbeat_hours is None and usage_hours is None:
-        raise Inconclusive("neither Heartbeat nor Usage could be seen, which tell of gaps")
+    if not whole(heartbeat_hours) and not whole(usage_hours):
+        raise Inconclusive("neither Heartbeat nor Usage could be seen whole, which tell of gaps")
     end = pd.Timestamp(asked_at).floor("h")
     start = (pd.Timestamp(asked_at) - pd.Timedelta(lookback)).ceil("h")
     rows: list[dict[str, Any]] = []
-    if heartbeat_hours is not None:
+    if heartbeat_hours is not None and whole(heartbeat_hours):
         for workspace, hours in heartbeat_hours.groupby("workspace_id"):
             for gap in _stretches(set(hours["hour"]), start, end):
                 before = hours[(hours["hour"] >= gap[0] - _DAY) & (hours["hour"] < gap[0])]
                 if reporting(before).get(workspace, 0) >= _MACHINES:
                     rows.append(_row(workspace, "heartbeats", gap))
-    if usage_hours is not None:
+    if usage_hours is not None and whole(usage_hours):
         for workspace, hours in usage_hours.groupby("workspace_id"):
             billed = hours[hours["billable"].eq(True).fillna(False) & (hours["megabytes"] > 0)]
             newest = min(end, hours["hour"].max() + _HOUR)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
+from umdiag.frames._records import whole
 from umdiag.frames._text import folded, looked_up, swapped
 
 _COUNTED = 3
@@ -40,18 +41,9 @@ def derive(
     machines["update_manager"] = machines["arm_key"].isin(managed) & (machines["arm_key"] != "")
     machines = _with_counts(machines, updates)
     machines["reboot_pending"] = _restart_pending(machines, identities, summaries)
-    seen = (
-        heartbeats is not None and whole(heartbeats),
-        assessments is not None and whole(assessments),
-        updates is not None,
-    )
+    seen = whole(heartbeats), whole(assessments), whole(updates)
     machines["state"] = _states(machines, pd.Timestamp(asked_at), pd.Timedelta(stale_after), seen)
     return machines.sort_values(["name", "source_computer_id"], kind="stable").reset_index(drop=True)
-
-
-def whole(rows: pd.DataFrame) -> bool:
-    """Whether a fact is complete, so that what it lacks is not there."""
-    return rows.attrs.get("state", "complete") == "complete"
 
 
 def restricted(machines: pd.DataFrame, computers: Sequence[str]) -> pd.DataFrame:
@@ -124,7 +116,9 @@ def _restart_pending(
     if summaries is None:
         return pd.Series(pd.NA, index=machines.index, dtype="boolean")
     rows = summaries.assign(agent=folded(summaries["source_computer_id"]), name=folded(summaries["computer"]))
-    rows = rows.merge(identities[["agent", "name", "machine"]], on=["agent", "name"])
+    rows = rows.merge(identities[["agent", "name", "machine"]], on=["agent", "name"], how="left")
+    by_name = identities.sort_values("last_seen").drop_duplicates("name", keep="last").set_index("name")
+    rows["machine"] = rows["machine"].fillna(looked_up(rows["name"], by_name["machine"]))
     newest = rows.sort_values("last_assessed").drop_duplicates("machine", keep="last").set_index("machine")
     return looked_up(machines["machine"], newest["restart_pending"])
 
@@ -138,7 +132,7 @@ def _states(
     connected = heard >= now - stale_after
     lacking = (machines["missing_critical"].fillna(0) + machines["missing_security"].fillna(0)) > 0
     state = pd.Series("compliant" if updates_seen else "unknown", index=machines.index, dtype="str")
-    state[lacking.astype(bool)] = "non_compliant"
+    state[lacking.astype(bool)] = "non_compliant" if updates_seen else "unknown"
     state[assessed < now - stale_after] = "assessment_stale" if assessments_seen else "unknown"
     state[assessed.isna()] = "not_assessed" if assessments_seen else "unknown"
     state[assessed.isna() & machines["update_manager"]] = "unknown"

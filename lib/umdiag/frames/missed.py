@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from umdiag.frames import estate as estates
 from umdiag.frames._recognition import identified, unregistered
+from umdiag.frames._records import whole
 from umdiag.frames._text import fold, folded, looked_up, subscription_of
 from umdiag.frames.attendance import changed_out
+from umdiag.frames.estate import as_of
 from umdiag.frames.funnels import matches, wanted
 from umdiag.frames.presence import silent_workspaces
 from umdiag.frames.system_workers import has_worker
@@ -46,7 +47,8 @@ def derive(
     rows = _with_suspects(rows, suspects, runs, machine_runs, machines, estate)
     rows["missed_runs"] = [all_missed.get(key, []) for key in rows["machine_key"]]
     rows = identified(rows, machines, estate)
-    rows["subscription"] = rows["machine_key"].map(subscription_of).astype("str")
+    arm_keys = rows["arm_key"].where(rows["arm_key"] != "", rows["machine_key"])
+    rows["subscription"] = arm_keys.map(subscription_of).astype("str")
     rows["provider_not_registered"] = rows["subscription"].isin(unregistered(provider_registrations))
     rows["machine_deleted"] = _deleted(rows, estate, subscriptions)
     rows["dropped_by"] = _dropped_by(rows, runs, targets, estate, machine_changes)
@@ -55,7 +57,9 @@ def derive(
     )
     rows["machine_unavailable"] = _unavailable(rows, estate, presence, heartbeat_hours)
     belongs = rows["via"].isin(["named", "dynamic group", "previous run"])
-    without = False if system_workers is None else ~has_worker(rows, system_workers)
+    without = False
+    if system_workers is not None and whole(system_workers):
+        without = ~has_worker(rows, system_workers)
     rows["worker_not_installed"] = belongs & without
     rows["filter_excludes_machine"] = (rows["via"] == "suspect") & rows["dropped_by"].map(bool)
     return rows.reset_index(drop=True)
@@ -127,10 +131,11 @@ def _suspect_keys(
 def _deleted(
     rows: pd.DataFrame, estate: pd.DataFrame | None, subscriptions: pd.DataFrame | None
 ) -> pd.Series[bool]:
-    if estate is None or subscriptions is None:
-        return pd.Series(False, index=rows.index)
+    recorded = rows["via"] == "deleted"
+    if estate is None or not whole(estate) or subscriptions is None:
+        return recorded
     keys = rows["arm_key"].astype("str")
-    return is_deleted(keys, estate["machine_key"], subscriptions) | (rows["via"] == "deleted")
+    return recorded | is_deleted(keys, estate["machine_key"], subscriptions)
 
 
 def _unavailable(
@@ -140,7 +145,7 @@ def _unavailable(
     if estate is not None:
         power = looked_up(rows["arm_key"], estate.set_index("machine_key")["on"])
         off = power.eq(False).fillna(False).astype(bool)
-    if presence is None or hours is None:
+    if presence is None or hours is None or not whole(presence) or not whole(hours):
         return off
     absent = pd.Series(False, index=rows.index)
     for moment, here in rows[rows["last_heartbeat"].notna()].groupby("start_time"):
@@ -158,48 +163,42 @@ def _dropped_by(
     changes: pd.DataFrame | None,
 ) -> list[list[dict[str, Any]]]:
     """For each suspect, say per dynamic group which predicates it fails, as it was at the newest run."""
-    result: list[list[dict[str, Any]]] = [[] for _ in range(len(rows))]
-    if estate is None:
-        return result
+    asked = rows["arm_key"][rows["via"].isin(["suspect", "changed"])]
+    candidates = None if estate is None else estate[estate["machine_key"].isin(asked)]
+    if candidates is None or candidates.empty:
+        return [[] for _ in range(len(rows))]
     newest = runs[runs["judged"]].drop_duplicates("configuration_key").set_index("configuration_key")
-    for position, row in enumerate(rows.itertuples()):
-        machine = (
-            estate[estate["machine_key"] == row.arm_key]
-            if row.via in ("suspect", "changed")
-            else estate.iloc[:0]
-        )
-        if machine.empty:
-            continue
-        for _, group in targets[targets["group"] >= 0].iterrows():
-            if group["configuration_key"] in newest.index:
-                moment = newest.loc[group["configuration_key"], "start_time"]
-                result[position] += _failed(group, _as_of(machine, changes, moment))
-    return result
+    failures: dict[str, list[dict[str, Any]]] = {key: [] for key in candidates["machine_key"]}
+    for _, group in targets[targets["group"] >= 0].iterrows():
+        if group["configuration_key"] in newest.index:
+            moment = newest.loc[group["configuration_key"], "start_time"]
+            machines = as_of(candidates, changes, moment)
+            fits = matches(group, machines)
+            for machine, passed in zip(machines.itertuples(), fits.to_dict("records"), strict=True):
+                failures[machine.machine_key] += _failed(group, machine, passed)
+    is_asked = rows["via"].isin(["suspect", "changed"])
+    return [failures.get(key, []) if ask else [] for key, ask in zip(rows["arm_key"], is_asked, strict=True)]
 
 
-def _as_of(machine: pd.DataFrame, changes: pd.DataFrame | None, moment: Any) -> pd.DataFrame:
-    then = machine.iloc[:0] if changes is None else estates.at(machine, changes, moment)
-    return then if len(then) else machine
-
-
-def _failed(group: Any, machine: pd.DataFrame) -> list[dict[str, Any]]:
-    one = machine.iloc[0]
-    actual = {
-        "scope": one["machine_key"],
-        "location": one["location"],
-        "operating_system": one["operating_system"],
-        "tags": ", ".join(f"{key}={value}" for key, value in sorted(one["tags"].items())) or "none",
-    }
+def _failed(group: Any, machine: Any, passed: Mapping[Any, bool]) -> Iterator[dict[str, Any]]:
     named = {"configuration": group["configuration"], "group": int(group["group"]) + 1}
-    if not one["virtual"]:
+    if not machine.virtual:
         kind = {"predicate": "machine_type", "wanted": "an Azure virtual machine", "actual": "an Arc machine"}
-        return [named | kind]
-    fits = matches(group, machine).iloc[0]
-    return [
-        named | {"predicate": predicate, "wanted": wanted(group, predicate), "actual": actual[predicate]}
-        for predicate in PREDICATES
-        if not fits[predicate]
-    ]
+        yield named | kind
+        return
+    actual = {
+        "scope": machine.machine_key,
+        "location": machine.location,
+        "operating_system": machine.operating_system,
+        "tags": ", ".join(f"{key}={value}" for key, value in sorted(machine.tags.items())) or "none",
+    }
+    for predicate in PREDICATES:
+        if not passed[predicate]:
+            yield named | {
+                "predicate": predicate,
+                "wanted": wanted(group, predicate),
+                "actual": actual[predicate],
+            }
 
 
 def _suspects_changed(

@@ -29,7 +29,7 @@ def derive(heartbeats_around: pd.DataFrame, identities: pd.DataFrame) -> pd.Data
 def silent_workspaces(
     presence: pd.DataFrame, heartbeat_hours: pd.DataFrame, moment: pd.Timestamp
 ) -> set[str]:
-    """Return the workspaces that heard of no machine around `moment`, and of three or more the day before."""
+    """Return the workspaces that heard of no machine around `moment`, and of three the day before."""
     before = heartbeat_hours[
         (heartbeat_hours["hour"] >= moment - pd.Timedelta(hours=25)) & (heartbeat_hours["hour"] < moment)
     ]
@@ -67,7 +67,8 @@ def silent_at(
 
 
 def reporting(hours: pd.DataFrame) -> dict[str, int]:
-    """Return how many machines at least reported in these hours, by workspace (exact up to three)."""
-    names = hours.melt("workspace_id", ["lowest", "middle", "highest"], value_name="name")
-    names["name"] = folded(names["name"])
-    return names[names["name"] != ""].groupby("workspace_id")["name"].nunique().to_dict()
+    """Return how many machines at least reported in these hours, by workspace (three where there are three)."""
+    names = hours.melt("workspace_id", ["lowest", "highest"], value_name="name")
+    several = folded(names["name"]).groupby(names["workspace_id"]).nunique()
+    at_once = hours.groupby("workspace_id")["machines"].max()
+    return pd.concat([several, at_once]).groupby(level=0).max().astype(int).to_dict()

@@ -31,7 +31,7 @@ def derive(
     stops = collection_stops[collection_stops["cause"].isin(_STOPS)].sort_values("stopped")
     newest = stops.drop_duplicates("workspace_id", keep="last").set_index("workspace_id")
     newest = newest.reindex(result["workspace_id"]).set_axis(result.index)
-    recent = (newest["stopped"] > now - pd.Timedelta(hours=24)) & ~newest["resumed"].eq(True)
+    recent = (newest["last_told"] > now - pd.Timedelta(hours=24)) & ~newest["resumed"].eq(True)
     result["over_quota_now"] = result["over_quota_now"].fillna(recent.astype("boolean")).astype("boolean")
     standing = _standing(stops, result).reindex(result["workspace_id"]).set_axis(result.index)
     result["stopped"] = standing["stopped"].where(result["over_quota_now"].fillna(False).astype(bool))
@@ -66,10 +66,14 @@ def with_stop(machines: pd.DataFrame, quota: pd.DataFrame) -> pd.DataFrame:
 
 
 def _standing(stops: pd.DataFrame, workspaces: pd.DataFrame) -> pd.DataFrame:
-    """Return per workspace the first stop since the last resume, else since the last reset."""
+    """Return per workspace the first stop since the last resume, else since the last reset.
+
+    Where no reset is known either, the newest stop stands.
+    """
     resumed = stops[stops["resumed"]].groupby("workspace_id")["ended"].max()
     after = stops[~(stops["stopped"] <= looked_up(stops["workspace_id"], resumed))]
     resets = workspaces.drop_duplicates("workspace_id").set_index("workspace_id")["last_reset"]
-    last_reset = looked_up(after["workspace_id"], resets)
+    newest = after.groupby("workspace_id")["stopped"].transform("max")
+    last_reset = looked_up(after["workspace_id"], resets).fillna(newest)
     after = after[~after["by_reset_only"] | ~(after["stopped"] < last_reset)]
     return after.drop_duplicates("workspace_id", keep="first").set_index("workspace_id")

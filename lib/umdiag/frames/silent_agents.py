@@ -9,7 +9,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames._records import whole
-from umdiag.frames._text import folded
+from umdiag.frames._text import after_last, before_first, folded
 from umdiag.frames.system_workers import has_worker
 from umdiag.frames.targets import machine_key
 
@@ -46,7 +46,7 @@ def derive(
         & ~_logged(estate, identities, machines)
     ].copy()
     rows["arm_key"] = rows["machine_key"]
-    rows["computer"] = rows["resource_id"].str.rstrip("/").str.rpartition("/")[2]
+    rows["computer"] = after_last(rows["resource_id"].str.rstrip("/"), "/")
     rows["name"] = folded(rows["computer"])
     rows["worker"] = False if system_workers is None else has_worker(rows, system_workers)
     naming = _naming(targets)
@@ -65,7 +65,7 @@ def _logged(estate: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataFra
     bare = machines["machine"][machines["arm_key"] == ""]
     names = identities["name"][identities["machine"].isin(bare)]
     # A computer may write its name with its domain, and Windows cuts it after 15 characters.
-    plain = {*names, *names.str.partition(".")[0]}
+    plain = {*names, *before_first(names, ".")}
     name = folded(estate["name"])
     return estate["machine_key"].isin(keys) | name.isin(plain) | name.str.slice(0, _NETBIOS).isin(plain)
 

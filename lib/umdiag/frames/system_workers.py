@@ -27,5 +27,7 @@ def has_worker(machines: pd.DataFrame, system_workers: pd.DataFrame) -> pd.Serie
     unbound = system_workers[system_workers["vm_key"] == ""]
     by_id = machines["arm_key"].isin(system_workers["vm_key"]) & (machines["arm_key"] != "")
     by_name = machines["name"].isin(unbound["worker_name"]) & (machines["name"] != "")
-    by_group = machines["name"].isin(unbound["group_name"].str.rpartition("_")[0]) & (machines["name"] != "")
+    by_group = machines["name"].isin(unbound["group_name"].str.extract(r"^(.+)_[^_]*$")[0]) & (
+        machines["name"] != ""
+    )
     return by_id | by_name | by_group

@@ -33,8 +33,10 @@ def derive(
     )  # fmt: skip
     rows = rows[rows["last_installed"] > rows["first_needed"] + _ONE_ASSESSMENT].reset_index(drop=True)
     installed = install_outcomes[letters(install_outcomes["status"]).str.startswith("succe")]
-    names = identities["name"][identities["machine"].isin(rows["machine"])]
-    installed = installed[folded(installed["computer"]).isin(names)]
+    own = identities[identities["machine"].isin(rows["machine"])]
+    keys = machines["arm_key"][machines["machine"].isin(rows["machine"])]
+    by_name = folded(installed["computer"]).isin(own["name"])
+    installed = installed[by_name | folded(installed["resource_id"]).isin(keys[keys != ""])]
     installed = on_machines(installed, identities, machines)
     facts = installed[["machine", "last_told"]].assign(
         update=folded(installed["update_id"]), kb=folded(installed["kb"]).str.removeprefix("kb")

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.charts.canvas import STATES
-from umdiag.model import Diagnosis, Severity, State, TableHealth, Verdict
+from umdiag.model import Diagnosis, Finding, Severity, State, TableHealth, Verdict
 from umdiag.report.records import worst_first
 from umdiag.report.templates import Link, render
 
@@ -43,7 +43,7 @@ class _Task:
     subjects: str
     step: str
     source: str
-    cause: str
+    fits: str
 
 
 def index(
@@ -68,7 +68,7 @@ def index(
     lines = sorted(health, key=lambda one: (_STATE_ORDER.index(one.state), one.table, one.scope))
     return render(
         "index.html",
-        title="Overview",
+        title="Summary",
         scope=scope,
         pages=pages,
         scripts=False,
@@ -112,10 +112,17 @@ def _tasks(diagnoses: Sequence[Diagnosis], with_page: set[str]) -> list[_Task]:
                 subjects=_named(names),
                 step=next(iter(worst.resolution), ""),
                 source=worst.source if worst.source.startswith("https://") else "",
-                cause=worst.cause,
+                fits=_fits(worst, findings),
             )
         )
     return sorted(tasks, key=lambda task: (task.severity.rank, -task.count, task.scenario))
+
+
+def _fits(worst: Finding, findings: Sequence[Finding]) -> str:
+    """Say for which of the findings the first step is meant, where they have several causes."""
+    of_cause = sum(finding.cause == worst.cause for finding in findings)
+    spoken = worst.cause.replace("_", " ")
+    return f"{spoken}, {of_cause:,} of {len(findings):,}" if of_cause < len(findings) else spoken
 
 
 def _families(

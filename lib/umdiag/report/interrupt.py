@@ -20,7 +20,7 @@ _SECONDS_TO_END = 0.5
 def interruptible(work: Callable[[], T], stop: Callable[[], None]) -> T:
     """Do `work`; on Ctrl-C or SIGTERM call `stop` and raise KeyboardInterrupt instead.
 
-    `stop` must be quick. The thread is not waited for: whoever calls this ends the process.
+    `stop` must be quick. The thread is not waited for: whoever calls this then ends the process.
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
@@ -41,13 +41,17 @@ def interruptible(work: Callable[[], T], stop: Callable[[], None]) -> T:
         if interrupted.is_set():
             stop()
             thread.join(_SECONDS_TO_END)
-            raise KeyboardInterrupt
+    if interrupted.is_set():
+        raise KeyboardInterrupt
     return done.result()
 
 
 @contextmanager
 def _heard() -> Iterator[threading.Event]:
-    """Note the signals instead of raising, so that none can break into the cleaning up."""
+    """Note the signals instead of raising, so that none can break into the cleaning up or the way out.
+
+    They are given back only to a run that was not interrupted.
+    """
     interrupted = threading.Event()
 
     def hear(number: int, frame: FrameType | None) -> None:
@@ -55,8 +59,7 @@ def _heard() -> Iterator[threading.Event]:
 
     numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
     before = [(number, signal.signal(number, hear)) for number in numbers]
-    try:
-        yield interrupted
-    finally:
+    yield interrupted
+    if not interrupted.is_set():
         for number, handler in before:
             signal.signal(number, handler)

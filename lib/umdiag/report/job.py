@@ -150,7 +150,7 @@ class Job:
         self._steps.say(f"fetched {_counted(len(kit.rows()), 'query', 'queries')}")
         counts = Counter(one.verdict for one in diagnoses)
         said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict)
-        self._steps.say(f"judged {_counted(len(diagnoses), 'scenario')}: {said}")
+        self._steps.say(f"judged {_counted(len(diagnoses), 'scenario')}: {said}", aloud=True)
         report = Report(kit, self._parameters, diagnoses, staging.folder, list(self._notebooks))
         report.write_data()
         self._go_on()
@@ -190,7 +190,7 @@ class Job:
                 executed.append(one)
                 self._steps.count("notebooks", one.family, len(executed), len(self._notebooks))
                 said = f"failed: {one.error}" if one.error else f"{one.seconds:.1f} s"
-                self._steps.say(f"{one.family} … {said}")
+                self._steps.say(f"{one.family} … {said}", aloud=bool(one.error))
                 self._go_on()
         finally:
             self._room.close()

@@ -30,6 +30,13 @@ SECRETS = (
     "AZURE_PASSWORD",
 )
 
+#: How a kernel starts. plotly imports nbformat, which imports jsonschema, which spends a second on building a
+#: grammar of web addresses if it can: here it cannot. `-P` keeps the working folder from shadowing modules.
+_START = (
+    "import sys; sys.modules['rfc3987_syntax'] = None\n"
+    "from ipykernel.kernelapp import launch_new_instance; launch_new_instance()"
+)
+
 
 class Room:
     """The kernels of one run: where they live, with which environment, and how to end them."""
@@ -103,7 +110,7 @@ class Manager(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         """Name the command instead of looking an installed kernel up."""
         return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            argv=[sys.executable, "-P", "-c", _START, "-f", "{connection_file}"],
             display_name="Python 3",
             language="python",
         )

@@ -52,11 +52,13 @@ class Steps:
             self._tasks[what] = self._bars.add_task(what, total=total, latest="")
         self._bars.update(self._tasks[what], completed=done, total=total, latest=latest)
 
-    def say(self, line: str) -> None:
-        """Log a line, and print it where no bar says the same."""
+    def say(self, line: str, *, aloud: bool = False) -> None:
+        """Log a line and print it; under bars, which say the same, only what is said `aloud`."""
         self.note(line)
         if self._bars is None:
             self._echo(line)
+        elif aloud:
+            self._bars.console.print(line, markup=False, highlight=False)
 
     def note(self, line: str) -> None:
         """Log a line only."""

@@ -101,7 +101,7 @@ def finding_lines(findings: Sequence[Finding], *, named: bool = True) -> str:
 
 def sentence(scenario: str, cause: str) -> str:
     """Return the one sentence of a cause, as its scenario words it."""
-    return _sentences().get((scenario, cause)) or spoken(cause).capitalize() + "."
+    return _sentences().get((scenario, cause)) or f"{spoken(cause)[:1].upper()}{spoken(cause)[1:]}."
 
 
 def kinds(findings: Iterable[Finding]) -> str:
@@ -168,7 +168,8 @@ def _named(one: Diagnosis, finding: Finding) -> str:
 
 def _first_step(one: Diagnosis) -> str:
     if one.verdict is Verdict.UNKNOWN:
-        return _to_find_out(one.queries).capitalize()
+        said = _to_find_out(one.queries)
+        return said[0].upper() + said[1:]
     if one.verdict is Verdict.PROBLEM and one.findings[0].resolution:
         return str(one.findings[0].resolution[0])
     return "—"

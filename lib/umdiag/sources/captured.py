@@ -116,7 +116,7 @@ class CapturedTables:
         ]
         asked = " ".join(query.text for query in kql.queries().values() if name in query.tables)
         words = set(re.findall(r"\w+", asked))
-        if gone := [column for column in known.missing if column in words]:
+        if known.rows and (gone := [column for column in known.missing if column in words]):
             said.append(f"no column {', '.join(gone)}")
         return "; ".join(said)
 

@@ -185,7 +185,7 @@ class Engine:
         with self.cursor() as cursor:
             cursor.register("raw", rows)
             cursor.execute(f"CREATE OR REPLACE TABLE {quoted(table)} AS SELECT {projection.select} FROM raw")
-            failed = cursor.execute(f"SELECT {counts or 0} FROM raw").fetchall()[0]
+            failed = cursor.execute(f"SELECT {counts or 'count(*)'} FROM raw").fetchall()[0]
             cursor.unregister("raw")
         self.schema[table] = [column.name for column in projection.columns]
         return projection, dict(zip(projection.checks, failed, strict=False))

@@ -11,7 +11,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
 
 from umdiag.errors import SourceError
 from umdiag.model import State
@@ -54,10 +62,18 @@ def _write_moment(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-Duration = Annotated[timedelta, BeforeValidator(_read_duration), PlainSerializer(_write_duration)]
-Moment = Annotated[
-    datetime, BeforeValidator(_read_moment), AfterValidator(_utc), PlainSerializer(_write_moment)
+Duration = Annotated[
+    timedelta, BeforeValidator(_read_duration), PlainSerializer(_write_duration, when_used="json")
 ]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_read_moment),
+    AfterValidator(_utc),
+    PlainSerializer(_write_moment, when_used="json"),
+]
+
+#: Name of a query, with the start of the text's sha256 where one name has several texts: also a file's name.
+FactKey = Annotated[str, Field(pattern=r"^\w+(@[0-9a-f]{12})?$")]
 
 
 class _Part(BaseModel):
@@ -102,7 +118,7 @@ class Manifest(_Part):
     asked_at: Moment | None = None
     lookback: Duration | None = None
     tables: Mapping[str, Captured] = {}
-    facts: Mapping[str, Fact] | None = None
+    facts: Mapping[FactKey, Fact] | None = None
     health: tuple[Health, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -69,7 +69,7 @@ def read_csv(path: Path) -> tuple[list[str], pa.Table]:
     names = [f"c{place}" for place in range(len(header))]
     try:
         rows = pyarrow.csv.read_csv(
-            path,
+            _whole_lines(path),
             # The header is skipped as a row, not as a line: a quoted name may hold a line break.
             read_options=pyarrow.csv.ReadOptions(
                 column_names=names, skip_rows_after_names=1, block_size=_BLOCK
@@ -105,6 +105,14 @@ def json_rows(lines: list[str]) -> pa.Table:
             "line": pa.array([number for _, number in kept], type=pa.int64()),
         }
     )
+
+
+def _whole_lines(path: Path) -> Path | pa.BufferReader:
+    """Return a file whose last line ends: the reader stumbles over a header that does not."""
+    with path.open("rb") as opened:
+        opened.seek(-1, 2)
+        ends = opened.read() == b"\n"
+    return path if ends else pa.BufferReader(path.read_bytes() + b"\n")
 
 
 def _problem(path: Path, folder: Path) -> str:

@@ -163,7 +163,8 @@ def _write_machine_runs(world: World, folder: Path, job_ids: Texts) -> int:
         '","softwareUpdateConfiguration":{"name":"', text["deployment"], '"},"status":"', text["status"],
         '","osType":"', text["os"], '","correlationId":"', text["run"],
         '","sourceComputerId":"', text["source"], '","startTime":"', text["start"],
-        '","endTime":', text["end"], ',"configuredDuration":"PT2H","job":{"id":"', account_id(world), "/jobs/", job_ids, '"},"error":{}}',
+        '","endTime":', text["end"], ',"configuredDuration":"PT2H","job":{"id":"', account_id(world),
+        "/jobs/", job_ids, '"},"error":{}}',
     )  # fmt: skip
     return _write_objects(world, folder, "softwareUpdateConfigurationMachineRuns", names, properties)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,23 +18,25 @@ def subject(machine: Any) -> Subject:
     return Subject(kind="machine", name=machine.computer, id=machine.subject_id or machine.computer)
 
 
-def with_updates(machines: pd.DataFrame, updates: pd.DataFrame) -> Iterator[tuple[Any, pd.DataFrame]]:
+def with_updates(machines: pd.DataFrame, updates: pd.DataFrame) -> Iterator[tuple[Any, list[Any]]]:
     """Yield each machine that has rows in `updates` with these rows, most urgent first."""
-    by_machine = machines.set_index("machine", drop=False)
     order = updates.sort_values(["critical", "security", "age_days"], ascending=False, kind="stable")
-    present = order[order["machine"].isin(by_machine.index)]
-    who = {machine.machine: machine for machine in by_machine.itertuples()}
-    for number, own in present.groupby("machine", sort=False):
-        yield who[number], own
+    present = order[order["machine"].isin(machines["machine"])]
+    concerned = machines[machines["machine"].isin(present["machine"])]
+    rows: dict[int, list[Any]] = {machine: [] for machine in concerned["machine"]}
+    for row in present.itertuples():
+        rows[row.machine].append(row)
+    for machine in concerned.itertuples():
+        yield machine, rows[machine.machine]
 
 
-def listed(updates: pd.DataFrame) -> dict[str, Any]:
-    """Return updates as evidence: how many, and the first of them with what identifies each."""
-    columns = ["title", "kb", "product", "product_version", "classification", "published"]
-    shown = updates.head(_SHOWN)[columns].to_dict("records")
+def listed(updates: Sequence[Any], *more: str) -> dict[str, Any]:
+    """Return updates as evidence: how many, and the first of them with what identifies each, and `more`."""
+    columns = ("title", "kb", "product", "product_version", "classification", "published", *more)
+    shown = [{column: getattr(update, column) for column in columns} for update in updates[:_SHOWN]]
     return {
         "count": len(updates),
-        "updates": [{key: value for key, value in one.items() if value} for one in shown],
+        "updates": [{key: value for key, value in one.items() if pd.notna(value) and value} for one in shown],
     }
 
 

@@ -1,7 +1,7 @@
 """Which machines list Defender's daily definitions as missing?
 
 Looks for:
-    KB2267602 in state Needed.
+    KB2267602 among the updates that a machine needs.
 
 Why it matters:
     It does not: definitions are published several times a day, so one is always missing. They are shown
@@ -42,8 +42,8 @@ def judge(
     summaries: pd.DataFrame | None,
 ) -> Iterator[Finding]:
     """Report each machine that needs KB2267602, as information."""
-    definitions = updates[updates["definition"] & (updates["state"] == "needed")]
+    definitions = updates[updates["definition"] & updates["needed"]]
     for machine, own in with_updates(machines, definitions):
-        yield found(DAILY, subject(machine), {"title": own["title"].iloc[0], "seen": own["seen"].max()})
+        yield found(DAILY, subject(machine), {"title": own[0].title, "seen": max(one.seen for one in own)})
     if machines.empty:
         refuse_unknown(machines)

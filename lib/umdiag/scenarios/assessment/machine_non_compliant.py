@@ -51,7 +51,7 @@ def judge(
         & ~updates["definition"]
     ]
     for machine, own in with_updates(lacking, grave):
-        oldest = own["age_days"].max()
+        ages = [update.age_days for update in own if pd.notna(update.age_days)]
         yield found(
             MISSING,
             subject(machine),
@@ -59,9 +59,9 @@ def judge(
             | {
                 "missing_critical": int(machine.missing_critical),
                 "missing_security": int(machine.missing_security),
-                "oldest_age_days": None if pd.isna(oldest) else float(oldest),
+                "oldest_age_days": float(max(ages)) if ages else None,
                 "last_assessed": machine.last_assessed,
             },
-            severity=Severity.HIGH if own["critical"].any() else Severity.MEDIUM,
+            severity=Severity.HIGH if any(update.critical for update in own) else Severity.MEDIUM,
         )
     refuse_unknown(machines)

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.model import Cause, Finding, Severity, found
-from umdiag.scenarios.assessment._machine_findings import refuse_unknown, subject, with_updates
+from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
 
 NOT_DECLINED = Cause(
     key="superseded_not_declined",
@@ -44,7 +44,6 @@ def judge(
     """Report each machine with a needed update that a later one of its series replaces."""
     replaced = updates[updates["needed"] & updates["superseded"]]
     for machine, own in with_updates(machines, replaced):
-        pairs = own[["title", "kb", "superseded_by", "approval_source"]].to_dict("records")
-        yield found(NOT_DECLINED, subject(machine), {"count": len(own), "updates": pairs[:25]})
+        yield found(NOT_DECLINED, subject(machine), listed(own, "superseded_by", "approval_source"))
     if machines.empty:
         refuse_unknown(machines)

@@ -51,11 +51,10 @@ def judge(
         & ~updates["superseded"]
         & (folded(updates["approval_source"]) == "wsus")
     ]
-    servers = (
-        {}
-        if summaries is None
-        else dict(zip(folded(summaries["computer"]), summaries["wsus_server"], strict=True))
-    )
+    servers: dict[str, str] = {}
+    if summaries is not None:
+        newest_last = summaries.sort_values("last_assessed", kind="stable")
+        servers = dict(zip(folded(newest_last["computer"]), newest_last["wsus_server"], strict=True))
     for machine, own in with_updates(machines, held_back):
         shown = listed(own) | {"wsus_server": servers.get(machine.name) or None, "state": machine.state}
         yield found(NOT_APPROVED, subject(machine), shown)

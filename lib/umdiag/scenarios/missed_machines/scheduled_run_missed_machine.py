@@ -84,7 +84,8 @@ NO_WORKER = Cause(
     sentence="The machine matches, but is no system hybrid runbook worker of the Automation account.",
     resolution=(
         "Enable Update Management on the machine again; it registers the worker anew.",
-        "On Windows, delete a registration that is left over first: HKLM\\SOFTWARE\\Microsoft\\HybridRunbookWorker.",
+        "On Windows, first delete what is left of an old registration:"
+        " HKLM\\SOFTWARE\\Microsoft\\HybridRunbookWorker.",
     ),
     source=_GUIDE,
 )
@@ -132,6 +133,7 @@ def judge(
     registered = (
         None if provider_registrations is None else set(folded(provider_registrations["subscription_id"]))
     )
+    searching = set(targets["configuration_key"][targets["saved_searches"] > 0])
     for machine in missed.sort_values("computer", kind="stable").itertuples():
         fits = [cause for cause in _OF_MACHINES if getattr(machine, cause.key)] or [UNKNOWN]
         yield found(
@@ -140,7 +142,7 @@ def judge(
             _evidence(machine, machine_changes)
             | {
                 "also": [cause.key for cause in fits[1:]],
-                "not_checked": _not_checked(machine, targets, registered, asked_at),
+                "not_checked": _not_checked(machine, searching, registered, asked_at),
             },
         )
     if azure_machines is None and (targets["group"] >= 0).any():
@@ -191,13 +193,12 @@ def _evidence(machine: Any, changes: pd.DataFrame | None) -> dict[str, Any]:
 
 
 def _not_checked(
-    machine: Any, targets: pd.DataFrame, registered: set[str] | None, asked_at: datetime
+    machine: Any, searching: set[str], registered: set[str] | None, asked_at: datetime
 ) -> list[str]:
     said = []
-    own = targets[targets["configuration_key"] == machine.configuration_key]
     if machine.via == "previous run":
         said.append("the deployment was modified after the run; the machines of the run before stand in")
-    if own["saved_searches"].sum() > 0:
+    if machine.configuration_key in searching:
         said.append("machines that a saved search selects")
     if machine.subscription and registered is not None and machine.subscription not in registered:
         said.append(f"providers: no registration row of subscription {machine.subscription}")

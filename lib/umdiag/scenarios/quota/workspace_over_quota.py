@@ -98,7 +98,7 @@ def judge(
         )
     if collection_stops is None:
         raise Inconclusive(
-            "neither Operation nor _LogOperation could be seen, which tell when collection stopped"
+            "neither Operation nor _LogOperation could be seen whole, which tell when collection stopped"
         )
     if quota.empty:
         raise Inconclusive("no row of any workspace was found in the window")

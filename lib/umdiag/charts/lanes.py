@@ -1,0 +1,175 @@
+"""The lanes of one machine's time line: its assessments, its update runs, its changes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from umdiag.charts.canvas import (
+    BAD,
+    DULL,
+    GOOD,
+    SERIES,
+    WARN,
+    Spec,
+    each,
+    marked,
+    moment,
+    moments,
+    plain,
+)
+
+ASSESSED, RUNS, CHANGES = 0, 1, 2
+_MOST_MARKS = 300
+
+
+def assessments(rows: pd.DataFrame | None, asked_at: datetime, lookback: timedelta) -> list[Spec]:
+    """Mark each assessment, apart by whether an update was needed."""
+    if rows is None or rows.empty:
+        return []
+    # Quarter hours that touch are one assessment: its rows need a while to arrive.
+    inside = _window(rows, "assessed", asked_at, lookback).sort_values("assessed")
+    part = (inside["assessed"].diff() > pd.Timedelta(minutes=15)).cumsum()
+    each = inside.groupby(part).agg(
+        assessed=("assessed", "min"), reported=("updates_reported", "sum"), needed=("needed", "sum")
+    )
+    each = each.tail(_MOST_MARKS)
+    marks = []
+    for name, colour, symbol, chosen in (
+        ("assessment: updates needed", WARN, "diamond", each["needed"] > 0),
+        ("assessment: nothing needed", GOOD, "circle", each["needed"] <= 0),
+    ):
+        own = each[chosen]
+        notes = [
+            f"{int(n):,} needed, {int(r):,} reported"
+            for n, r in zip(own["needed"], own["reported"], strict=True)
+        ]
+        marks += _marks(list(own["assessed"]), notes, name, colour, symbol, ASSESSED)
+    return marks
+
+
+def runs(
+    machine_runs: pd.DataFrame | None,
+    attendance: pd.DataFrame | None,
+    targets: set[str],
+    agents: set[str],
+    asked_at: datetime,
+    lookback: timedelta,
+) -> list[Spec]:
+    """Mark each run the machine took part in, and each that left it out; `targets` are its ids and name."""
+    marks: list[Spec] = []
+    if machine_runs is not None and len(machine_runs):
+        mine = folded_column(machine_runs, "target").isin(targets) | (
+            folded_column(machine_runs, "source_computer_id").isin(agents - {""})
+        )
+        own = _window(machine_runs[mine], "start_time", asked_at, lookback).tail(_MOST_MARKS)
+        good = folded_column(own, "status") == "succeeded"
+        going = folded_column(own, "status").isin(("inprogress", "notstarted"))
+        for name, colour, symbol, chosen in (
+            ("run succeeded", GOOD, "square", good),
+            ("run failed or cut off", BAD, "x", ~good & ~going),
+            ("run not over", DULL, "square-open", going),
+        ):
+            part = own[chosen]
+            notes = [_run_note(row) for row in each(part)]
+            marks += _marks(list(part["start_time"]), notes, name, colour, symbol, RUNS)
+            marks += _lengths(part, colour)
+    if attendance is not None and len(attendance):
+        keys = targets | {f"name:{target}" for target in targets}
+        left_out = attendance["machine_key"].isin(keys) & marked(attendance["missed"])
+        other = _window(attendance[left_out], "start_time", asked_at, lookback).tail(_MOST_MARKS)
+        notes = [f"{plain(row.configuration, 60)}: left this machine out" for row in each(other)]
+        marks += _marks(list(other["start_time"]), notes, "run that left it out", BAD, "circle-open", RUNS)
+    return marks
+
+
+def changes(
+    rows: pd.DataFrame | None, resources: set[str], asked_at: datetime, lookback: timedelta
+) -> list[Spec]:
+    """Mark each change of the machine's resource."""
+    if rows is None or rows.empty:
+        return []
+    own = _window(rows[folded_column(rows, "target_id").isin(resources)], "changed", asked_at, lookback).tail(
+        _MOST_MARKS
+    )
+    notes = []
+    for row in each(own):
+        by = f" by {plain(row.changed_by, 50)}" if pd.notna(row.changed_by) and row.changed_by else ""
+        notes.append(f"{plain(row.change_type, 20)}{by}{_properties(row.changes)}")
+    return _marks(list(own["changed"]), notes, "resource change", SERIES[2], "triangle-up", CHANGES)
+
+
+def _properties(changes: Any) -> str:
+    if not isinstance(changes, dict):
+        return ""
+    lines = []
+    for path, change in list(changes.items())[:6]:
+        was, now = (
+            (change.get("previousValue"), change.get("newValue")) if isinstance(change, dict) else ("", "")
+        )
+        lines.append(f"<br>{plain(path, 50)}: {plain(was or '—', 40)} → {plain(now or '—', 40)}")
+    more = f"<br>… and {len(changes) - 6:,} more" if len(changes) > 6 else ""
+    return "".join(lines) + more
+
+
+def _marks(times: list[Any], notes: list[str], name: str, colour: str, symbol: str, lane: int) -> list[Spec]:
+    if not times:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": name,
+            "x": moments(times),
+            "y": [lane] * len(times),
+            "yaxis": "y2",
+            "marker": {"color": colour, "symbol": symbol, "size": 9, "line": {"width": 1, "color": colour}},
+            "customdata": [[moment(time), note] for time, note in zip(times, notes, strict=True)],
+            "hovertemplate": "%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
+            "cliponaxis": False,
+        }
+    ]
+
+
+def _lengths(rows: pd.DataFrame, colour: str) -> list[Spec]:
+    ended = rows[rows["end_time"].notna()]
+    if ended.empty:
+        return []
+    times: list[str | None] = []
+    for start, end in zip(ended["start_time"], ended["end_time"], strict=True):
+        times += [*moments((start, end)), None]
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": times,
+            "y": [None if time is None else RUNS for time in times],
+            "yaxis": "y2",
+            "line": {"color": colour, "width": 4},
+            "showlegend": False,
+            "hoverinfo": "skip",
+        }
+    ]
+
+
+def _run_note(row: Any) -> str:
+    until = f" to {moment(row.end_time)}" if pd.notna(row.end_time) else ""
+    error = f"<br>{plain(row.error_message, 90)}" if pd.notna(row.error_message) and row.error_message else ""
+    return f"{plain(row.configuration, 60)}: {plain(row.status, 30)}{until}{error}"
+
+
+def _window(rows: pd.DataFrame, column: str, asked_at: datetime, lookback: timedelta) -> pd.DataFrame:
+    inside = rows[rows[column].notna() & (rows[column] > asked_at - lookback) & (rows[column] <= asked_at)]
+    return inside.sort_values(column, kind="stable")
+
+
+def folded_column(rows: pd.DataFrame, name: str) -> pd.Series[Any]:
+    """Return a column in the form in which names and ids compare."""
+    return rows[name].astype("string").fillna("").str.strip().str.casefold().astype(object)
+
+
+def folded(value: Any) -> str:
+    """Return a value in the form in which names and ids compare."""
+    return "" if value is None or pd.isna(value) else str(value).strip().casefold()

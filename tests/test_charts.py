@@ -1,0 +1,443 @@
+"""Figures say of how many machines they speak, stay small, and draw hostile names as they stand."""
+
+import json
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from umdiag import charts
+
+ASKED_AT = datetime(2026, 11, 22, 10, 17, tzinfo=UTC)
+WINDOW = {"asked_at": ASKED_AT, "lookback": timedelta(days=14)}
+HOURS = pd.date_range("2026-11-08T11:00Z", "2026-11-22T09:00Z", freq="h")
+HOSTILE = '<a href="javascript:alert(1)">x</a> $\\alpha$ %{x} &lt;b&gt; \u202e\u0000 2026-01-01 ' + "y" * 300
+STATES = ("compliant", "non_compliant", "assessment_stale", "not_assessed", "disconnected", "unknown")
+
+
+def machines_of(number=60, prefix="vm-", workspace="law-main"):
+    rng = np.random.default_rng(1)
+    ages = pd.to_timedelta(rng.integers(0, 300, number), unit="h")
+    state = np.array(STATES)[np.arange(number) % len(STATES)]
+    assessed = pd.Series(pd.Timestamp(ASKED_AT) - ages).where(state != "not_assessed")
+    names = [f"{prefix}{n}" for n in range(number)]
+    return pd.DataFrame(
+        {
+            "machine": range(number),
+            "computer": names,
+            "name": [one.lower() for one in names],
+            "source_computer_id": [f"{n:08x}" for n in range(number)],
+            "resource_id": [arm_id(n) if n % 4 else "" for n in range(number)],
+            "arm_key": [arm_id(n).lower() if n % 4 else "" for n in range(number)],
+            "workspace_id": "ws-0",
+            "workspace": workspace,
+            "os_type": np.where(np.arange(number) % 3, "Windows", "Linux"),
+            "state": state,
+            "last_assessed": assessed,
+            "last_heartbeat": assessed,
+        }
+    )
+
+
+def arm_id(number):
+    return f"/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm-{number}"
+
+
+def updates_of(machines, title="t"):
+    rng = np.random.default_rng(2)
+    number = len(machines) * 2
+    return pd.DataFrame(
+        {
+            "machine": np.arange(number) % max(len(machines), 1),
+            "title": title,
+            "needed": pd.array(rng.random(number) < 0.9, dtype="boolean"),
+            "critical": rng.random(number) < 0.2,
+            "security": rng.random(number) < 0.5,
+            "age_days": pd.array(rng.integers(0, 400, number), dtype="Float64"),
+        }
+    )
+
+
+def usage_of(workspace_id="ws-0", hours=HOURS, megabytes=100.0, tables=("Update", "Event")):
+    rows = [(workspace_id, hour, table, True, megabytes) for hour in hours for table in tables]
+    rows += [(workspace_id, hour, "Heartbeat", False, 1.0) for hour in HOURS]
+    usage = pd.DataFrame(rows, columns=["workspace_id", "hour", "data_type", "billable", "megabytes"])
+    return usage.astype({"billable": "boolean", "megabytes": "Float64"})
+
+
+def quota_of(name="law-main", cap=5.0):
+    return pd.DataFrame(
+        {
+            "workspace_id": ["ws-0"],
+            "name": [name],
+            "daily_cap_gb": pd.array([cap], dtype="Float64"),
+            "last_reset": pd.to_datetime(["2026-11-22T05:00Z"]),
+            "over_quota_now": pd.array([None], dtype="boolean"),
+        }
+    )
+
+
+def stops_of(**times):
+    found = pd.DataFrame(
+        [{"workspace_id": "ws-0", **times}] if times else [], columns=["workspace_id", "stopped", "ended"]
+    )
+    return found.astype({"stopped": "datetime64[us, UTC]", "ended": "datetime64[us, UTC]"})
+
+
+def beats_of(hours=HOURS):
+    return pd.DataFrame({"workspace_id": "ws-0", "hour": hours, "heartbeats": 30})
+
+
+def funnels_of(configuration="weekly", groups=1):
+    steps = (("scope", 900, 1730), ("location", 400, 900), ("operating_system", 320, 400), ("tags", 12, 320))
+    rows = [
+        (
+            f"run-{run}",
+            configuration,
+            pd.Timestamp(f"2026-11-{12 + run}T02:00Z"),
+            group + 1,
+            step,
+            name,
+            configuration,
+            kept,
+            of,
+        )
+        for run in range(2)
+        for group in range(groups)
+        for step, (name, kept, of) in enumerate(steps)
+    ]
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "run_id",
+            "configuration",
+            "start_time",
+            "group",
+            "step",
+            "predicate",
+            "wanted",
+            "kept",
+            "of",
+        ],
+    )
+
+
+def runs_of(number=3, configuration="weekly", judged=True):
+    return pd.DataFrame(
+        {
+            "run_id": [f"run-{n}" for n in range(number)],
+            "configuration": configuration,
+            "status": "Succeeded" if judged else "InProgress",
+            "start_time": pd.Timestamp("2026-11-21T02:00Z") - pd.to_timedelta(np.arange(number), unit="h"),
+            "judged": judged,
+        }
+    )
+
+
+def attendance_of(runs, number=10, missed=2, prefix="vm-"):
+    rows = [
+        (
+            run.run_id,
+            run.configuration,
+            run.start_time,
+            arm_id(n).lower(),
+            f"{prefix}{n}",
+            n >= missed,
+            n < missed,
+        )
+        for run in runs.itertuples()
+        for n in range(number)
+    ]
+    columns = ["run_id", "configuration", "start_time", "machine_key", "computer", "took_part", "missed"]
+    return pd.DataFrame(rows, columns=columns).astype({"start_time": "datetime64[us, UTC]"})
+
+
+def timeline_of(computer="vm-1", **facts):
+    given = {
+        "machine_hours": pd.DataFrame({"source_computer_id": "a", "hour": HOURS[:100], "heartbeats": 3}),
+        "machine_assessments": None,
+        "machine_runs": None,
+        "attendance": None,
+        "resource_changes": None,
+        "machines": machines_of(),
+    }
+    return charts.machine_timeline(**given | facts, computer=computer, **WINDOW)
+
+
+def empty_of(frame):
+    return frame.iloc[:0]
+
+
+def every_figure(prefix="vm-", workspace="law-main", number=60):
+    """Draw each figure once with the names given."""
+    machines = machines_of(number, prefix, workspace)
+    runs = runs_of(configuration=workspace)
+    changes = {f"tags.{workspace}": {"previousValue": workspace, "newValue": None}}
+    machine_runs = pd.DataFrame(
+        {
+            "run_id": ["run-0"],
+            "configuration": [workspace],
+            "target": [machines["computer"].iloc[0]],
+            "source_computer_id": [""],
+            "status": [workspace],
+            "start_time": pd.to_datetime(["2026-11-20T02:00Z"]),
+            "end_time": pd.to_datetime(["2026-11-20T03:00Z"]),
+            "error_message": [workspace],
+        }
+    )
+    assessments = pd.DataFrame(
+        {"source_computer_id": "a", "assessed": HOURS[::12], "updates_reported": 9, "needed": 1}
+    )
+    resource_changes = pd.DataFrame(
+        {
+            "target_id": [arm_id(0)],
+            "change_type": ["Update"],
+            "changed": pd.to_datetime(["2026-11-20T02:00Z"]),
+            "changes": [changes],
+            "changed_by": [workspace],
+        }
+    )
+    machines.loc[0, ["resource_id", "arm_key"]] = [arm_id(0), arm_id(0).lower()]
+    return {
+        "machine_states": charts.machine_states(machines),
+        "missing_updates": charts.missing_updates(updates_of(machines, workspace), machines),
+        "assessment_age": charts.assessment_age(machines, **WINDOW, stale_after=timedelta(hours=24)),
+        "ingestion_per_hour": charts.ingestion_per_hour(
+            usage_of(tables=(workspace, "Event")), quota_of(workspace), stops_of(), **WINDOW
+        ),
+        "heartbeats_per_hour": charts.heartbeats_per_hour(
+            beats_of(), quota_of(workspace), machines, stops_of(), **WINDOW
+        ),
+        "funnel": charts.funnel(funnels_of(workspace), machines),
+        "run_calendar": charts.run_calendar(attendance_of(runs, prefix=prefix), runs, machines, **WINDOW),
+        "machine_timeline": timeline_of(
+            machines["computer"].iloc[0],
+            machines=machines,
+            machine_assessments=assessments,
+            machine_runs=machine_runs,
+            attendance=attendance_of(runs),
+            resource_changes=resource_changes,
+        ),
+    }
+
+
+def heading(figure):
+    return figure.layout.title.text.replace("<br>", " ")
+
+
+def trace(figure, name):
+    return next(one for one in figure.data if one.name == name)
+
+
+def test_every_public_chart_is_drawn_by_these_tests():
+    assert set(every_figure()) == set(charts.__all__)
+
+
+@pytest.mark.parametrize("name", sorted(charts.__all__))
+def test_hostile_names_are_drawn_as_they_stand(name):
+    drawn = json.dumps(
+        every_figure(HOSTILE, HOSTILE)[name].to_plotly_json(), default=list, ensure_ascii=False
+    )
+    assert set(re.findall(r"</?(\w+)", drawn)) <= {"b", "br", "span", "extra"}
+    assert not set("$\u202e\x00") & set(drawn)
+    assert "y" * 200 not in drawn
+
+
+@pytest.mark.parametrize("name", sorted(charts.__all__))
+def test_figures_need_the_small_bundle_only_and_carry_no_big_template(name):
+    figure = every_figure()[name]
+    assert {one.type for one in figure.data} <= {"bar", "scatter"}
+    assert len(json.dumps(figure.layout.template.to_plotly_json())) < 1500
+
+
+@pytest.mark.parametrize("name", sorted(charts.__all__))
+def test_figures_are_drawn_for_one_machine(name):
+    assert every_figure(number=1)[name] is not None
+
+
+def test_figures_of_machines_say_of_how_many_they_speak():
+    for name, figure in every_figure().items():
+        if name != "ingestion_per_hour":
+            assert "of 60 machines" in heading(figure), name
+
+
+def test_what_a_figure_cannot_speak_of_is_counted():
+    machines = machines_of()
+    assert "50 of 60 machines; 10 cannot be told" in heading(charts.machine_states(machines))
+    missing = charts.missing_updates(updates_of(machines), machines)
+    assert "50 of 60 machines; 10 were never assessed" in heading(missing)
+
+
+def test_nothing_to_draw_gives_no_figure():
+    machines, runs = machines_of(), runs_of()
+    none = empty_of(machines)
+    assert charts.machine_states(none) is None
+    assert charts.missing_updates(empty_of(updates_of(machines)), none) is None
+    assert charts.assessment_age(none, **WINDOW, stale_after=timedelta(hours=24)) is None
+    assert charts.ingestion_per_hour(empty_of(usage_of()), None, None, **WINDOW) is None
+    assert charts.heartbeats_per_hour(empty_of(beats_of()), None, None, None, **WINDOW) is None
+    assert charts.funnel(empty_of(funnels_of()), None) is None
+    assert charts.run_calendar(empty_of(attendance_of(runs)), empty_of(runs), None, **WINDOW) is None
+    hours = pd.DataFrame({"source_computer_id": [], "hour": pd.to_datetime([], utc=True), "heartbeats": []})
+    assert timeline_of(machine_hours=hours) is None
+
+
+def test_no_missing_update_is_a_picture_too():
+    machines = machines_of()
+    figure = charts.missing_updates(empty_of(updates_of(machines)), machines)
+    assert "No update is missing" in heading(figure)
+
+
+def test_a_state_has_one_colour_whatever_else_is_drawn():
+    machines = machines_of()
+    alone = charts.machine_states(machines[machines["state"] == "disconnected"])
+    together = charts.machine_states(machines)
+    assert trace(alone, "disconnected").marker.color == trace(together, "disconnected").marker.color
+
+
+def test_the_parameter_computers_restricts_and_is_said():
+    figure = charts.machine_states(machines_of(), computers=["VM-3 "])
+    assert "of 1 machine" in heading(figure)
+    assert "parameter computers" in heading(figure)
+
+
+def test_a_hundred_thousand_machines_stay_a_small_figure():
+    machines = machines_of(100_000)
+    machines["workspace_id"] = [f"ws-{n % 500}" for n in range(100_000)]
+    machines["workspace"] = machines["workspace_id"]
+    for figure in (
+        charts.machine_states(machines),
+        charts.missing_updates(updates_of(machines), machines),
+        charts.assessment_age(machines, **WINDOW, stale_after=timedelta(hours=24)),
+    ):
+        assert len(figure.to_json()) < 30_000
+    assert "smallest groups stand in one bar" in heading(charts.machine_states(machines))
+
+
+def test_series_over_time_stay_below_two_thousand_points():
+    many = pd.concat([usage_of(f"ws-{n}", tables=list("abcdefgh")) for n in range(12)])
+    figure = charts.ingestion_per_hour(many, None, None, **WINDOW)
+    assert sum(len(one.x) for one in figure.data) <= 2100
+    assert "3 of 12 workspaces" in heading(figure)
+    assert "Volumes are means" in heading(figure)
+
+
+def test_volume_since_the_reset_falls_at_the_reset_hour():
+    figure = charts.ingestion_per_hour(usage_of(), quota_of(), stops_of(), **WINDOW)
+    line = trace(figure, "billable since reset")
+    since = dict(zip(line.x, line.y, strict=True))
+    assert since["2026-11-21 05:00:00"] == pytest.approx(4.8)
+    assert since["2026-11-21 06:00:00"] == pytest.approx(0.2)
+    assert set(trace(figure, "daily cap").y) == {5.0}
+
+
+def test_no_cap_draws_no_cap():
+    figure = charts.ingestion_per_hour(usage_of(), quota_of(cap=-1.0), stops_of(), **WINDOW)
+    assert "daily cap" not in {one.name for one in figure.data}
+    assert "no daily cap" in figure.layout.annotations[0].text
+
+
+def test_stops_are_shaded_and_gaps_without_a_stop_too():
+    dry = (HOURS >= "2026-11-15T00:00Z") & (HOURS < "2026-11-15T06:00Z")
+    stopped = (HOURS >= "2026-11-18T00:00Z") & (HOURS < "2026-11-18T06:00Z")
+    stops = stops_of(stopped=pd.Timestamp("2026-11-18T00:00Z"), ended=pd.Timestamp("2026-11-18T06:00Z"))
+    usage = usage_of(hours=HOURS[~dry & ~stopped])
+    figure = charts.ingestion_per_hour(usage, quota_of(), stops, **WINDOW)
+    shades = {(shape.name, shape.x0, shape.x1) for shape in figure.layout.shapes}
+    assert ("collection stopped", "2026-11-18 00:00:00", "2026-11-18 06:00:00") in shades
+    assert ("no billable data", "2026-11-15 00:00:00", "2026-11-15 06:00:00") in shades
+    assert ("no billable data", "2026-11-18 00:00:00", "2026-11-18 06:00:00") not in shades
+
+
+def test_stops_that_could_not_be_seen_are_said():
+    assert "could not be seen" in heading(charts.ingestion_per_hour(usage_of(), None, None, **WINDOW))
+
+
+def test_hours_that_usage_has_not_reached_are_no_gap():
+    usage = usage_of()
+    figure = charts.ingestion_per_hour(usage[usage["hour"] < HOURS[-6]], quota_of(), stops_of(), **WINDOW)
+    assert {shape.name for shape in figure.layout.shapes} == {"Usage not written yet"}
+
+
+def test_silent_hours_are_shaded():
+    silent = (HOURS >= "2026-11-15T00:00Z") & (HOURS < "2026-11-15T06:00Z")
+    figure = charts.heartbeats_per_hour(beats_of(HOURS[~silent]), quota_of(), None, stops_of(), **WINDOW)
+    shade = figure.layout.shapes[0]
+    assert shade.name == "no heartbeat of any machine"
+    assert (shade.x0, shade.x1) == ("2026-11-15 00:00:00", "2026-11-15 06:00:00")
+
+
+def test_the_funnel_shows_the_newest_run_of_each_group():
+    figure = charts.funnel(funnels_of(groups=2), machines_of())
+    assert list(trace(figure, "kept").x) == [900, 400, 320, 12] * 2
+    assert "2026-11-13" in figure.layout.annotations[0].text
+    assert "cannot see 15 of 60 machines" in heading(figure)
+
+
+def test_groups_beyond_the_first_ten_are_counted():
+    assert "15 more groups are not drawn" in heading(charts.funnel(funnels_of(groups=25), None))
+
+
+def test_the_calendar_names_who_was_missed_and_counts_the_rest():
+    runs = runs_of(1)
+    figure = charts.run_calendar(attendance_of(runs, 40, 30), runs, machines_of(), **WINDOW)
+    told = trace(figure, "missed machines").customdata[0][0]
+    assert "vm-0<br>" in told
+    assert "… and 20 more" in told
+    assert trace(figure, "missed machines").text[0] == "30"
+
+
+def test_a_run_without_expected_machines_did_not_miss_nobody():
+    runs = runs_of()
+    nobody = empty_of(attendance_of(runs))
+    for given in (runs, runs_of(judged=False)):
+        figure = charts.run_calendar(nobody, given, None, **WINDOW)
+        assert [one.name for one in figure.data] == ["not judged"]
+        assert "3 not judged" in heading(figure)
+
+
+def test_runs_beyond_what_is_drawn_are_said():
+    runs = runs_of(100)
+    runs["configuration"] = [f"deployment-{n}" for n in range(100)]
+    figure = charts.run_calendar(attendance_of(runs, 2, 1), runs, None, **WINDOW)
+    assert "80 deployments that missed fewest are not drawn" in heading(figure)
+
+
+def test_the_time_line_says_what_could_not_be_seen_and_what_is_not_there():
+    said = heading(timeline_of(resource_changes=empty_of(pd.DataFrame({"target_id": [], "changed": []}))))
+    assert "Could not be seen: assessments, update runs" in said
+    assert "None in the window: resource changes" in said
+
+
+def test_the_time_line_tells_a_new_agent_apart():
+    hours = pd.DataFrame(
+        {"source_computer_id": ["a"] * 50 + ["b"] * 50, "hour": HOURS[:100], "heartbeats": 3}
+    )
+    figure = timeline_of(machine_hours=hours)
+    assert [one.name for one in figure.data] == ["heartbeats, agent b", "heartbeats, agent a"]
+
+
+def test_the_time_line_shows_runs_that_left_the_machine_out():
+    runs = runs_of(1)
+    figure = timeline_of("vm-1", attendance=attendance_of(runs), machine_runs=None)
+    assert len(trace(figure, "run that left it out").x) == 1
+
+
+def test_axes_of_time_say_utc_and_end_with_the_window():
+    figure = charts.heartbeats_per_hour(beats_of(), None, None, None, **WINDOW)
+    assert figure.layout.xaxis.title.text == "UTC"
+    assert figure.layout.xaxis.range[1].startswith("2026-11-22")
+
+
+def test_importing_charts_does_not_import_plotly():
+    code = "import sys, umdiag.charts; sys.exit('plotly' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_figure_is_stored_as_data_not_as_a_page():
+    bundle = every_figure()["machine_states"]._repr_mimebundle_()
+    assert set(bundle) == {"application/vnd.plotly.v1+json"}

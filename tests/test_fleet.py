@@ -1,0 +1,181 @@
+"""The fleet maker: equal bytes for equal arguments, the service's columns, and what it says is planted."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from umdiag import fleet as package
+from umdiag.fleet import DEMO_ASKED_AT, KNOWN_FAULTS, Fleet, make_fleet
+
+ROOT = Path(__file__).parents[1]
+DEMO = ROOT / "parameters" / "demo"
+DAY = pd.Timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    return make_fleet(tmp_path_factory.mktemp("fleet"), machines=240)
+
+
+def rows(fleet: Fleet, table: str) -> pd.DataFrame:
+    return pd.read_parquet(fleet.folder / f"{table}.parquet")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(folder.iterdir())}
+
+
+def last_seen(fleet: Fleet, *tables: str) -> pd.Series:
+    seen = pd.concat([rows(fleet, table)[["Computer", "TimeGenerated"]] for table in tables])
+    return seen.groupby("Computer")["TimeGenerated"].max()
+
+
+def test_equal_arguments_write_equal_bytes(made: Fleet, tmp_path: Path) -> None:
+    make_fleet(tmp_path, machines=240)
+    assert digests(tmp_path) == digests(made.folder)
+
+
+def test_another_seed_writes_another_fleet(made: Fleet, tmp_path: Path) -> None:
+    other = make_fleet(tmp_path, machines=240, seed=8)
+    assert other.planted != made.planted
+
+
+def test_columns_are_those_of_the_service(made: Fleet) -> None:
+    known = json.loads((ROOT / "lib/umdiag/queries/tables.json").read_text(encoding="utf-8"))
+    tables = {name: set(columns) for kind in known.values() for name, columns in kind.items()}
+    for file in made.folder.glob("*.parquet"):
+        assert set(pq.read_schema(file).names) <= tables[file.stem], file.stem
+    assert set(made.rows) == set(tables)
+
+
+def test_snapshot_counts_its_rows(made: Fleet) -> None:
+    said = json.loads((made.folder / "snapshot.json").read_text(encoding="utf-8"))
+    assert said["asked_at"] == "2026-11-18T06:00:00Z"
+    assert said["lookback"] == "14d"
+    for table, about in said["tables"].items():
+        assert about == {
+            "rows": pq.read_metadata(made.folder / f"{table}.parquet").num_rows,
+            "complete": True,
+        }
+
+
+def test_rows_lie_in_the_window_on_whole_seconds(made: Fleet) -> None:
+    for table in ("Heartbeat", "Update", "UpdateSummary", "UpdateRunProgress", "Event", "Usage", "Operation"):
+        moments = rows(made, table)["TimeGenerated"]
+        assert moments.min() > DEMO_ASKED_AT - 14 * DAY, table
+        assert moments.max() <= DEMO_ASKED_AT, table
+        assert (moments.dt.microsecond == 0).all(), table
+
+
+def test_every_known_fault_is_planted(made: Fleet) -> None:
+    assert {f"{p.scenario}/{p.cause}" for p in made.planted} >= set(KNOWN_FAULTS)
+
+
+def test_a_subject_has_one_finding_per_scenario(made: Fleet) -> None:
+    findings = Counter((p.scenario, p.id.lower()) for p in made.planted if p.scenario != "ingestion_gap")
+    assert set(findings.values()) == {1}
+
+
+def test_planted_subjects_are_in_the_rows(made: Fleet) -> None:
+    beats = rows(made, "Heartbeat")
+    machines = {*beats["ResourceId"].dropna().unique(), *beats["SourceComputerId"].unique()}
+    machines, computers = {one.lower() for one in machines}, set(beats["Computer"])
+    workspaces = {one.lower() for one in made.workspaces}
+    for one in made.planted:
+        if one.kind == "machine":
+            assert one.id.lower() in machines
+            assert one.name in computers
+        elif one.kind == "workspace":
+            assert one.id.lower() in workspaces
+
+
+@pytest.mark.parametrize("lookalikes", [False, True])
+def test_a_healthy_fleet_plants_nothing(tmp_path: Path, lookalikes: bool) -> None:
+    fleet = make_fleet(tmp_path, machines=120, faults=[], lookalikes=lookalikes)
+    assert fleet.planted == ()
+    assert set(fleet.states.values()) == {"compliant"}
+
+
+@pytest.mark.parametrize("name", KNOWN_FAULTS)
+def test_a_fault_alone_plants_itself(tmp_path: Path, name: str) -> None:
+    fleet = make_fleet(tmp_path, machines=60, days=12, faults=[name], lookalikes=False)
+    assert name in {f"{p.scenario}/{p.cause}" for p in fleet.planted}
+
+
+def test_states_follow_from_the_newest_rows(made: Fleet) -> None:
+    beat, scan = last_seen(made, "Heartbeat"), last_seen(made, "Update", "UpdateSummary")
+    assert set(made.states) == set(beat.index) | set(scan.index)
+    for computer, state in made.states.items():
+        assert (state == "disconnected") == (beat[computer] < DEMO_ASKED_AT - DAY)
+        if state == "assessment_stale":
+            assert scan[computer] < DEMO_ASKED_AT - DAY
+        if state in ("compliant", "non_compliant"):
+            assert scan[computer] >= DEMO_ASKED_AT - DAY
+
+
+def test_windows_is_assessed_twice_a_day_and_linux_hourly(made: Fleet) -> None:
+    updates = rows(made, "Update")
+    quiet = [computer for computer, state in made.states.items() if state == "compliant"]
+    updates = updates[updates["Computer"].isin(quiet)]
+    alive = updates[updates["Product"] == "UpdateManagementHeartbeat"]
+    assert alive.groupby("Computer").size().median() == 14 * 24
+    summaries = rows(made, "UpdateSummary").groupby("Computer").size()
+    assert summaries[summaries.index.isin(quiet)].median() == 14 * 2
+
+
+def test_machine_runs_belong_to_runs_and_known_machines(made: Fleet) -> None:
+    runs = set(rows(made, "softwareUpdateConfigurationRuns")["name"])
+    beats = rows(made, "Heartbeat")
+    known = {name.lower() for name in (*beats["ResourceId"].dropna().unique(), *beats["Computer"].unique())}
+    agents = set(beats["SourceComputerId"])
+    for text in rows(made, "softwareUpdateConfigurationMachineRuns")["properties"]:
+        one = json.loads(text)
+        assert one["correlationId"] in runs
+        assert one["targetComputer"].lower() in known
+        assert one["sourceComputerId"] in agents
+
+
+def test_json_columns_hold_json(made: Fleet) -> None:
+    for table in ("resources", "resourcechanges", "workspaces", "hybridRunbookWorkers", "jobs"):
+        for text in rows(made, table)["properties"]:
+            assert isinstance(json.loads(text), dict)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"faults": ["machine_disconnected/bored"]}, "no such fault: machine_disconnected/bored"),
+        ({"machines": 20}, "20 machines are too few"),
+        ({"days": 3}, "days must be at least 12"),
+        ({"asked_at": datetime(2026, 11, 18)}, "time zone"),
+        ({"heartbeat_minutes": 90}, "between 1 and 30"),
+    ],
+)
+def test_what_cannot_be_made_is_refused(tmp_path: Path, wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        make_fleet(tmp_path / "none", **wrong)  # type: ignore[arg-type]
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_maker_shares_nothing_with_the_judgements() -> None:
+    for file in Path(package.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            assert all(n.startswith("umdiag.fleet") for n in names if n.startswith("umdiag")), file
+
+
+def test_the_demo_is_small_and_fresh(tmp_path: Path) -> None:
+    assert sum(file.stat().st_size for file in DEMO.iterdir()) < 5_000_000
+    make_fleet(tmp_path)
+    for name in ("snapshot.json", "planted.json"):
+        assert (tmp_path / name).read_text(encoding="utf-8") == (DEMO / name).read_text(encoding="utf-8")

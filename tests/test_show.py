@@ -1,0 +1,369 @@
+"""What a notebook shows: escaped, worst first, in words, and nothing cut without a count."""
+
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from umdiag import show
+from umdiag.model import Diagnosis, Finding, QueryUse, Severity, State, Subject, TableHealth, Verdict
+from umdiag.show.blocks import link, words
+
+HOSTILE = "<script>alert(1)</script>\"'&\u202e\x00 [x](javascript:alert(1))"
+MICROSOFT = "https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap"
+
+
+def finding_of(name="vm-1", cause="agent_stopped", severity=Severity.HIGH, kind="machine", **more):
+    given = {"evidence": {}, "resolution": ("Restart the agent.",), "source": MICROSOFT} | more
+    return Finding(
+        cause=cause, severity=severity, subject=Subject(kind=kind, name=name, id=f"id-{name}"), **given
+    )
+
+
+def diagnosis_of(
+    *findings, verdict=None, scenario="machine_disconnected", family="assessment", reason="", **more
+):
+    return Diagnosis(
+        scenario=scenario,
+        family=family,
+        title=more.pop("title", "Which machines have fallen silent?"),
+        verdict=verdict or (Verdict.PROBLEM if findings else Verdict.HEALTHY),
+        reason=reason,
+        findings=findings,
+        **more,
+    )
+
+
+def query_of(state=State.COMPLETE, **more):
+    return QueryUse(
+        **{"name": "heartbeats", "text": "Heartbeat\n| count\n", "state": state, "rows": 3} | more
+    )
+
+
+def machines_of(**more):
+    row = {
+        "computer": "vm-1",
+        "subject_id": "id-1",
+        "state": "non_compliant",
+        "missing_critical": 2,
+        "os_type": "Linux",
+    }
+    return pd.DataFrame([row | {"os_type": "Linux"} | more])
+
+
+def line_of(table="Heartbeat", state=State.COMPLETE, scope="law-main", **more):
+    given = {"rows": 5, "newest": datetime(2026, 11, 22, tzinfo=UTC), "note": ""} | more
+    return TableHealth(table=table, scope=scope, state=state, **given)
+
+
+def hostile_blocks():
+    finding = finding_of(
+        HOSTILE,
+        HOSTILE,
+        evidence={
+            HOSTILE: HOSTILE,
+            "list": [{HOSTILE: HOSTILE}],
+            "also": [HOSTILE],
+            "not_checked": [HOSTILE],
+        },
+        resolution=(HOSTILE,),
+        source=f"javascript:{HOSTILE}",
+    )
+    one = diagnosis_of(
+        finding,
+        title=HOSTILE,
+        reason=HOSTILE,
+        scenario=HOSTILE,
+        family=HOSTILE,
+        queries=(query_of(text=HOSTILE),),
+    )
+    rows = machines_of(computer=HOSTILE, state=HOSTILE, os_type=HOSTILE)
+    return {
+        "diagnosis": show.diagnosis(one),
+        "health": show.health([line_of(HOSTILE, scope=HOSTILE, note=HOSTILE)]),
+        "machine": show.machine(rows, computer=HOSTILE, diagnoses=[one]),
+        "next_steps": show.next_steps([one]),
+        "note": show.note(HOSTILE),
+        "summary": show.summary([one]),
+        "table": show.table(rows.rename(columns={"os_type": HOSTILE})),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(hostile_blocks()))
+def test_every_value_is_escaped(name):
+    page = hostile_blocks()[name]._repr_html_()
+    assert "<script" not in page
+    assert 'href="javascript' not in page
+    assert not set("\u202e\x00") & set(page)
+
+
+@pytest.mark.parametrize("name", sorted(hostile_blocks()))
+def test_every_block_reads_as_plain_text_too(name):
+    text = repr(hostile_blocks()[name])
+    assert "alert(1)" in text
+    assert "<td" not in text
+    assert "um-" not in text.replace(HOSTILE, "")
+
+
+def test_a_note_escapes_markdown():
+    marked = show.note(HOSTILE)._repr_markdown_()
+    assert "](" not in marked
+    assert "\\<script" in marked
+
+
+def test_blocks_need_no_script_and_no_network():
+    page = show.summary([diagnosis_of(finding_of())])._repr_html_()
+    assert not re.search(r"<script|<link|<img|@import|url\(|onclick", page)
+
+
+def test_only_https_and_files_beside_the_page_become_links():
+    assert link(MICROSOFT, "page").startswith("<a ")
+    assert link("quota.html", "quota").startswith("<a ")
+    for other in ("javascript:alert(1)", "data:text/html,x", "//evil.example/x y", 'https://x"onload="y'):
+        assert "<a" not in link(other, "x")
+
+
+# -- summary
+
+
+def test_the_summary_begins_with_the_worst_and_what_to_do_first():
+    healthy, low, high = (
+        diagnosis_of(title="Is it well?"),
+        diagnosis_of(finding_of("vm-low", severity=Severity.LOW), title="Which is low?"),
+        diagnosis_of(finding_of("vm-high"), finding_of("vm-too"), title="Which is high?"),
+    )
+    unknown = diagnosis_of(
+        verdict=Verdict.UNKNOWN, reason="Heartbeat was not captured", title="Which is not known?"
+    )
+    text = repr(show.summary([healthy, unknown, low, high]))
+    places = [
+        text.index(title)
+        for title in ("Which is high?", "Which is low?", "Which is not known?", "Is it well?")
+    ]
+    assert places == sorted(places)
+    assert (
+        text.splitlines()[0]
+        == "2 questions found a problem, 1 cannot be answered from what could be seen, 1 is healthy."
+    )
+    assert "Most urgent: vm-high" in text.splitlines()[2]
+    assert "Do first: Restart the agent." in text
+    assert "(2 machines: 2 high)" in text
+
+
+def test_what_befell_a_workspace_comes_before_its_machines():
+    machines = diagnosis_of(finding_of(), finding_of("vm-2"), title="Which machines?")
+    workspace = diagnosis_of(finding_of("law", kind="workspace"), title="Which workspace?")
+    text = repr(show.summary([machines, workspace]))
+    assert text.index("Which workspace?") < text.index("Which machines?")
+
+
+def test_unknown_alone_is_no_all_clear():
+    text = repr(
+        show.summary(
+            [diagnosis_of(verdict=Verdict.UNKNOWN, reason="denied", queries=(query_of(State.DENIED),))]
+        )
+    )
+    assert "no all-clear" in text
+    assert "Log Analytics Reader" in text
+
+
+def test_all_healthy_is_said_in_one_line():
+    assert repr(show.summary([diagnosis_of()])).startswith("No problem: 1 question asked, all healthy.")
+
+
+def test_no_diagnosis_is_not_healthy():
+    assert "No scenario was judged" in repr(show.summary([]))
+
+
+# -- diagnosis
+
+
+def test_findings_of_one_cause_share_sentence_and_steps():
+    text = repr(show.diagnosis(diagnosis_of(finding_of(), finding_of("vm-2"))))
+    assert text.count("its agent sends nothing") == 1
+    assert text.count("Restart the agent.") == 1
+
+
+def test_a_finding_with_its_own_steps_shows_them():
+    own = finding_of("vm-3", resolution=("sudo yum update",))
+    text = repr(show.diagnosis(diagnosis_of(finding_of(), finding_of("vm-2"), own)))
+    assert "sudo yum update" in text
+    assert "as below" in text
+
+
+def test_long_lists_are_cut_with_a_count_and_no_cause_disappears():
+    many = [finding_of(f"vm-{n}") for n in range(600)]
+    block = show.diagnosis(diagnosis_of(*many, finding_of("vm-off", "machine_off", Severity.LOW)))
+    text = repr(block)
+    assert "vm-off" in text
+    assert "… and 551 more in findings.csv" in text
+    assert len(block._repr_html_()) < 40_000
+
+
+def test_in_a_report_the_rest_is_linked(monkeypatch):
+    many = diagnosis_of(*(finding_of(f"vm-{n}") for n in range(60)))
+    assert '<a href="findings.csv"' not in show.diagnosis(many)._repr_html_()
+    monkeypatch.setenv("UMDIAG_RUN", "run")
+    assert '<a href="findings.csv"' in show.diagnosis(many)._repr_html_()
+
+
+def test_what_else_fits_and_what_was_not_checked_is_said_in_words():
+    finding = finding_of(evidence={"also": ["machine_off"], "not_checked": ["resources: not captured"]})
+    text = repr(show.diagnosis(diagnosis_of(finding)))
+    assert "Also fits: machine off." in text
+    assert "Could not be checked: resources: not captured." in text
+
+
+def test_unknown_says_why_and_what_to_do():
+    one = diagnosis_of(
+        verdict=Verdict.UNKNOWN, reason="Heartbeat was not captured", queries=(query_of(State.MISSING),)
+    )
+    text = repr(show.diagnosis(one))
+    assert "UNKNOWN machine_disconnected Cannot be told: Heartbeat was not captured." in text
+    assert "capture the tables" in text
+
+
+def test_a_problem_that_is_not_the_whole_truth_says_so():
+    text = repr(show.diagnosis(diagnosis_of(finding_of(), reason="5 machines could not be told")))
+    assert "Not everything could be judged: 5 machines could not be told" in text
+
+
+def test_remarks_do_not_make_a_problem():
+    one = diagnosis_of(finding_of(severity=Severity.INFO), verdict=Verdict.HEALTHY)
+    assert "No problem; 1 remark." in repr(show.diagnosis(one))
+
+
+def test_queries_are_shown_as_sent():
+    page = show.diagnosis(diagnosis_of(queries=(query_of(),)))._repr_html_()
+    assert "<details><summary>1 query behind this, as sent</summary>" in page
+    assert "<pre>Heartbeat\n| count</pre>" in page
+
+
+def test_two_subjects_of_one_name_are_told_apart_by_their_ids():
+    one, other = (
+        finding_of(),
+        Finding(**vars(finding_of()) | {"subject": Subject(kind="machine", name="vm-1", id="id-2")}),
+    )
+    text = repr(show.diagnosis(diagnosis_of(one, other)))
+    assert "id-vm-1" in text
+    assert "id-2" in text
+
+
+def test_a_cause_that_no_scenario_knows_is_shown_as_words():
+    assert "Brand new cause." in repr(show.diagnosis(diagnosis_of(finding_of(cause="brand_new_cause"))))
+
+
+# -- words
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "—"),
+        (True, "yes"),
+        (12345, "12,345"),
+        (28.0, "28"),
+        (0.1234567, "0.1235"),
+        (float("nan"), "—"),
+        (pd.NA, "—"),
+        (pd.NaT, "—"),
+        ("2026-11-20T10:00:00.1234567Z", "2026-11-20 10:00 UTC"),
+        ("2026-11-20T12:00:00+02:00", "2026-11-20 10:00 UTC"),
+        ("2026-13-45 10:00", "2026-13-45 10:00"),
+        (pd.Timestamp("2026-11-20T10:00Z"), "2026-11-20 10:00 UTC"),
+        (timedelta(hours=5), "5 hours"),
+        (timedelta(days=3), "3 days"),
+        (["a", "b"], "a, b"),
+        (list("abcdef"), "a, b, c, d, … 2 more"),
+        ([{"title": "Update", "kb": "123"}], "Update KB123"),
+        ([{"product": "openssl", "product_version": "1.2"}], "openssl 1.2"),
+        ([{"table": "Perf", "megabytes": 12.5}], "Perf, megabytes 12.5"),
+        ({"cause": "daily_cap_reached", "resumed": False}, "daily cap reached, resumed no"),
+    ],
+)
+def test_values_are_written_for_a_reader(value, said):
+    assert words(value) == said
+
+
+# -- table, health, machine, next steps
+
+
+def test_a_long_table_is_cut_with_a_count():
+    text = repr(show.table(pd.DataFrame({"a": range(250)}), limit=100))
+    assert text.endswith("… and 150 more in machines.csv of a report")
+
+
+def test_health_lists_what_lacks_first_and_folds_the_rest():
+    lines = [line_of(f"Table{n}") for n in range(20)] + [
+        line_of("Update", State.MISSING, rows=0, newest=None)
+    ]
+    text = repr(show.health(lines))
+    assert text.startswith(
+        "21 tables in 1 place, 100 rows. Newest row: 2026-11-22 00:00 UTC. 1 not seen whole"
+    )
+    assert text.index("Update") < text.index("Table0")
+
+
+def test_one_table_in_many_places_is_one_line():
+    text = repr(show.health([line_of(scope=f"law-{n}") for n in range(12)]))
+    assert "Heartbeat | 12 places | 60" in text
+
+
+def test_health_takes_the_kit_too():
+    class Kit:
+        def health(self):
+            return [line_of()]
+
+    assert "All could be seen whole" in repr(show.health(Kit()))
+
+
+def test_no_table_at_all_is_said():
+    assert "nothing can be judged" in repr(show.health([]))
+
+
+def test_a_machine_is_shown_with_every_finding_on_it():
+    others = diagnosis_of(finding_of("VM-1 "), finding_of("vm-2"))
+    by_id = diagnosis_of(
+        Finding(
+            **vars(finding_of("renamed")) | {"subject": Subject(kind="machine", name="renamed", id="ID-1")}
+        )
+    )
+    text = repr(show.machine(machines_of(), computer="vm-1", diagnoses=[others, by_id]))
+    assert "2 findings on it" in text
+    assert "critical or security updates are missing" in text
+    assert "vm-2" not in text
+
+
+def test_a_machine_without_rows_is_said():
+    assert "None of 1 machine in the logs has this name" in repr(
+        show.machine(machines_of(), computer="vm-9", diagnoses=[])
+    )
+    assert "could not be seen" in repr(show.machine(None, computer="vm-9", diagnoses=[]))
+    assert "computers" in repr(show.machine(machines_of(), computer="", diagnoses=[]))
+
+
+def test_next_steps_lead_to_the_root_and_to_the_worst_machine():
+    stale = diagnosis_of(finding_of(cause="quota_reached"), finding_of("vm-2"), finding_of("vm-2"))
+    text = repr(show.next_steps([stale], here="assessment"))
+    assert "quota" in text
+    assert "machine: vm-2" in text
+
+
+def test_next_steps_of_the_overview_name_each_family_with_a_problem():
+    quota = diagnosis_of(finding_of("law", kind="workspace"), family="quota")
+    text = repr(show.next_steps([diagnosis_of(finding_of()), quota], here="overview"))
+    assert "1 problem there: 1 machine." in text
+    assert "1 problem there: 1 workspace." in text
+
+
+def test_with_nothing_wrong_there_is_nothing_to_follow_up():
+    assert "Nothing to follow up" in repr(show.next_steps([diagnosis_of()]))
+
+
+def test_importing_show_imports_nothing_heavy():
+    heavy = ("itables", "pydantic", "plotly", "duckdb")
+    code = f"import sys, umdiag.show; sys.exit(bool(set(sys.modules) & set({heavy})))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
