@@ -42,8 +42,8 @@ def derive(
     pairs = runs[columns].merge(told, on="machine")
     end = pairs["end_time"].fillna(pairs["start_time"]) + _AFTERWARDS
     rows = pairs[(pairs["restarted"] >= pairs["start_time"]) & (pairs["restarted"] <= end)]
-    asked = rows["event_id"] == _ASKED
-    rows = rows[(asked & [bool(_RESTART.search(text)) for text in rows["text"]]) | rows["event_id"].isin(_UNEXPECTED)]
+    is_restart = pd.Series([bool(_RESTART.search(text)) for text in rows["text"]], index=rows.index, dtype=bool)
+    rows = rows[((rows["event_id"] == _ASKED) & is_restart) | rows["event_id"].isin(_UNEXPECTED)]
     is_asked = rows["event_id"] == _ASKED
     explained = is_asked.groupby([rows["machine"], rows["run_id"]]).transform("any")
     rows = rows[is_asked | ~explained].sort_values(["machine", "restarted"]).reset_index(drop=True)
