@@ -39,6 +39,7 @@ IMPORTS = {
     "azure.mgmt": "azure-mgmt-core",
     "nbclient": "nbconvert",
     "nbformat": "nbconvert",
+    "jupyter_core": "nbconvert",
     "jupyter_client": "ipykernel",
     "markupsafe": "jinja2",
 }

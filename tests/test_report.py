@@ -22,6 +22,8 @@ from umdiag.model import Diagnosis, Finding, Severity, Subject, Verdict
 from umdiag.report import Outcome, records, run
 from umdiag.report.folder import Staging
 from umdiag.report.job import Job, choose, find_notebooks
+from umdiag.report.kernels import Room
+from umdiag.report.privacy import Hidden
 
 HEARTBEATS = (
     "TimeGenerated,Computer,SourceComputerId,OSType,Solutions,TenantId\n"
@@ -202,6 +204,33 @@ def test_report_takes_the_place_of_an_earlier_one(tmp_path):
     job.make()
     assert "What was found" in (output / "index.html").read_text(encoding="utf-8")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_notebook_that_hangs_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr("umdiag.report.execution.SECONDS_ALLOWED", 2)
+    outcome = make(tmp_path, tmp_path / "report", overview=["import time\ntime.sleep(300)"])
+    assert outcome.failed == ["overview"]
+    (told,) = findings(tmp_path / "report")["notebooks"]
+    assert "took longer than" in told["error"]
+
+
+def test_kernels_are_told_no_secret(tmp_path, monkeypatch):
+    monkeypatch.setenv("UMDIAG_ACCESS_TOKEN", "secret")
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "secret")
+    room = Room(folder=tmp_path, environment={"UMDIAG_RUN": "run"})
+    environment = room.start_options()["env"]
+    room.close()
+    assert "secret" not in environment.values()
+    assert environment["UMDIAG_RUN"] == "run"
+    assert not Path(environment["IPYTHONDIR"]).parent.exists()
+
+
+def test_own_folders_are_hidden_and_what_rows_say_is_not(tmp_path):
+    hidden = Hidden([tmp_path])
+    assert (
+        hidden.words(f"File {tmp_path}/a.py, {Path.home()}/b and /data/c") == "File …/a.py, …/b and /data/c"
+    )
+    assert hidden.data(f"{tmp_path}/a {tmp_path}b /root/x") == f"…/a {tmp_path}b /root/x"
 
 
 # -- calls that are refused ----------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from umdiag.charts.canvas import (
@@ -56,7 +58,7 @@ def funnel(funnels: pd.DataFrame, machines: pd.DataFrame | None) -> Figure | Non
         for row in each(rows):
             predicate = _PREDICATES.get(str(row.predicate), plain(row.predicate, 20))
             places.append(line)
-            ticks.append(f"{predicate}: {plain(row.wanted or 'any', 34)}")
+            ticks.append(f"{predicate}: {plain(_wanted(row), 34)}")
             kept.append(int(row.kept))
             dropped.append(max(int(row.of) - int(row.kept), 0))
             notes.append(
@@ -94,8 +96,7 @@ def funnel(funnels: pd.DataFrame, machines: pd.DataFrame | None) -> Figure | Non
             "hoverinfo": "skip",
         },
     ]
-    first = newest.sort_values("step").iloc[0]
-    of = f"Of {counted(int(first['of']), 'Azure virtual machine')}"
+    of = f"Of {counted(int(newest['of'].max()), 'Azure virtual machine')}"
     if machines is not None and len(machines):
         arm = (
             machines["resource_id"].astype("string").fillna("").str.contains("/virtualmachines/", case=False)
@@ -121,6 +122,14 @@ def funnel(funnels: pd.DataFrame, machines: pd.DataFrame | None) -> Figure | Non
     }
     title = "What each predicate of a dynamic group keeps"
     return figure(title, of, traces, layout, height=max(26 * line, 90))
+
+
+def _wanted(row: Any) -> str:
+    """Write what a predicate wants; of scopes, which are ARM ids, the last segments."""
+    wanted = str(row.wanted or "any")
+    if row.predicate != "scope":
+        return wanted
+    return ", ".join(scope.rstrip("/").rpartition("/")[2] for scope in wanted.split(", "))
 
 
 def _head(text: str, line: int) -> Spec:

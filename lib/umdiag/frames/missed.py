@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames._recognition import identified, unregistered
-from umdiag.frames._records import whole
+from umdiag.frames._records import TIME, whole
 from umdiag.frames._text import fold, folded, looked_up, subscription_of
 from umdiag.frames.attendance import changed_out
 from umdiag.frames.estate import as_of
@@ -104,8 +104,9 @@ def _with_suspects(
                 | {"machine_key": key, "via": "suspect", "took_part": False, "written": suspect}
             )
     extra = pd.DataFrame(added, columns=[*rows.columns.drop("is_suspect"), "written"]).assign(is_suspect=True)
-    times = dict.fromkeys(("start_time", "previous_start"), "datetime64[us, UTC]")
-    extra = extra.astype(times)
+    times = dict.fromkeys(("start_time", "previous_start"), TIME)
+    for column in times:
+        extra[column] = pd.to_datetime(extra[column], utc=True)
     joined = (
         pd.concat([rows.assign(written=None), extra], ignore_index=True)
         if added

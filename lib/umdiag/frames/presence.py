@@ -67,7 +67,7 @@ def silent_at(
 
 
 def reporting(hours: pd.DataFrame) -> dict[str, int]:
-    """Return how many machines at least reported in these hours, by workspace (three where there are three)."""
+    """Return how many machines at least reported in these hours, by workspace; three are never missed."""
     names = hours.melt("workspace_id", ["lowest", "highest"], value_name="name")
     several = folded(names["name"]).groupby(names["workspace_id"]).nunique()
     at_once = hours.groupby("workspace_id")["machines"].max()

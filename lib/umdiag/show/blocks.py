@@ -18,6 +18,8 @@ import pandas as pd
 
 _TIME = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$")
 _WIDE = 400
+_WIDE_TABLE = 8
+_SHORT_NAME = 44
 _NAMING = ("table", "cause", "name", "property", "predicate")
 
 
@@ -111,7 +113,7 @@ def words(value: Any) -> str:
 
 def spoken(key: object) -> str:
     """Write a key of evidence or a cause as words."""
-    return str(key).replace("_", " ").strip()
+    return re.sub(r"\b(gb|mb|kb|id|arm)\b", lambda unit: unit[0].upper(), str(key).replace("_", " ")).strip()
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -125,14 +127,22 @@ def listing(
     numbers: Iterable[int] = (),
     names: Iterable[int] = (),
 ) -> str:
-    """Make a table of safe HTML cells; `numbers` are the columns set right, `names` those kept wide."""
-    kinds = dict.fromkeys(numbers, " class=um-n") | dict.fromkeys(names, " class=um-s")
-    lines = [
-        "<tr>" + "".join(f"<td{kinds.get(n, '')}>{cell}</td>" for n, cell in enumerate(row)) + "</tr>"
-        for row in rows
-    ]
+    """Make a table of safe HTML cells; `numbers` are the columns set right, short `names` are not broken."""
+    right, kept = set(numbers), set(names)
+    lines = []
+    for row in rows:
+        kinds = (
+            "um-n" if n in right else "um-k" if n in kept and _is_short(cell) else ""
+            for n, cell in enumerate(row)
+        )
+        cells = zip(kinds, row, strict=True)
+        lines.append(
+            "".join(f'<td class="{kind}">{cell}</td>' if kind else f"<td>{cell}</td>" for kind, cell in cells)
+        )
     head = "".join(f"<th>{esc(one)}</th>" for one in heads)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    wide = ' class="um-wide"' if len(heads) > _WIDE_TABLE else ""
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    return f"<table{wide}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def steps(resolution: Iterable[str]) -> str:
@@ -152,14 +162,22 @@ def note(text: str) -> Block:
 
 
 def table(rows: pd.DataFrame, limit: int = 100, file: str = "machines.csv") -> Block:
-    """Show the first `limit` rows of a frame, and say how many there are and where the rest is."""
-    shown = rows.head(limit)
-    numbers = [n for n, name in enumerate(rows.columns) if pd.api.types.is_numeric_dtype(rows[name])]
-    cells = ([esc(words(value)) for value in row] for row in shown.itertuples(index=False, name=None))
-    body = listing([spoken(name) for name in rows.columns], cells, numbers)
-    if len(rows) > limit:
-        body += rest(len(rows) - limit, file)
-    return Block(body if len(rows) else "<p>No rows.</p>")
+    """Show the first `limit` rows of a frame, and say how many more there are and where."""
+    if rows.empty:
+        return Block("<p>No rows.</p>")
+    columns = [rows[name] for name in rows.columns]
+    numbers = [n for n, column in enumerate(columns) if pd.api.types.is_numeric_dtype(column)]
+    times = {n for n, column in enumerate(columns) if isinstance(column.dtype, pd.DatetimeTZDtype)}
+    heads = [spoken(name) + (" (UTC)" if n in times else "") for n, name in enumerate(rows.columns)]
+    cells = (
+        [
+            esc(words(value).removesuffix(" UTC") if n in times else words(value))
+            for n, value in enumerate(row)
+        ]
+        for row in rows.head(limit).itertuples(index=False, name=None)
+    )
+    body = listing(heads, cells, numbers, range(len(columns)))
+    return Block(body + (rest(len(rows) - limit, file) if len(rows) > limit else ""))
 
 
 def text_of(body: str) -> str:
@@ -194,6 +212,10 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.found.append(data)
+
+
+def _is_short(cell: str) -> bool:
+    return len(re.sub(r"<[^>]*>", "", cell)) <= _SHORT_NAME
 
 
 def _moment(time: datetime) -> str:

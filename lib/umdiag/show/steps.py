@@ -12,21 +12,24 @@ from umdiag.show.diagnoses import kinds
 _ROOTS = {
     "quota_reached": (
         "quota",
-        "the workspace stopped taking data; mend that first, then look at these machines again",
+        "the workspace stopped taking data; mend that first, then look at these machines again.",
     ),
     "gap_during_cap": (
         "assessment",
-        "what machines sent during the gap is lost; see which assessments are stale",
+        "what machines sent during the gap is lost; see which assessments are stale.",
     ),
-    "daily_cap_reached": ("assessment", "see whose assessments grew stale while nothing was collected"),
-    "agent_stopped": ("missed_machines", "a silent machine takes part in no run; see which runs left it out"),
+    "daily_cap_reached": ("assessment", "see whose assessments grew stale while nothing was collected."),
+    "agent_stopped": (
+        "missed_machines",
+        "a silent machine takes part in no run; see which runs left it out.",
+    ),
     "machine_unavailable": (
         "assessment",
         "the machines that were silent when the run began: are they heard again?",
     ),
     "security_updates_missing": (
         "missed_machines",
-        "updates stay missing where runs leave machines out; see who was missed",
+        "updates stay missing where runs leave machines out; see who was missed.",
     ),
 }
 _QUESTIONS = {
@@ -49,7 +52,7 @@ def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "") -> Block:
                 for finding in problem.findings
                 if finding.severity is not Severity.INFO
             ]
-            ways[one.family] = f"{counted(len(own), 'problem')} there: {kinds(found)}"
+            ways[one.family] = f"{counted(len(own), 'problem')} there: {kinds(found)}."
     for one in problems:
         for finding in one.findings:
             family, why = _ROOTS.get(finding.cause, ("", ""))
@@ -62,10 +65,10 @@ def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "") -> Block:
             ranks.setdefault(finding.subject.name, []).append(finding.severity.rank)
         worst = min(ranks, key=lambda name: (min(ranks[name]), -len(ranks[name]), name.lower()))
         ways["machine"] = (
-            f"{worst} on one time line, with every finding on it (parameter computers takes any other)"
+            f"{worst} on one time line, with every finding on it (parameter computers takes any other)."
         )
     unknown = [one for one in diagnoses if one.verdict is Verdict.UNKNOWN]
-    lines = [f"<li>{_way(name)}: {esc(why)}.</li>" for name, why in ways.items()]
+    lines = [f"<li>{_way(name)}: {esc(why)}</li>" for name, why in ways.items()]
     if unknown:
         said = f"{counted(len(unknown), 'question')} could not be answered: data health says what is missing"
         lines.append(f"<li>{esc(said)}, and run again once it is there.</li>")

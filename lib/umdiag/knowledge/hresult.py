@@ -1,0 +1,141 @@
+"""Say what a code tells by itself: severity, facility, low word, and the name of a Win32 error in it.
+
+    31 30 29 28 27 26 … 16 15 … 0
+     S  R  C  N  X facility code       S failure · C a customer's own code · N an NTSTATUS
+
+Names and numbers in `names.csv` are those of the Windows headers, read from mingw-w64/mingw-w64@d7f3c520
+(winerror.h, wininet.h, winhttp.h, bitsmsg.h, wuerror.h, ntstatus.h) on 2026-11-22; the sentences are our own.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from umdiag.knowledge.table import Knowledge, by_number
+
+SOURCE = "mingw-w64/mingw-w64@d7f3c520 mingw-w64-headers/include/winerror.h"
+READ = "2026-11-22"
+FAILURE, _NT = 0x80000000, 0x10000000
+_WIN32, _HTTP = 7, 25
+_NUMBER = re.compile(r"(?P<sign>-?)(?:0x(?:f{8})?(?P<hex>[0-9a-f]{1,8})|(?P<bare>[89cd][0-9a-f]{7})|(?P<dec>\d+))l?")
+_GENERAL = (
+    "Try the update on the machine itself and read the end of its log (`Get-WindowsUpdateLog`).",
+    "Search for the code together with the name of the program that reported it.",
+)
+_NETWORK = (
+    "Check from the machine that the update endpoints resolve and answer, also through the proxy of the system "
+    "account (`netsh winhttp show proxy`).",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Names of codes, by number: Win32 errors with a sentence where one is written, and whole HRESULTs."""
+
+    win32: Mapping[int, tuple[str, str]]
+    facility: Mapping[int, str]
+    whole: Mapping[int, str]
+
+
+@cache
+def names() -> Names:
+    """Return the names of Windows' own codes."""
+    spaces: dict[str, dict[int, tuple[str, str]]] = {}
+    with files(__package__).joinpath("names.csv").open(encoding="utf-8", newline="") as file:
+        for space, code, name, says in list(csv.reader(file))[1:]:
+            spaces.setdefault(space, {})[int(code, 0)] = (name, says)
+    whole = {**spaces["hresult"], **spaces["ntstatus"]}
+    return Names(
+        win32=spaces["win32"],
+        facility={number: name for number, (name, _) in spaces["facility"].items()},
+        whole={number: name for number, (name, _) in whole.items()},
+    )
+
+
+def parse(text: str) -> int | None:
+    """Read a text that is nothing but one code, hex or decimal, signed or not; None if it is something else."""
+    number = _NUMBER.fullmatch(text.strip(" \t\r\n\"'`()[]{}<>,;.").casefold())
+    if not number:
+        return None
+    if number["dec"] is None:
+        return None if number["sign"] else int(number["hex"] or number["bare"], 16)
+    value = int(number["sign"] + number["dec"])
+    return value & 0xFFFFFFFF if -0x80000000 <= value <= 0xFFFFFFFF else None
+
+
+def known(number: int) -> bool:
+    """Tell whether the table or the list of names has that very code."""
+    bare = number & ~_NT
+    return number in by_number() or number in names().whole or (bare != number and bare in names().whole)
+
+
+def plausible(number: int) -> bool:
+    """Tell whether a number met in a text may be a failure code: known, or of a facility that Windows has.
+
+    Most 32-bit numbers are none: their reserved bits are set, or their facility does not exist.
+    """
+    if known(number):
+        return number >= FAILURE
+    facility = number >> 16 & 0x7FF
+    return number >> 27 == 0b10000 and 0 < facility < 256 and facility in names().facility and number & 0xFFFF > 0
+
+
+def explain(number: int) -> Knowledge:
+    """Return what is known of a code: its row, or what its bits say. Below 0x10000 it is a Win32 error."""
+    if number in by_number():
+        return by_number()[number]
+    wrapped = 0x80070000 | number
+    if 0 < number < 0x10000:
+        return by_number().get(wrapped) or _told(wrapped)
+    return _told(number)
+
+
+def _told(number: int) -> Knowledge:
+    name, sentence = _said(number)
+    failed = number >= FAILURE
+    internet = number >> 16 == 0x8007 and 12000 <= number & 0xFFFF < 12200
+    return Knowledge(
+        id=f"0x{number:08X}",
+        kind="code",
+        platform="windows",
+        code=f"0x{number:08X}",
+        name=name,
+        patterns=(),
+        meaning=sentence,
+        cause="other_hresult" if failed else "",
+        scenario="assessment_failed" if failed else "",
+        resolution=(*(_NETWORK if internet else ()), *_GENERAL) if failed else ("No action: this is no failure.",),
+        source=SOURCE,
+        read=READ,
+    )
+
+
+def _said(number: int) -> tuple[str, str]:
+    """Return name and sentence of a code without a row."""
+    low, facility = number & 0xFFFF, number >> 16 & 0x7FF
+    whole = names().whole
+    if number == 0:
+        return "S_OK", "Success: nothing went wrong."
+    if number >> 28 in (0xC, 0xD):
+        name = whole.get(number & ~_NT, "")
+        return name, f"Error (NTSTATUS), code 0x{number & ~_NT:08X}{_named(name)}."
+    severity = "Failure" if number >= FAILURE else "Success"
+    own = ", a customer's own code" if number & 0x20000000 else ""
+    where = f"facility {names().facility.get(facility, 'unknown')} ({facility})"
+    name, says = (whole.get(number, ""), "")
+    told = f"code 0x{low:04X} ({low})"
+    if facility == _WIN32:
+        name, says = names().win32.get(low, (name, ""))
+        told = f"Win32 error {low} (0x{low:04X})"
+    elif facility == _HTTP:
+        told = f"HTTP status {low}"
+    return name, f"{severity}{own}, {where}, {told}{_named(name)}.{' ' + says if says else ''}"
+
+
+def _named(name: str) -> str:
+    return f", {name}" if name else ", for which no name is known"

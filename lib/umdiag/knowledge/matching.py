@@ -1,0 +1,84 @@
+"""Recognise the messages of the table in a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from umdiag.knowledge.cleaning import plain
+from umdiag.knowledge.table import Knowledge, table
+from umdiag.knowledge.templates import Anchor, anchors, compiled, tokens
+
+#: Causes of `linux_run_failed` that a text can show, in the order in which they are reported.
+LINUX_CAUSES = ("dependencies_unresolved", "package_manager_unhealthy", "package_interferes")
+Pair = tuple[str, Knowledge]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """Which templates are worth a closer look, by words that stand side by side in a text."""
+
+    by_anchor: Mapping[Anchor, tuple[Pair, ...]]
+    whole: tuple[Pair, ...]
+
+    def candidates(self, text: str) -> Iterator[Pair]:
+        """Yield (template, row) for every template whose rare words the text holds, each once."""
+        words = tokens(text)
+        here = {*zip(words, words[1:], strict=False), *((word,) for word in words)} & self.by_anchor.keys()
+        seen: set[str] = set()
+        for anchor in here:
+            for template, row in self.by_anchor[anchor]:
+                if template not in seen:
+                    seen.add(template)
+                    yield template, row
+
+
+@cache
+def index(kind: str = "") -> Index:
+    """Return the index of all messages, or of those of one kind."""
+    pairs = [(text, row) for row in table() if kind in ("", row.kind) for text in row.patterns]
+    chosen = anchors(template for template, _ in pairs)
+    by_anchor: dict[Anchor, list[Pair]] = {}
+    for template, row in pairs:
+        for anchor in () if template.startswith("=") else chosen[template]:
+            by_anchor.setdefault(anchor, []).append((template, row))
+    return Index(
+        by_anchor={anchor: tuple(found) for anchor, found in by_anchor.items()},
+        whole=tuple(pair for pair in pairs if pair[0].startswith("=")),
+    )
+
+
+def messages(text: str, kind: str = "") -> list[tuple[int, Knowledge]]:
+    """Return (position, row) of each message in a cleaned text, first place only, in reading order."""
+    found: dict[str, tuple[int, Knowledge]] = {}
+    for template, row in index(kind).candidates(text):
+        if (place := _pattern(template).search(text)) and place.start() < found.get(row.id, (len(text) + 1,))[0]:
+            found[row.id] = (place.start(), row)
+    return sorted(found.values(), key=lambda pair: (pair[0], pair[1].id))
+
+
+def statuses(text: str) -> list[Knowledge]:
+    """Return the rows whose text is the whole of the given one, such as a status in the portal."""
+    if len(text) > 200:
+        return []
+    return [row for template, row in index().whole if _pattern(template).search(text)]
+
+
+@lru_cache(maxsize=8192)
+def classify_linux(text: str) -> tuple[str, ...]:
+    """Return the causes of `linux_run_failed` that a text shows, the first that fits first; empty for none."""
+    shown = {row.cause for _, row in messages(plain(text), "package_manager")}
+    return tuple(cause for cause in LINUX_CAUSES if cause in shown)
+
+
+def prefilter(keys: Iterable[Anchor]) -> str:
+    """Write one pattern (RE2) that finds every line in which a message may stand."""
+    gap = r"(?:[^0-9A-Za-z_]|\\[nrt])+"
+    return "(?i)" + "|".join(sorted(gap.join(anchor) for anchor in keys))
+
+
+@lru_cache(maxsize=512)
+def _pattern(template: str) -> re.Pattern[str]:
+    return compiled(template)
