@@ -3,7 +3,8 @@
 What may be given, all of it optional (times are relative to the clock: "-6h", "-2d12h"; spans "-3d..-1d"):
 
     machines:     name → what differs from a healthy Windows machine in Azure, see `_MACHINE`
-    workspaces:   name → cap (GB), status, reset; a machine names its own by `workspace`
+    workspaces:   name → cap (GB), status, reset ("none": ARM does not say); a machine names its own by
+                  `workspace`
     subscriptions: name → visible, registration; a machine names its own by `subscription`
     operations:   [{at, says, workspace}] rows of Operation and _LogOperation
     usage:        [{table, megabytes, span, billable, workspace}] one row of Usage an hour
@@ -28,6 +29,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
@@ -209,9 +211,7 @@ def write_snapshot(folder: Path, given: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for table, content in rows.items():
         if table not in unseen:
-            schema = _schema(table, content)
-            frame = pa.Table.from_pylist([_as_service(resolved(row), schema) for row in content], schema)
-            pq.write_table(frame, folder / f"{table}.parquet")
+            (folder / f"{table}.parquet").write_bytes(_file(table, json.dumps(content)))
     told = {table: {"complete": False} for table in given.get("partial", ())}
     told |= {table: {"state": "denied"} for table in given.get("denied", ())}
     manifest = {"format": 1, "asked_at": _iso(ASKED_AT), "lookback": LOOKBACK, "tables": told}
@@ -220,6 +220,16 @@ def write_snapshot(folder: Path, given: Mapping[str, Any]) -> None:
 
 def _iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@cache
+def _file(table: str, rows: str) -> bytes:
+    """Return the Parquet file of a table; from one case to the next most tables are the same."""
+    content = [resolved(row) for row in json.loads(rows)]
+    schema = _schema(table, content)
+    written = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist([_as_service(row, schema) for row in content], schema), written)
+    return bytes(written.getvalue())
 
 
 def _schema(table: str, rows: Sequence[Mapping[str, Any]]) -> pa.Schema:
@@ -261,7 +271,8 @@ def _described(given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         one = {**_MACHINE, **(said or {}), "key": key}
         one["computer"] = one["computer"] or key
         one["agent"] = identifier(f"agent of {key}") if one["agent"] is None else one["agent"]
-        one["vmuuid"] = one["vmuuid"] or identifier(f"hardware of {one['hardware'] or key}")
+        if one["vmuuid"] is None:
+            one["vmuuid"] = identifier(f"hardware of {one['hardware'] or key}")
         one["resource_name"] = one["resource_name"] or one["computer"]
         place = {"subscription": one["subscription"], "group": one["group"], "kind": one["kind"]}
         one["arm_id"] = "" if one["kind"] == "other" else arm_id(one["resource_name"], **place)
@@ -427,9 +438,9 @@ def _workspaces(given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
         about = {"cap": -1, "status": "RespectQuota", "reset": "+5h"} | (said or {})
         capping = {"dailyQuotaGb": about["cap"], "quotaNextResetTime": about["reset"]}
         properties = {"customerId": identifier(name)}
-        if about["cap"] is not None:
+        if about["cap"] != "none":
             capping["dataIngestionStatus"] = about["status"]
-            properties["workspaceCapping"] = {key: value for key, value in capping.items() if value}
+            properties["workspaceCapping"] = {key: value for key, value in capping.items() if value != "none"}
         yield "workspaces", {"id": workspace_id(name), "name": name, "properties": properties}
     for operation in given.get("operations", ()):
         category, detail = _SAID[operation["says"]]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
@@ -272,6 +273,15 @@ def test_index_says_what_was_found_and_what_to_do_first():
     assert "First (a cause) : Mend high" in text
     assert "Update was not captured" in text
     assert "workspaces: law-main · Automation account: aa" in text
+
+
+def test_first_step_is_that_of_the_commonest_cause_among_the_worst():
+    one = finding("a", Severity.HIGH)
+    others = [
+        replace(finding(name, Severity.HIGH), cause="another", resolution=("Common.",)) for name in "bc"
+    ]
+    text = words(indexed(diagnosis("full", Verdict.PROBLEM, one, *others, finding("d", Severity.LOW))))
+    assert "First (another, 2 of 4) : Common." in text
 
 
 def test_index_is_well_formed_whatever_rows_hold():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import os
@@ -84,18 +85,22 @@ def report(
     raise typer.Exit(outcome.exit_code(fail_on.value))
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # -2145107924 is a code
 def explain(
-    name: Annotated[list[str], typer.Argument(metavar="NAME", help="Name of a scenario.")],
+    name: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME_OR_TEXT", help="Scenario, error text, code, log file, or - for standard input."),
+    ] = None,
 ) -> None:
-    """Print the manual page of a scenario."""
+    """Explain a scenario, an error text, a code in hex or decimal, or a log of any size.
+
+    Ends with 0, also where nothing is known of a text; with 2 if nothing is given, or a file cannot be read.
+    """
     from shutil import get_terminal_size
 
-    from umdiag import pages
-    from umdiag.scenarios import catalogue
+    from umdiag.knowledge.answering import answer
 
-    scenario = pages.choose(" ".join(name), catalogue())
-    say(pages.manual(scenario, min(get_terminal_size(fallback=(100, 24)).columns, 100)))
+    say(answer(name or (), min(get_terminal_size(fallback=(100, 24)).columns, 100)))
 
 
 @app.command()
@@ -154,6 +159,11 @@ def main() -> None:
         sys.stdout.flush()
     except OSError:
         _close_stdout()
+    if code == _INTERRUPTED:
+        # Threads in the midst of a query would be waited for, minutes on a large fleet.
+        sys.stderr.flush()
+        atexit._run_exitfuncs()
+        os._exit(code)
     sys.exit(code)
 
 

@@ -54,8 +54,8 @@ def _judged(
     at_hand = {need.name: data(need.name) for need in wanted if need.is_data}
     lacking = [at_hand[need.name].reason for need in wanted if need.is_data and not _enough(need, at_hand)]
     if lacking:
-        return [], "; ".join(dict.fromkeys(lacking))
-    gaps = [datum.reason for datum in at_hand.values() if not datum.whole]
+        return [], together(lacking)
+    gaps = [reason for datum in at_hand.values() if not datum.whole for reason in datum.reason.split("; ")]
     positional = [datum.frame if datum.whole else None for datum in at_hand.values()]
     named = {need.name: parameters[need.name] for need in wanted if not need.is_data}
     findings: list[Finding] = []
@@ -65,6 +65,11 @@ def _judged(
     except Inconclusive as unseen:
         return findings, str(unseen)
     return findings, ""
+
+
+def together(reasons: Iterable[str]) -> str:
+    """Join reasons, each said once."""
+    return "; ".join(dict.fromkeys(part for reason in reasons for part in reason.split("; ")))
 
 
 def _enough(need: Need, at_hand: Mapping[str, Datum]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 
 from umdiag import needs
-from umdiag.errors import Inconclusive, ParameterError, UmdiagError
-from umdiag.judging import Datum, judge
+from umdiag.errors import Inconclusive, ParameterError, QueryError, UmdiagError
+from umdiag.judging import Datum, judge, together
 from umdiag.kql import Query, Value, empty, queries
 from umdiag.model import Diagnosis, Finding, QueryUse, Rows, Severity, State, Subject, TableHealth, Verdict
 from umdiag.parameters import Parameters, from_notebook
@@ -76,13 +76,14 @@ class Kit:
         self,
         families: Sequence[str] | None = None,
         *,
+        also: Iterable[Callable[..., Any]] = (),
         progress: Callable[[str, int, int], None] | None = None,
     ) -> None:
-        """Fetch, in threads, every query that the families' judges name (None: every query there is).
+        """Fetch, in threads, every query that the families' judges or `also` name (None: every query).
 
         `progress` is told each finished query's name, how many are done and how many there are.
         """
-        wanted = self._wanted(families)
+        wanted = self._wanted(families, also)
         done = 0
         for stage in _stages(wanted):
             with ThreadPoolExecutor(_FETCH_THREADS) as pool:
@@ -99,10 +100,19 @@ class Kit:
             if key in self._answered:
                 return self._answered[key]
         bound = self._values(query, values)
-        rows = bound if isinstance(bound, Rows) else self._source.fetch(query, bound)
+        rows = bound if isinstance(bound, Rows) else self._fetched(query, bound, asked=bool(values))
         rows.frame.attrs["state"] = rows.state.value
         with self._lock:
             return self._answered.setdefault(key, rows)
+
+    def _fetched(self, query: Query, bound: Mapping[str, Value], *, asked: bool) -> Rows:
+        try:
+            return self._source.fetch(query, bound)
+        except QueryError as refused:
+            # A replay knows the machine that its report showed, and no other.
+            if not asked:
+                raise
+            return _unseen(query, State.MISSING, str(refused))
 
     def rows(self) -> list[Rows]:
         """Return every answer so far, by query name."""
@@ -263,13 +273,13 @@ class Kit:
                 f"The snapshot holds {_days(held)}; the {_days(self.lookback)} asked for reach further back."
             )
 
-    def _wanted(self, families: Sequence[str] | None) -> list[str]:
+    def _wanted(self, families: Sequence[str] | None, also: Iterable[Callable[..., Any]]) -> list[str]:
         from umdiag.scenarios import catalogue
 
         names = set(queries()) - set(_OF_ONE_MACHINE)
         if families is not None:
             judges = [scenario.judge for scenario in catalogue() if scenario.family in families]
-            names &= set().union(*(needs.queries_of(one) for one in judges)) if judges else set()
+            names &= set().union(*(needs.queries_of(one) for one in (*judges, *also)))
         return sorted(names)
 
     def _named(self) -> dict[str, Any]:
@@ -283,10 +293,7 @@ class Kit:
             if parameter.fact:
                 filling = self.fact(parameter.fact)
                 if not filling.whole:
-                    return Rows(
-                        name=query.name, text=query.text, frame=empty(query), state=filling.state,
-                        reason=filling.reason, tables=query.tables,
-                    )  # fmt: skip
+                    return _unseen(query, filling.state, filling.reason)
                 column = filling.frame[parameter.column]
                 bound[parameter.name] = _filling(column, self.asked_at, self.lookback)
         return {name: value for name, value in bound.items() if name in query.parameters}
@@ -302,7 +309,7 @@ class Kit:
         inputs = [(need, self.datum(need.name)) for need in needs.needs(function) if need.is_data]
         lacking = [datum.reason for need, datum in inputs if datum.frame is None and not need.optional]
         if lacking:
-            return Datum(frame=None, state=State.MISSING, reason="; ".join(dict.fromkeys(lacking)))
+            return Datum(frame=None, state=State.MISSING, reason=together(lacking))
         named = {need.name: self._named()[need.name] for need in needs.needs(function) if not need.is_data}
         try:
             frame = function(*(datum.frame for _, datum in inputs), **named)
@@ -311,7 +318,7 @@ class Kit:
         partial = [datum.reason for need, datum in inputs if not datum.whole and not need.optional]
         state = State.PARTIAL if partial else State.COMPLETE
         frame.attrs["state"] = state.value
-        return Datum(frame=frame, state=state, reason="; ".join(dict.fromkeys(partial)))
+        return Datum(frame=frame, state=state, reason=together(partial))
 
     def _use(self, name: str) -> QueryUse:
         rows = self.fact(name)
@@ -332,6 +339,12 @@ def _open(parameters: Parameters, run: Path | None) -> Source:
     if parameters.source != "snapshot" or parameters.snapshot is None:
         raise ParameterError("source", parameters.source, "is not served by this version; use snapshot")
     return open_folder(parameters.snapshot)
+
+
+def _unseen(query: Query, state: State, reason: str) -> Rows:
+    return Rows(
+        name=query.name, text=query.text, frame=empty(query), state=state, reason=reason, tables=query.tables
+    )
 
 
 def _stages(wanted: Sequence[str]) -> list[list[str]]:
@@ -372,10 +385,12 @@ def _days(span: timedelta) -> str:
 def _read_diagnoses(run: Path) -> dict[str, Diagnosis]:
     """Read back the diagnoses that a report's parent process judged."""
     report = json.loads((run / "findings.json").read_text(encoding="utf-8"))
-    return {one["scenario"]: _diagnosis(one) for one in report["diagnoses"]}
+    facts = json.loads((run / "snapshot.json").read_text(encoding="utf-8"))["facts"]
+    reasons = {name: fact.get("reason", "") for name, fact in facts.items()}
+    return {one["scenario"]: _diagnosis(one, reasons) for one in report["diagnoses"]}
 
 
-def _diagnosis(one: Mapping[str, Any]) -> Diagnosis:
+def _diagnosis(one: Mapping[str, Any], reasons: Mapping[str, str]) -> Diagnosis:
     return Diagnosis(
         scenario=one["scenario"],
         family=one["family"],
@@ -389,5 +404,8 @@ def _diagnosis(one: Mapping[str, Any]) -> Diagnosis:
             )
             for finding in one["findings"]
         ),
-        queries=tuple(QueryUse(**query | {"state": State(query["state"])}) for query in one["queries"]),
+        queries=tuple(
+            QueryUse(**query | {"state": State(query["state"]), "reason": reasons.get(query["name"], "")})
+            for query in one["queries"]
+        ),
     )

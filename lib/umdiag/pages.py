@@ -39,16 +39,21 @@ class Described(Protocol):
         """Causes it can find, first that fits first."""
 
 
+def find(name: str, scenarios: Sequence[Described]) -> Described | None:
+    """Return the scenario of that name, in any case and with blanks or hyphens for underscores, or None."""
+    wanted = re.sub(r"[\s_-]+", "_", name.strip()).casefold()
+    return {scenario.name: scenario for scenario in scenarios}.get(wanted)
+
+
 def choose(name: str, scenarios: Sequence[Described]) -> Described:
     """Return the scenario of that name, in any case and with blanks or hyphens for underscores.
 
     Raises CallError with the nearest names where there is none.
     """
+    if scenario := find(name, scenarios):
+        return scenario
     wanted = re.sub(r"[\s_-]+", "_", name.strip()).casefold()
-    known = {scenario.name: scenario for scenario in scenarios}
-    if wanted in known:
-        return known[wanted]
-    matches = get_close_matches(wanted, known, n=3, cutoff=0.5)
+    matches = get_close_matches(wanted, [scenario.name for scenario in scenarios], n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(matches)}?" if matches else "`umdiag scenarios` lists them"
     raise CallError(f"explain: there is no scenario {name[:80]!r}; {hint}")
 

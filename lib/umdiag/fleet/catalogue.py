@@ -34,6 +34,7 @@ REPOSITORIES = {
 PACKAGES = (
     # key, package, classification, days before the current Patch Tuesday, severity
     ("pkg-ssl", "openssl", "Security Updates", 3, "Important"),
+    ("pkg-ssl-next", "openssl", "Security Updates", 1, "Important"),
     ("pkg-kernel", "kernel", "Critical Updates", 2, "Critical"),
     ("pkg-curl", "curl", "Security Updates", 20, "Moderate"),
     ("pkg-tz", "tzdata", "Others", 12, None),

@@ -108,11 +108,17 @@ def matches(world: World, deployment: Deployment, moment: int) -> Bools:
     return chosen & join.reduce(by_tag)
 
 
+def names(world: World, number: int) -> Bools:
+    """Tell which machines a deployment names."""
+    named: Bools = world.column("named") == number
+    named[world.deployments[number].listed] = True
+    return named & ~world.flags("ghost")
+
+
 def selected_at(world: World, number: int, moment: int) -> Bools:
     """Tell which machines the service would patch at a moment."""
-    named: Bools = world.column("named") == number
-    chosen = named | matches(world, world.deployments[number], moment)
-    return chosen & exists_at(world, moment)
+    chosen = names(world, number) | matches(world, world.deployments[number], moment)
+    return chosen & exists_at(world, moment) & ~world.flags("ghost")
 
 
 def registered(world: World) -> Bools:
@@ -137,9 +143,13 @@ def mark_patched_by_deployment(world: World) -> None:
 
 
 def attend_runs(world: World) -> None:
-    """Let every run find its machines: one row per machine run, runs numbered in order of time."""
+    """Let every run find its machines: one row per machine run, runs numbered in order of time.
+
+    ``outcome`` is the place in ``World.outcomes`` of what is not left to chance, else -1.
+    """
     rng = world.rng("attendance")
     rows = []
+    told = _outcomes(world)
     runs = sorted(
         ((run.start, number, place) for number, deployment in enumerate(world.deployments)
          for place, run in enumerate(deployment.runs))
@@ -149,18 +159,36 @@ def attend_runs(world: World) -> None:
         # where only the workspace was silent the machines were up all the same
         up = connected_at(world, moment) | workspace_silent_at(world, moment)
         present = able & up & (world.column("withheld") > moment)
-        found = np.flatnonzero(present & selected_at(world, number, moment))
+        outcome = told.get((number, place), np.full(len(present), -1))
+        found = np.flatnonzero(present & selected_at(world, number, moment) | (outcome >= 0))
         begun = moment + rng.integers(30, 4 * MINUTE, len(found))
+        ended = begun + rng.integers(12 * MINUTE, 80 * MINUTE, len(found))
+        usual = "InProgress" if world.deployments[number].runs[place].status == "InProgress" else "Succeeded"
+        status = np.full(len(found), usual, dtype=object)
+        for at in np.flatnonzero(outcome[found] >= 0):
+            one = world.outcomes[outcome[found[at]]]
+            status[at], ended[at] = one.status, begun[at] + one.minutes * MINUTE
         rows.append(
             pd.DataFrame(
                 {
                     "run": order, "deployment": number, "place": place, "started": moment,
-                    "machine": found, "start": begun,
-                    "end": begun + rng.integers(12 * MINUTE, 80 * MINUTE, len(found)),
+                    "machine": found, "start": begun, "end": ended, "status": status,
+                    "outcome": outcome[found],
                 }
             )
         )  # fmt: skip
     world.attended = pd.concat(rows, ignore_index=True)
+
+
+def _outcomes(world: World) -> dict[tuple[int, int], Ints]:
+    """Return for each run the place of each machine's outcome; -1 where there is none."""
+    found: dict[tuple[int, int], Ints] = {}
+    for at, one in enumerate(world.outcomes):
+        run = (one.deployment, one.place)
+        if run not in found:
+            found[run] = np.full(len(world.machines), -1)
+        found[run][one.machine] = at
+    return found
 
 
 def attended(world: World, number: int, place: int) -> Bools:

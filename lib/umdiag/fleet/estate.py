@@ -170,6 +170,12 @@ def _add_story(machines: pd.DataFrame, rng: np.random.Generator, count: int, sta
     machines["deleted"] = np.int64(NEVER)
     machines["withheld"] = np.int64(NEVER)
     machines["changed"] = np.int64(NEVER)
-    machines["reinstalled"] = np.int64(NEVER)
-    for column in ("old_source_id", "old_env", "old_patch", "old_owner", "old_location"):
+    for column in ("reinstalled", "renamed", "resolved"):
+        machines[column] = np.int64(NEVER)
+    for column in ("ghost", "reboots_always", "installs_on_schedule"):
+        machines[column] = False
+    for column in (
+        "old_source_id", "old_vmuuid", "old_computer", "old_solutions", "old_env", "old_patch",
+        "old_owner", "old_location", "au_options", "auto_update",
+    ):  # fmt: skip
         machines[column] = pd.Series([None] * count, dtype=object)

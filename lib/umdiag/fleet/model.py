@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from umdiag.fleet.story import Happening, Job, Outcome
+
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Texts = NDArray[np.object_]
@@ -121,7 +123,10 @@ class Run:
 
 @dataclass(kw_only=True)
 class Deployment:
-    """Describe an update deployment; machines name theirs in the column ``named``."""
+    """Describe an update deployment; machines name theirs in the column ``named``.
+
+    ``listed``: further machines it names. ``masks``: packages it leaves out.
+    """
 
     name: str
     os_type: str
@@ -129,6 +134,9 @@ class Deployment:
     reboot: str
     query: Query | None = None
     runs: list[Run] = field(default_factory=list)
+    listed: list[int] = field(default_factory=list)
+    masks: tuple[str, ...] = ()
+    enabled: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,8 +153,11 @@ class Change:
 class World:
     """Hold everything that is true of a fleet.
 
-    ``machines``: one row per agent. ``reports``: one row per machine and update it reports.
+    ``machines``: one row per agent; those marked ``ghost`` belong to another row's machine.
+    ``reports``: one row per machine and update it reports.
     ``attended``: one row per machine run, made once the faults are in.
+    ``linked``: how many workspaces are linked to the account. ``elsewhere``: machines that Azure
+    Update Manager assesses. ``touched``: what faults have changed of a machine.
     """
 
     seed: int
@@ -162,6 +173,13 @@ class World:
     attended: pd.DataFrame = field(default_factory=pd.DataFrame)
     changes: list[Change] = field(default_factory=list)
     suspects: list[int] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    elsewhere: list[int] = field(default_factory=list)
+    linked: int = 999
+    drift: bool = False
+    touched: dict[int, set[str]] = field(default_factory=dict)
     taken: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
     def rng(self, purpose: str) -> np.random.Generator:
@@ -171,6 +189,10 @@ class World:
     def column(self, name: str) -> Ints:
         """Return a whole-number column of the machines."""
         return self.machines[name].to_numpy(dtype=np.int64)
+
+    def flags(self, name: str) -> Bools:
+        """Return a column of the machines that is true or false."""
+        return self.machines[name].to_numpy(dtype=np.bool_)
 
     def texts(self, name: str) -> Texts:
         """Return a text column of the machines, None where there is none."""

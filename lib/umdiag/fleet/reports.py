@@ -40,6 +40,7 @@ def add_reports(
         [np.full(len(machines), key, dtype=object), world.texts("os")[machines]]
     )
     linux = np.isin(world.texts("os")[machines], WINDOWS, invert=True)
+    mute = world.column("spelling")[machines] == 1
     told = np.where(world.machines["wsus"].to_numpy()[machines], WSUS, MICROSOFT)
     rows = pd.DataFrame(
         {
@@ -49,7 +50,8 @@ def add_reports(
             "until": np.int64(until),
             "installed": np.int64(installed),
             "after": np.int64(after),
-            "approved": np.where(linux, -1, approved).astype(np.int64),
+            # null is not a refusal: some machines never say true
+            "approved": np.where(linux | (mute & (approved == 1)), -1, approved).astype(np.int64),
             "source": np.where(linux, 0, told if source is None else source).astype(np.int64),
             "rollout": rollout,
             "run": np.int64(-1),
@@ -112,6 +114,15 @@ def report_healthy_fleet(world: World) -> None:
     add_reports(world, everyone[~windows & (chance[:, 3] < 0.1)], "pkg-vim")
 
 
+def install_anew(world: World, machines: Ints, os: str) -> None:
+    """Let Linux machines run another distribution and report its packages instead."""
+    place = world.catalogue.reset_index().set_index(["key", "os"])["index"]
+    rows = np.flatnonzero(np.isin(world.reports["machine"].to_numpy(), machines))
+    keys = world.catalogue["key"].to_numpy()[world.reports["update"].to_numpy()[rows]]
+    world.reports.loc[rows, "update"] = [place[key, os] for key in keys]
+    world.machines.loc[machines, "os"] = os
+
+
 def settle_rollouts(world: World) -> None:
     """Give rolled-out updates their times: by the first run attended, else soon after release.
 
@@ -130,7 +141,8 @@ def settle_rollouts(world: World) -> None:
     run = np.full(len(rows), -1)
     for number, attended in world.attended.groupby("run", sort=True):
         ends = np.full(len(world.machines), NEVER)
-        ends[attended["machine"]] = attended["end"]
+        done = attended[attended["status"] != "FailedToStart"]
+        ends[done["machine"]] = done["end"]
         started = int(attended["started"].iloc[0])
         fits = by_run & (installed == NEVER) & (ends[machine] < NEVER) & (since <= started)
         installed = np.where(fits, ends[machine], installed)

@@ -40,12 +40,12 @@ def last_scan(world: World, before: Ints | None = None) -> Ints:
 
 def first_heartbeat(world: World) -> Ints:
     """Return each machine's first heartbeat in the window; NEVER where there is none."""
-    return _beat_between(world, world.start + 1, world.asked)
+    return tick_between(world, "beat", world.start + 1, world.asked)
 
 
-def connected_at(world: World, moment: int) -> Bools:
+def connected_at(world: World, moment: int | Ints) -> Bools:
     """Tell which machines sent a heartbeat in the 30 minutes either side of a moment."""
-    return _beat_between(world, moment - HALF_HOUR, moment + HALF_HOUR) < NEVER
+    return tick_between(world, "beat", moment - HALF_HOUR, moment + HALF_HOUR) < NEVER
 
 
 def workspace_silent_at(world: World, moment: int) -> Bools:
@@ -58,12 +58,18 @@ def workspace_silent_at(world: World, moment: int) -> Bools:
     return told
 
 
-def _beat_between(world: World, since: int, until: int) -> Ints:
-    """Return the first heartbeat between two moments, both included."""
-    first, period = world.column("beat_first"), world.column("beat_period")
-    gap_from, gap_to = world.column("beat_gap_from"), world.column("beat_gap_to")
-    tick = _next_tick(first, period, np.maximum(since, world.column("beat_from")))
+def tick_between(
+    world: World, what: str, since: int | Ints, until: int | Ints, machine: Ints | slice = slice(None)
+) -> Ints:
+    """Return the first tick between two moments, both included; NEVER where there is none.
+
+    ``machine``: the machine of each pair of moments, if they are not one per machine.
+    """
+    first, period = world.column(f"{what}_first")[machine], world.column(f"{what}_period")[machine]
+    gap_from = world.column(f"{what}_gap_from")[machine]
+    gap_to = world.column(f"{what}_gap_to")[machine]
+    tick = _next_tick(first, period, np.maximum(since, world.column(f"{what}_from")[machine]))
     in_gap = (tick >= gap_from) & (tick < gap_to)
     tick = np.where(in_gap, _next_tick(first, period, gap_to), tick)
-    end = np.minimum(np.minimum(until, world.column("beat_to")), world.asked)
+    end = np.minimum(np.minimum(until, world.column(f"{what}_to")[machine]), world.asked)
     return np.where(tick <= end, tick, NEVER)

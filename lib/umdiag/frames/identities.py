@@ -139,7 +139,8 @@ def _with_keys(slots: pd.DataFrame) -> pd.DataFrame:
         keys[["agent", "name", end]].rename(columns={end: "at"})
         for end in ("first_heartbeat", "last_heartbeat")
     ]
-    return pd.concat(ends).sort_values("at", kind="stable").set_index("name").sort_index(kind="stable")
+    beats = pd.concat(ends).drop_duplicates()
+    return beats.sort_values("at", kind="stable").set_index("name").sort_index(kind="stable")
 
 
 def _alternations(one: Any, other: Any, slots: pd.DataFrame) -> int:

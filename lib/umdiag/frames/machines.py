@@ -28,9 +28,10 @@ def derive(
 ) -> pd.DataFrame:
     """Return machine, computer, name (folded), source_computer_id (the present id), resource_id, arm_key
     (folded), subject_id, workspace_id, workspace, os_type, environment, solutions, vmuuid, first_heartbeat,
-    last_heartbeat, first_assessed, last_assessed, state, missing_critical, missing_security, missing_other,
-    unapproved_security, reboot_pending, update_manager.
+    last_heartbeat, first_assessed, last_assessed, silenced, state, missing_critical, missing_security,
+    missing_other, unapproved_security, reboot_pending, update_manager.
 
+    `silenced`: connected when its workspace fell silent, so that nothing can be said of it now.
     A state that rests on a table which could not be seen is `unknown`.
     """
     machines = _present(identities)
@@ -41,7 +42,8 @@ def derive(
     machines["update_manager"] = machines["arm_key"].isin(managed) & (machines["arm_key"] != "")
     machines = _with_counts(machines, updates)
     machines["reboot_pending"] = _restart_pending(machines, identities, summaries)
-    seen = whole(heartbeats), whole(assessments), whole(updates)
+    seen = whole(heartbeats), whole(assessments) and whole(summaries), whole(updates)
+    machines["silenced"] = _silenced(machines, pd.Timestamp(asked_at))
     machines["state"] = _states(machines, pd.Timestamp(asked_at), pd.Timedelta(stale_after), seen)
     return machines.sort_values(["name", "source_computer_id"], kind="stable").reset_index(drop=True)
 
@@ -128,7 +130,6 @@ def _states(
 ) -> pd.Series[str]:
     heartbeats_seen, assessments_seen, updates_seen = seen
     heard, assessed = machines["last_heartbeat"], machines["last_assessed"]
-    silent = _silenced(machines, now)
     connected = heard >= now - stale_after
     lacking = (machines["missing_critical"].fillna(0) + machines["missing_security"].fillna(0)) > 0
     state = pd.Series("compliant" if updates_seen else "unknown", index=machines.index, dtype="str")
@@ -137,7 +138,7 @@ def _states(
     state[assessed.isna()] = "not_assessed" if assessments_seen else "unknown"
     state[assessed.isna() & machines["update_manager"]] = "unknown"
     state[~connected] = "disconnected" if heartbeats_seen else "unknown"
-    state[silent] = "unknown"
+    state[machines["silenced"]] = "unknown"
     return state
 
 

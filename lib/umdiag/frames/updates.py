@@ -18,6 +18,7 @@ _CUMULATIVE = "|".join(
         "malicious software removal tool",
     )
 )
+_DEFINITION = r"(?i)\bKB2267602\b"
 _MONTH = r"^\s*(\d{4})[-/](\d{2})\b\s*"
 
 
@@ -63,7 +64,7 @@ def _judged(rows: pd.DataFrame, linux: pd.Series[bool], asked_at: datetime) -> p
     rows["critical"] = classification.str.contains("critical", regex=False)
     rows["security"] = classification.str.contains("security", regex=False)
     rows["kb"] = folded(rows["kb"]).str.removeprefix("kb")
-    rows["definition"] = (rows["kb"] == "2267602") | rows["title"].str.contains("KB2267602", regex=False)
+    rows["definition"] = (rows["kb"] == "2267602") | rows["title"].str.contains(_DEFINITION, regex=True)
     declined = rows["approved"].eq(False).fillna(False).astype(bool)
     optional = rows["optional"].eq(True).fillna(False).astype(bool) & ~(rows["critical"] | rows["security"])
     is_needed = rows["state"] == "needed"

@@ -40,22 +40,18 @@ def derive(
     )
     named = _named(settings, workspaces)
     strangers = rows[~rows["key"].isin(settings["key"])]
-    if len(strangers) == 1 and len(named) == 1:
-        settings.loc[settings["key"] == named[0][0], "key"] = strangers["key"].iloc[0]
-        if named[0][0] not in seen and settings.empty:
-            settings = _only(strangers["key"].iloc[0], named[0][1], settings)
+    if len(strangers) == 1 and len(named) == 1 and named[0][0] not in seen:
+        stranger = strangers["key"].iloc[0]
+        if settings.empty:
+            settings = _like(settings, key=[stranger], name=[last_segment(named[0][1])], id=[named[0][1]])
+        settings.loc[settings["key"] == named[0][0], "key"] = stranger
     joined = rows.merge(settings, on="key", how="outer")
     joined["workspace_id"] = joined["workspace_id"].fillna(joined["key"])
     known = {fold(id_) for id_ in joined["id"].dropna()}
     extra = [id_ for id_ in workspaces if fold(id_) not in known]
-    if extra and len(joined):
-        joined = pd.concat(
-            [joined, pd.DataFrame({"id": extra, "name": [last_segment(id_) for id_ in extra]})]
-        )
-    elif extra:
-        joined = pd.DataFrame({"id": extra, "name": [last_segment(id_) for id_ in extra]}).reindex(
-            columns=joined.columns
-        )
+    if extra:
+        unseen = _like(joined, id=extra, name=[last_segment(id_) for id_ in extra])
+        joined = pd.concat([joined, unseen]) if len(joined) else unseen
     for column in ("workspace_id", "id", "ingestion_status"):
         joined[column] = joined[column].fillna("").astype("str")
     joined["name"] = joined["name"].fillna(
@@ -97,10 +93,9 @@ def _named(settings: pd.DataFrame, workspaces: Sequence[str]) -> list[tuple[str,
     return [("", id_) for id_ in workspaces]
 
 
-def _only(key: str, id_: str, settings: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame({"key": [key], "name": [last_segment(id_)], "id": [id_]}).reindex(
-        columns=settings.columns
-    )
+def _like(frame: pd.DataFrame, **columns: list[str]) -> pd.DataFrame:
+    """Return these columns in a frame with the columns and dtypes of another; the others are null."""
+    return pd.DataFrame(columns).reindex(columns=frame.columns).astype(frame.dtypes.to_dict())
 
 
 def _resets(next_reset: pd.Series, asked_at: datetime) -> tuple[pd.Series, pd.Series]:

@@ -5,37 +5,55 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from umdiag.knowledge.cleaning import plain
 from umdiag.knowledge.hresult import FAILURE, known, plausible
 from umdiag.knowledge.table import by_number
 
-# A word that says that a code follows; without it, digits alone are taken only if they are a known code.
-_SAYS_SO = (
-    r"\b(?:error|err|code|hr|hresult|result|status|failed|failure|exit|returned?)"
-    r"[\"']?(?:[\s_-]*(?:code|value|with|is|hr|hresult|status))*[\"']?\s{0,3}[:=#(\[,>]?\s{0,3}[\"']?"
+_FORM = re.compile(
+    r"(?<![0-9A-Za-z_])(?:0[xX](?:[fF]{8})?(?P<hex>[0-9A-Fa-f]{8})[uUlL]{0,2}|(?P<bare>[89][0-9A-Fa-f]{7})"
+    r"|(?P<decimal>[1-4]?[0-9]{9}))(?![0-9A-Za-z_])"
 )
-_FORMS = re.compile(
-    r"(?:(?<![0-9A-Za-z_])|(?<=\\[nrt]))0x(?:f{8})?(?P<hex>[089cd][0-9a-f]{7})(?=u?l?(?![0-9a-z_])(?!-[0-9a-f]{4}-))"
-    r"|(?<![0-9A-Za-z_.-])-(?P<signed>[12]\d{9}|\d{9})(?![0-9A-Za-z_]|[.,]\d)"
-    rf"|{_SAYS_SO}(?:(?P<bare>8[0-9a-f]{{7}})|(?P<said>[2-4]\d{{9}}))(?![0-9a-z_]|[.,-][0-9a-f])"
-    r"|(?<![0-9A-Za-z_.:/-])(?P<unsigned>[2-4]\d{9})(?![0-9A-Za-z_]|[.,:-]\d)",
+# A word that says that a code follows; without it, digits alone are taken only if they are a known code.
+_SAYS_SO = re.compile(
+    r"(?:error|err|code|hr|hresult|result|status|failed|failure|exit|returned?)"
+    r"(?:[\s_-]*(?:code|value|with|is|hr|hresult|status))*[\"']?\s{0,3}(?:=>|->|[:=#(\[,>]?)\s{0,3}[\"'(]?\Z",
     re.IGNORECASE,
 )
+_PART_OF_MORE = re.compile(r"-[0-9A-Fa-f]{4}-|[.,:]\d|-\d")
 
 
 def find_codes(text: str) -> list[int]:
     """Return the failure codes of a text as unsigned numbers, each once, in the order of their appearance."""
-    return list(dict.fromkeys(number for number, _ in places(text) if number >= FAILURE))
+    return list(dict.fromkeys(number for number, _ in places(plain(text)) if number >= FAILURE))
 
 
 def places(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (code, position) for each code in a text; of success codes only those of the table."""
-    for form in _FORMS.finditer(text):
-        kind = str(form.lastgroup)
-        number = int(form[kind], 16) if kind in ("hex", "bare") else int(form[kind])
-        if kind == "signed":
-            number = -number & 0xFFFFFFFF
-        if number < FAILURE:
-            if kind == "hex" and number in by_number():
-                yield number, form.start(kind)
-        elif number <= 0xFFFFFFFF and (known(number) if kind == "unsigned" else plausible(number)):
-            yield number, form.start(kind)
+    """Yield (code, position) for each code in a cleaned text; of success codes only those of the table."""
+    for form in _FORM.finditer(text):
+        number = _number(form, text)
+        if number >= FAILURE or number in by_number():
+            yield number, form.start()
+
+
+def _number(form: re.Match[str], text: str) -> int:
+    """Return the code that was found, 0 where it is none."""
+    kind = str(form.lastgroup)
+    start, end = form.span()
+    if kind == "hex":
+        number = int(form[kind], 16)
+        if _PART_OF_MORE.match(text, end) and text[end] == "-":
+            return 0
+        return number if plausible(number) or number in by_number() else 0
+    before = text[start - 1 : start]
+    if before in ("/", ":", ".", "\\") and kind == "bare" or _PART_OF_MORE.match(text, end):
+        return 0
+    if kind == "decimal" and before == "-":
+        number = -int(form[kind]) & 0xFFFFFFFF
+        return number if text[start - 2 : start - 1] in ("", *" \t\n\"'(=:,[>#") and plausible(number) else 0
+    if before in ("-", ".", "/"):
+        return 0
+    says_so = bool(_SAYS_SO.search(text, max(start - 40, 0), start))
+    number = int(form[kind], 16 if kind == "bare" else 10)
+    if number > 0xFFFFFFFF or (kind == "bare" and not says_so):
+        return 0
+    return number if (plausible(number) if says_so else known(number)) else 0

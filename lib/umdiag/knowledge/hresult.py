@@ -22,7 +22,11 @@ SOURCE = "mingw-w64/mingw-w64@d7f3c520 mingw-w64-headers/include/winerror.h"
 READ = "2026-11-22"
 FAILURE, _NT = 0x80000000, 0x10000000
 _WIN32, _HTTP = 7, 25
-_NUMBER = re.compile(r"(?P<sign>-?)(?:0x(?:f{8})?(?P<hex>[0-9a-f]{1,8})|(?P<bare>[89cd][0-9a-f]{7})|(?P<dec>\d+))l?")
+# ITF, Win32, security, certificates, setup (CBS), .NET, HTTP, BITS, Windows Update, Delivery Optimization
+_OF_UPDATES = frozenset({4, _WIN32, 9, 11, 15, 19, _HTTP, 32, 36, 208})
+_NUMBER = re.compile(
+    r"(?P<sign>-?)(?:0x(?:f{8})?(?P<hex>[0-9a-f]{1,8})|(?P<bare>[89cd][0-9a-f]{7})|(?P<dec>\d+))l?"
+)
 _GENERAL = (
     "Try the update on the machine itself and read the end of its log (`Get-WindowsUpdateLog`).",
     "Search for the code together with the name of the program that reported it.",
@@ -75,14 +79,13 @@ def known(number: int) -> bool:
 
 
 def plausible(number: int) -> bool:
-    """Tell whether a number met in a text may be a failure code: known, or of a facility that Windows has.
+    """Tell whether a number met in a text may be a failure code: known, or of a part of Windows that updates use.
 
-    Most 32-bit numbers are none: their reserved bits are set, or their facility does not exist.
+    Most 32-bit numbers, addresses among them, are none: their reserved bits are set or their facility is another.
     """
     if known(number):
         return number >= FAILURE
-    facility = number >> 16 & 0x7FF
-    return number >> 27 == 0b10000 and 0 < facility < 256 and facility in names().facility and number & 0xFFFF > 0
+    return number >> 27 == 0b10000 and number >> 16 & 0x7FF in _OF_UPDATES and number & 0xFFFF > 0
 
 
 def explain(number: int) -> Knowledge:
@@ -109,7 +112,9 @@ def _told(number: int) -> Knowledge:
         meaning=sentence,
         cause="other_hresult" if failed else "",
         scenario="assessment_failed" if failed else "",
-        resolution=(*(_NETWORK if internet else ()), *_GENERAL) if failed else ("No action: this is no failure.",),
+        resolution=(*(_NETWORK if internet else ()), *_GENERAL)
+        if failed
+        else ("No action: this is no failure.",),
         source=SOURCE,
         read=READ,
     )

@@ -53,8 +53,11 @@ def index(kind: str = "") -> Index:
 def messages(text: str, kind: str = "") -> list[tuple[int, Knowledge]]:
     """Return (position, row) of each message in a cleaned text, first place only, in reading order."""
     found: dict[str, tuple[int, Knowledge]] = {}
+    text = text.lower()
     for template, row in index(kind).candidates(text):
-        if (place := _pattern(template).search(text)) and place.start() < found.get(row.id, (len(text) + 1,))[0]:
+        if (place := pattern(template).search(text)) and place.start() < found.get(row.id, (len(text) + 1,))[
+            0
+        ]:
             found[row.id] = (place.start(), row)
     return sorted(found.values(), key=lambda pair: (pair[0], pair[1].id))
 
@@ -63,7 +66,7 @@ def statuses(text: str) -> list[Knowledge]:
     """Return the rows whose text is the whole of the given one, such as a status in the portal."""
     if len(text) > 200:
         return []
-    return [row for template, row in index().whole if _pattern(template).search(text)]
+    return [row for template, row in index().whole if pattern(template).search(text.lower())]
 
 
 @lru_cache(maxsize=8192)
@@ -80,5 +83,6 @@ def prefilter(keys: Iterable[Anchor]) -> str:
 
 
 @lru_cache(maxsize=512)
-def _pattern(template: str) -> re.Pattern[str]:
+def pattern(template: str) -> re.Pattern[str]:
+    """Return what finds a template in a text in small letters."""
     return compiled(template)

@@ -48,10 +48,14 @@ def table() -> tuple[Knowledge, ...]:
         try:
             row = json.loads(line)
             rows.append(
-                Knowledge(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+                Knowledge(
+                    **{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+                )
             )
         except (ValueError, TypeError, AttributeError) as error:
-            raise QueryError(f"errors.jsonl, line {number}: this is no row of the error table ({error})") from None
+            raise QueryError(
+                f"errors.jsonl, line {number}: this is no row of the error table ({error})"
+            ) from None
     return tuple(rows)
 
 

@@ -16,30 +16,30 @@ from collections.abc import Iterable, Mapping
 #: Signs that programs, browsers and languages put for one another; a message may also lose them.
 QUOTES = "\"'`´‘’‚‛“”„‟′″«»‹›"
 _QUOTE = rf"[{QUOTES}\s]*"
-_ANY = r"[\s\S]{0,600}?"
+_ANY, _BLANK = r"[\s\S]{0,600}?", r"\s+"
+_LOOSE = r"\s*"
 _TOKEN = re.compile(r"[a-z0-9_]+")
 _PART = re.compile(r"\{(!?)([^{}]*)\}")
 Anchor = tuple[str, ...]
 
 
 def compiled(template: str) -> re.Pattern[str]:
-    """Compile a template; variable parts at its ends are left out, for they say nothing."""
-    whole = template.startswith("=")
-    pieces: list[str] = []
+    """Compile a template for texts in small letters; variable parts at its ends are left out."""
+    body = template.removeprefix("=").lower()
+    pieces = [""]
     place = 0
-    body = template.removeprefix("=")
     for part in _PART.finditer(body):
-        pieces += [_literal(body[place : part.start()], r"\s+"), _variable(part)]
+        pieces += [_literal(body[place : part.start()]), _variable(part)]
         place = part.end()
-    pieces.append(_literal(body[place:], r"\s+"))
-    while pieces and pieces[-1] in ("", _ANY):
-        pieces.pop()
-    while pieces and pieces[0] in ("", _ANY):
-        pieces.pop(0)
-    text = "".join(pieces).rstrip(r"\.")
-    if whole:
-        return re.compile(rf"\A\W*{text}\W*\Z", re.IGNORECASE)
-    return re.compile(rf"(?<![0-9A-Za-z_]){text}(?![0-9A-Za-z_])", re.IGNORECASE)
+    pieces.append(_literal(body[place:].rstrip(".")))
+    first = next(i for i, piece in enumerate(pieces) if piece not in ("", _ANY))
+    last = next(i for i, piece in reversed([*enumerate(pieces)]) if piece not in ("", _ANY))
+    text = "".join(pieces[first : last + 1]).removeprefix(_BLANK).removesuffix(_BLANK)
+    if template.startswith("="):
+        return re.compile(rf"\A\W*{text}\W*\Z")
+    if _ANY not in pieces[:first]:  # behind the first word, so that the search may begin with that word
+        text = re.sub(r"\A[a-z0-9_]+", rf"\g<0>(?<![0-9a-z_]\g<0>)", text)
+    return re.compile(text if _ANY in pieces[last:] else rf"{text}(?![0-9a-z_])")
 
 
 def tokens(text: str) -> list[str]:
@@ -80,7 +80,7 @@ def _pairs(template: str) -> list[Anchor]:
     return pairs or singles
 
 
-def _literal(text: str, blank: str) -> str:
+def _literal(text: str, blank: str = _BLANK) -> str:
     written = []
     for run in re.findall(rf"\s+|[{QUOTES}]+|[^\s{QUOTES}]+", text):
         if run.isspace():
@@ -95,5 +95,4 @@ def _literal(text: str, blank: str) -> str:
 def _variable(part: re.Match[str]) -> str:
     if not part[1]:
         return _ANY
-    unwanted = _literal(part[2], r"\s*").replace(re.escape(":"), r"\s*:")
-    return rf"(?!\W{{0,2}}{unwanted})" if part[2] else ""
+    return rf"(?!\W{{0,2}}{_literal(part[2], _LOOSE).replace(':', rf'{_LOOSE}:')})"

@@ -144,7 +144,7 @@ def _sweep(target: Path) -> None:
 
 def _lives(pid: int, path: Path) -> bool:
     """Tell whether the process that made a folder still runs (and is not a later one of the same number)."""
-    import psutil  # type: ignore[import-untyped] # types-psutil is not among our parts
+    import psutil
 
     try:
         return bool(psutil.Process(pid).create_time() <= path.stat().st_ctime + 1)

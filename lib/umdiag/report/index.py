@@ -100,7 +100,7 @@ def _tasks(diagnoses: Sequence[Diagnosis], with_page: set[str]) -> list[_Task]:
         if one.verdict is not Verdict.PROBLEM or not one.findings:
             continue
         findings = worst_first(one.findings)
-        worst = findings[0]
+        worst = _leading(findings)
         names = list(dict.fromkeys(finding.subject.name for finding in findings))
         tasks.append(
             _Task(
@@ -116,6 +116,13 @@ def _tasks(diagnoses: Sequence[Diagnosis], with_page: set[str]) -> list[_Task]:
             )
         )
     return sorted(tasks, key=lambda task: (task.severity.rank, -task.count, task.scenario))
+
+
+def _leading(findings: Sequence[Finding]) -> Finding:
+    """Choose the finding to begin with: of the worst severity, and of the cause that most of those have."""
+    worst = [finding for finding in findings if finding.severity is findings[0].severity]
+    ((cause, _),) = Counter(finding.cause for finding in worst).most_common(1)
+    return next(finding for finding in worst if finding.cause == cause)
 
 
 def _fits(worst: Finding, findings: Sequence[Finding]) -> str:
@@ -185,7 +192,7 @@ def _target(target: Mapping[str, Any]) -> list[tuple[str, str]]:
     asked = (
         ("workspaces", [id_.rpartition("/")[2] for id_ in target["workspaces"]]),
         ("Automation account", [account.rpartition("/")[2]] if account else []),
-        ("subscriptions", list(target["subscriptions"])),
+        ("subscriptions", [str(len(target["subscriptions"]))] if target["subscriptions"] else []),
     )
     return [(word, _named(names)) for word, names in asked if names]
 

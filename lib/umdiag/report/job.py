@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import umdiag
 from umdiag import parameters as params
@@ -92,6 +93,15 @@ def choose(only: Sequence[str], notebooks: Mapping[str, Path]) -> dict[str, Path
     return {name: path for name, path in notebooks.items() if not only or name in only}
 
 
+def drawn(notebooks: Iterable[Path]) -> list[Callable[..., Any]]:
+    """Return the charts that the notebooks draw, so that their queries are fetched too."""
+    from umdiag import charts
+
+    texts = [path.read_text(encoding="utf-8") for path in notebooks]
+    words = {word for text in texts for word in re.findall(r"\bcharts\.(\w+)", text)}
+    return [getattr(charts, word) for word in sorted(words) if hasattr(charts, word)]
+
+
 class Job:
     """One run; `stop` may be called from another thread at any time."""
 
@@ -142,7 +152,9 @@ class Job:
 
     def _write(self, kit: Kit, staging: Staging, imports: threading.Thread) -> Outcome:
         families = None if {BEFORE, AFTER} & set(self._notebooks) else list(self._notebooks)
-        kit.fetch(families, progress=partial(self._steps.count, "queries"))
+        kit.fetch(
+            families, also=drawn(self._notebooks.values()), progress=partial(self._steps.count, "queries")
+        )
         self._go_on()
         diagnoses = [one for family in families or FAMILIES for one in kit.diagnoses(family)]
         if AFTER in self._notebooks:

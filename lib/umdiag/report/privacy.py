@@ -38,4 +38,4 @@ def _pattern(folders: Iterable[Path]) -> re.Pattern[str]:
         if path != Path(path.anchor)
     }
     longest_first = sorted(written, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first)) + r"(?![\w-])")
+    return re.compile(f"(?:{'|'.join(map(re.escape, longest_first))})(?![\\w-])")

@@ -70,8 +70,9 @@ def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "") -> Block:
     unknown = [one for one in diagnoses if one.verdict is Verdict.UNKNOWN]
     lines = [f"<li>{_way(name)}: {esc(why)}</li>" for name, why in ways.items()]
     if unknown:
-        said = f"{counted(len(unknown), 'question')} could not be answered: data health says what is missing"
-        lines.append(f"<li>{esc(said)}, and run again once it is there.</li>")
+        number = counted(len(unknown), "question")
+        said = f"{number} could not be answered: the section says why, and what to do."
+        lines.append(f"<li>{esc(said)}</li>")
     if not lines:
         return Block(
             f"<p>Nothing to follow up. {_way('overview')} shows everything.</p>"

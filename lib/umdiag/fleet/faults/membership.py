@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from umdiag.fleet.deployments import TAGGED_ALL
-from umdiag.fleet.model import Change, Ints, Run, World
+from umdiag.fleet.model import Change, Deployment, Ints, Run, World, make_guid
 
 
 def leave_deployments(world: World, machines: Ints) -> None:
@@ -21,6 +21,24 @@ def join_prod_windows(world: World, machines: Ints) -> None:
         ("patch", "weekly"), ("owner", "data"), ("by_deployment", True),
     ):  # fmt: skip
         world.machines.loc[machines, column] = value
+
+
+def list_in(world: World, number: int, machines: Ints) -> None:
+    """Let one deployment name these machines, and no other select them."""
+    leave_deployments(world, machines)
+    world.deployments[number].listed += [int(machine) for machine in machines]
+
+
+def find_deployment(world: World, wanted: Deployment, *ago: int) -> int:
+    """Return the place of the deployment of this name, made with runs so long ago if it is new."""
+    for number, deployment in enumerate(world.deployments):
+        if deployment.name == wanted.name:
+            return number
+    rng = world.rng(f"runs of {wanted.name}")
+    for moment in sorted(world.asked - seconds for seconds in ago):
+        wanted.runs.append(Run(id=make_guid(rng), start=moment, end=moment + 125 * 60))
+    world.deployments.append(wanted)
+    return len(world.deployments) - 1
 
 
 def newest_run(world: World, number: int = TAGGED_ALL) -> Run:

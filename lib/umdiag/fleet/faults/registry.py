@@ -15,35 +15,53 @@ Who = Callable[[World], Bools]
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Say what spoils machines, which may be chosen, and how many."""
+    """Say what spoils machines, which may be chosen, and how many.
+
+    ``touches``: what it changes of a machine; a machine may have several faults that touch
+    nothing in common, and one that touches None has no other. ``by_id``: it can only be told
+    where heartbeats carry the agent's id.
+    """
 
     name: str
     make: Make
     who: Who
     fixed: int | None
     weight: float
+    touches: frozenset[str] | None = None
+    by_id: bool = False
 
 
 FAULTS: dict[str, Fault] = {}
 LOOKALIKES: dict[str, Fault] = {}
 
 
-def fault(name: str, who: Who, *, fixed: int | None = None, weight: float = 1.0) -> Callable[[Make], Make]:
+def fault(
+    name: str,
+    who: Who,
+    *,
+    fixed: int | None = None,
+    weight: float = 1.0,
+    touches: Collection[str] | None = None,
+    by_id: bool = False,
+) -> Callable[[Make], Make]:
     """Register a fault as ``scenario/cause``: a fixed number of machines, or a share of the fleet."""
 
     def keep(make: Make) -> Make:
-        FAULTS[name] = Fault(name=name, make=make, who=who, fixed=fixed, weight=weight)
+        changes = None if touches is None else frozenset(touches)
+        FAULTS[name] = Fault(
+            name=name, make=make, who=who, fixed=fixed, weight=weight, touches=changes, by_id=by_id
+        )
         return make
 
     return keep
 
 
-def lookalike(who: Who, *, fixed: int) -> Callable[[Make], Make]:
+def lookalike(who: Who, *, fixed: int, by_id: bool = False) -> Callable[[Make], Make]:
     """Register a case that looks like a fault and is none."""
 
     def keep(make: Make) -> Make:
         name = make.__name__
-        LOOKALIKES[name] = Fault(name=name, make=make, who=who, fixed=fixed, weight=0)
+        LOOKALIKES[name] = Fault(name=name, make=make, who=who, fixed=fixed, weight=0, by_id=by_id)
         return make
 
     return keep
@@ -77,34 +95,56 @@ def hosted(world: World) -> Bools:
     return chosen
 
 
+def hosted_windows(world: World) -> Bools:
+    """Allow Windows machines with an ARM id."""
+    return hosted(world) & windows(world)
+
+
 def azure_windows(world: World) -> Bools:
     """Allow Azure virtual machines that run Windows."""
     return azure(world) & windows(world)
 
 
-def spoil(world: World, names: Collection[str] | None, *, lookalikes: bool, share: float) -> None:
-    """Apply the faults asked for (None: all), each to machines of its own, then the look-alikes."""
+def spoil(
+    world: World, names: Collection[str] | None, *, lookalikes: bool, share: float, overlap: float
+) -> None:
+    """Apply the faults asked for (None: all), then the look-alikes, each to machines it chooses.
+
+    ``overlap``: the share of a fault's machines that have another fault already, where they may.
+    """
     wanted = list(FAULTS) if names is None else [name for name in FAULTS if name in set(names)]
     unknown = sorted(set(names or ()) - set(FAULTS))
     if unknown:
         raise ValueError(f"no such fault: {', '.join(unknown)}; known are {', '.join(FAULTS)}")
     chosen = [FAULTS[name] for name in wanted]
     chosen += list(LOOKALIKES.values()) if lookalikes else []
+    if world.drift:
+        chosen = [one for one in chosen if not one.by_id]
     sharing = max(1, sum(one.fixed is None for one in FAULTS.values()))
     per_fault = share * len(world.machines) / sharing
     for one in chosen:
         count = one.fixed if one.fixed is not None else max(2, round(per_fault * one.weight))
-        one.make(world, _choose(world, one, count))
+        one.make(world, _choose(world, one, count, overlap))
 
 
-def _choose(world: World, one: Fault, count: int) -> Ints:
-    """Choose machines that nothing has been done to yet."""
-    free = np.flatnonzero(one.who(world) & ~world.taken)
-    if len(free) < count:
+def _choose(world: World, one: Fault, count: int, overlap: float) -> Ints:
+    """Choose machines that nothing has been done to yet, and some that have another fault."""
+    rng = world.rng(f"choose {one.name}")
+    able = one.who(world)
+    shared: list[int] = []
+    if one.touches is not None and overlap:
+        others = [m for m, done in world.touched.items() if able[m] and not done & one.touches]
+        most = min(len(others), int(rng.binomial(count, overlap)))
+        shared = rng.choice(np.array(others), most, replace=False).tolist() if most else []
+    free = np.flatnonzero(able & ~world.taken)
+    if len(free) < count - len(shared):
         raise ValueError(
             f"{len(world.machines)} machines are too few for {one.name}: "
             f"it needs {count}, {len(free)} are left; make more or ask for fewer faults"
         )
-    picked = np.sort(world.rng(f"choose {one.name}").choice(free, count, replace=False))
+    picked = np.sort([*rng.choice(free, count - len(shared), replace=False), *shared]).astype(np.int64)
     world.taken[picked] = True
-    return picked.astype(np.int64)
+    if one.touches is not None:
+        for machine in picked.tolist():
+            world.touched.setdefault(machine, set()).update(one.touches)
+    return picked

@@ -94,10 +94,10 @@ def judge(
         )
     if machines.empty:
         raise Inconclusive("no machine sent a heartbeat or an assessment in the window")
-    unknown = int((machines["state"] == "unknown").sum())
-    if unknown:
+    silenced = int(machines["silenced"].sum())
+    if silenced:
         raise Inconclusive(
-            f"of {unknown:,} of {len(machines):,} machines it cannot be said: their workspace is silent"
+            f"of {silenced:,} of {len(machines):,} machines it cannot be said: their workspace is silent"
         )
 
 

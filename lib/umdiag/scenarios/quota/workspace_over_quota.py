@@ -124,7 +124,7 @@ def _tables(
         return []
     end = pd.Timestamp(asked_at) if intervals.empty else intervals["stopped"].max()
     hours = usage[(usage["workspace_id"] == workspace.workspace_id) & usage["billable"].eq(True)]
-    day = hours[(hours["hour"] > end - pd.Timedelta(days=1)) & (hours["hour"] <= end)]
+    day = hours[(hours["hour"] >= end - pd.Timedelta(days=1)) & (hours["hour"] < end)]
     largest = day.groupby("data_type")["megabytes"].sum().nlargest(10)
     return [{"table": table, "megabytes": round(float(size), 1)} for table, size in largest.items()]
 
