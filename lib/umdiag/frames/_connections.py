@@ -63,7 +63,11 @@ def _asked(rows: pd.DataFrame, identities: pd.DataFrame | None) -> pd.Series[boo
     keys = identities[["machine", "agent"]].assign(
         short=before_first(identities["name"], "."), arm=folded(identities["resource_id"]).str.rstrip("/")
     )
-    asked = keys["agent"].isin(rows["run_agent"]) | keys["short"].isin(short) | keys["arm"].isin(rows["machine_key"])
+    asked = (
+        keys["agent"].isin(rows["run_agent"])
+        | keys["short"].isin(short)
+        | keys["arm"].isin(rows["machine_key"])
+    )
     return rows["machine"].isin(keys["machine"][asked]) | (rows["machine"] < 0)
 
 
@@ -84,5 +88,9 @@ def longest_gaps(rows: pd.DataFrame, beats: pd.DataFrame) -> pd.DataFrame:
     points = points.dropna().sort_values(["row", "since", "until"], kind="stable")
     before = points.groupby("row")["until"].cummax().groupby(points["row"]).shift()
     gaps = points.assign(begin=before, minutes=(points["since"] - before) / pd.Timedelta(minutes=1))
-    gaps = gaps.dropna(subset=["begin"]).sort_values("minutes", kind="stable").drop_duplicates("row", keep="last")
+    gaps = (
+        gaps.dropna(subset=["begin"])
+        .sort_values("minutes", kind="stable")
+        .drop_duplicates("row", keep="last")
+    )
     return gaps.set_index("row")[["begin", "minutes"]].reindex(rows.index)

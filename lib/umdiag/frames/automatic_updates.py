@@ -24,7 +24,12 @@ def derive(
     is 4, or AlwaysAutoRebootAtScheduledTime is 1).
     """
     rows = machines[["machine"]].set_index("machine", drop=False)
-    columns: dict[str, Any] = {"au_options": "Int64", "always_reboots": "Int64", "registry_key": "str", "setting": "str"}
+    columns: dict[str, Any] = {
+        "au_options": "Int64",
+        "always_reboots": "Int64",
+        "registry_key": "str",
+        "setting": "str",
+    }
     for column, dtype in columns.items():
         rows[column] = pd.Series(dtype=dtype, index=rows.index) if dtype == "Int64" else ""
     if update_policies is not None and len(update_policies):

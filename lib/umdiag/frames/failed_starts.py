@@ -78,7 +78,9 @@ def _ids_at_start(
         around = around[around["agent"] != ""]
     before = pairs[(pairs["first_heartbeat"] <= pairs["start_time"]) & ~pairs["row"].isin(around["row"])]
     before = before.assign(heard=before[["last_heartbeat", "start_time"]].min(axis=1))
-    before = before.sort_values(["heard", "first_heartbeat"], kind="stable").drop_duplicates("row", keep="last")
+    before = before.sort_values(["heard", "first_heartbeat"], kind="stable").drop_duplicates(
+        "row", keep="last"
+    )
     for row, agent in pd.concat([around, before[["row", "agent"]]]).drop_duplicates().itertuples(index=False):
         ids[row].append(agent)
     return ids
@@ -108,8 +110,12 @@ def _standing(jobs: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[Any,
     # A job that is over, though its end is not told, counts for nothing.
     open_ = jobs["ended"].isna() & ~letters(jobs["status"]).isin(_ENDED)
     jobs = jobs[open_ | jobs["ended"].notna()]
-    moments = np.concatenate([jobs["created"].to_numpy("datetime64[us]"), jobs["ended"].dropna().to_numpy("datetime64[us]")])
-    steps = np.concatenate([np.ones(len(jobs), dtype=int), -np.ones(int(jobs["ended"].notna().sum()), dtype=int)])
+    moments = np.concatenate(
+        [jobs["created"].to_numpy("datetime64[us]"), jobs["ended"].dropna().to_numpy("datetime64[us]")]
+    )
+    steps = np.concatenate(
+        [np.ones(len(jobs), dtype=int), -np.ones(int(jobs["ended"].notna().sum()), dtype=int)]
+    )
     times, place = np.unique(moments, return_inverse=True)
     change = np.bincount(place, weights=steps, minlength=len(times)).astype(int)
     return times, np.concatenate([[0], np.cumsum(change)])

@@ -24,7 +24,9 @@ def derive(
     A failure belongs to a needed update of the machine by its id or by its KB number.
     """
     status = letters(install_outcomes["status"])
-    failed = install_outcomes[status.isin(["failed", "installfailed"]) & (folded(install_outcomes["os_type"]) != "linux")]
+    failed = install_outcomes[
+        status.isin(["failed", "installfailed"]) & (folded(install_outcomes["os_type"]) != "linux")
+    ]
     failed = on_machines(failed, identities, machines)
     windows = machines["machine"][folded(machines["os_type"]) != "linux"]
     needed = updates[updates["needed"] & updates["machine"].isin(windows)]

@@ -42,7 +42,16 @@ def derive(
     packages = on_machines(packages, identities, machines)
     packages = packages[packages["machine"].isin(runs["machine"])]
     packages = _spans(packages)
-    columns = ["machine", "configuration", "classifications", "excluded", "modified", "run_id", "start_time", "end_time"]
+    columns = [
+        "machine",
+        "configuration",
+        "classifications",
+        "excluded",
+        "modified",
+        "run_id",
+        "start_time",
+        "end_time",
+    ]
     rows = packages.merge(runs[columns], on="machine")
     rows = rows[
         (rows["first_needed"] <= rows["start_time"])
@@ -52,7 +61,9 @@ def derive(
     rows["os_name"] = rows["os_told"]
     if heartbeats is not None and len(rows):
         told = newest(on_machines(heartbeats, identities, machines), "last_heartbeat")["os_name"]
-        rows["os_name"] = rows["os_told"].where(rows["os_told"] != "", looked_up(rows["machine"], told).fillna(""))
+        rows["os_name"] = rows["os_told"].where(
+            rows["os_told"] != "", looked_up(rows["machine"], told).fillna("")
+        )
     return rows.drop(columns=["excluded", "os_told"])
 
 

@@ -14,7 +14,12 @@ from umdiag.frames.presence import silent_at
 from umdiag.knowledge import classify_linux
 
 #: In the order in which causes are decided.
-REASONS = ("dependencies_unresolved", "package_manager_unhealthy", "package_interferes", "machine_unreachable")
+REASONS = (
+    "dependencies_unresolved",
+    "package_manager_unhealthy",
+    "package_interferes",
+    "machine_unreachable",
+)
 _UNREACHED = 60
 
 
@@ -37,13 +42,20 @@ def derive(
     rows = runs[runs["newest"] & (runs["status"] == "failed") & (system == "linux")].reset_index(drop=True)
     errors = _errors(rows, install_outcomes, identities, machines)
     rows["texts"] = [
-        [*({"package": "", "text": text} for text in (one.error_message,) if text.strip()), *errors.get(one.Index, [])]
+        [
+            *({"package": "", "text": text} for text in (one.error_message,) if text.strip()),
+            *errors.get(one.Index, []),
+        ]
         for one in rows.itertuples()
     ]
-    meanings = [{meaning for one in texts for meaning in classify_linux(one["text"])} for texts in rows["texts"]]
+    meanings = [
+        {meaning for one in texts for meaning in classify_linux(one["text"])} for texts in rows["texts"]
+    ]
     for reason in REASONS[:3]:
         rows[reason] = [reason in meant for meant in meanings]
-    rows[["gap_begin", "gap_minutes"]] = _gaps(rows, identities, machines, heartbeats_of_failures, heartbeat_hours)
+    rows[["gap_begin", "gap_minutes"]] = _gaps(
+        rows, identities, machines, heartbeats_of_failures, heartbeat_hours
+    )
     unreached = (rows["gap_minutes"] >= _UNREACHED).fillna(False).astype(bool)
     rows["machine_unreachable"] = unreached & ~rows[list(REASONS[:3])].any(axis=1)
     return rows
@@ -58,7 +70,9 @@ def _errors(
     """Return what each machine run's installations said of their failure, by the index of `rows`."""
     if outcomes is None or identities is None or machines is None:
         return {}
-    failed = outcomes[(folded(outcomes["error"]) != "") & ~letters(outcomes["status"]).str.startswith("succe")]
+    failed = outcomes[
+        (folded(outcomes["error"]) != "") & ~letters(outcomes["status"]).str.startswith("succe")
+    ]
     failed = failed.assign(run_key=folded(failed["run_id"]))
     failed = on_machines(failed[failed["run_key"].isin(rows["run_key"])], identities, machines)
     own = rows[["machine", "run_key"]].assign(row=rows.index).merge(failed, on=["machine", "run_key"])

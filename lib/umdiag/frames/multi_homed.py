@@ -30,7 +30,9 @@ def derive(
     ]
     agent, hardware = folded(recent["source_computer_id"]), folded(recent["vmuuid"])
     recent = recent.assign(
-        agent=agent.where(agent != "", hardware), name=folded(recent["computer"]), home=folded(recent["workspace_id"])
+        agent=agent.where(agent != "", hardware),
+        name=folded(recent["computer"]),
+        home=folded(recent["workspace_id"]),
     )
     recent = recent[(recent["agent"] != "") & (recent["home"] != "")]
     homes = recent.groupby(["agent", "name"])["home"].transform("nunique")
@@ -39,7 +41,8 @@ def derive(
     rows["workspace"] = looked_up(rows["workspace_id"], names).fillna(rows["workspace_id"])
     rows = rows.sort_values("last_heartbeat", ascending=False).drop_duplicates(["machine", "home"])
     own = {
-        number: own[["workspace", "last_heartbeat"]].to_dict("records") for number, own in rows.groupby("machine")
+        number: own[["workspace", "last_heartbeat"]].to_dict("records")
+        for number, own in rows.groupby("machine")
     }
     found = machines[machines["machine"].isin(own) & ~machines["update_manager"]].reset_index(drop=True)
     return found.assign(homes=[own[number] for number in found["machine"]])

@@ -27,7 +27,9 @@ def derive(
     agents = {name: sorted(own) for name, own in twins.groupby("name")["source_computer_id"]}
     names = {agent: sorted(own) for agent, own in clones.groupby("agent")["computer"]}
     shared = clones.drop_duplicates("machine").set_index("machine")["agent"].to_dict()
-    rows["same_name"] = [_others(agents.get(one.name, []), one.source_computer_id) for one in rows.itertuples()]
+    rows["same_name"] = [
+        _others(agents.get(one.name, []), one.source_computer_id) for one in rows.itertuples()
+    ]
     rows["same_agent"] = [
         _others(names.get(shared.get(one.machine), []), one.computer) for one in rows.itertuples()
     ]

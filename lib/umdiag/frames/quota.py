@@ -60,7 +60,11 @@ def with_stop(machines: pd.DataFrame, quota: pd.DataFrame) -> pd.DataFrame:
     stopped = told.fillna(reset).where(over.fillna(False).astype(bool))
     reset_only = looked_up(machines["workspace_id"], workspaces["since_reset_only"]).eq(True)
     return pd.DataFrame(
-        {"over_quota_now": over, "stopped": stopped, "by_reset": reset_only | (told.isna() & stopped.notna())},
+        {
+            "over_quota_now": over,
+            "stopped": stopped,
+            "by_reset": reset_only | (told.isna() & stopped.notna()),
+        },
         index=machines.index,
     )
 

@@ -26,7 +26,9 @@ def derive(
     installed["update"] = key.where(key != "", folded(installed["title"]))
     installed = installed.sort_values("last_installed", kind="stable")
     installed = installed.drop_duplicates(["machine", "update"], keep="last")
-    listed = installed.merge(there[["machine", "update"]], on=["machine", "update"], how="left", indicator=True)
+    listed = installed.merge(
+        there[["machine", "update"]], on=["machine", "update"], how="left", indicator=True
+    )
     gone = installed[
         (listed["_merge"] == "left_only").to_numpy()
         & (installed["last_installed"] < looked_up(installed["machine"], assessed) - _ONE_ASSESSMENT)

@@ -16,8 +16,12 @@ _ASKED, _UNEXPECTED = 1074, (6008, 41)
 _RESTART = re.compile(r"initiated the restart|shutdown type:\s*restart|>\s*restart\s*<", re.IGNORECASE)
 _USER = re.compile(r"on behalf of user\s+(.+?)\s+for the following reason", re.IGNORECASE | re.DOTALL)
 #: The event's parameters: the fifth is the kind of shutdown, the seventh the user.
-_SEVENTH = re.compile(r">\s*restart\s*</[^>]*>\s*<[^>]*?(?:/>|>[^<]*</[^>]*>)\s*<[^/>]*>([^<]+)<", re.IGNORECASE)
-_SYSTEM = re.compile(r"^(?:nt[ -]autorit\w*|autorit\w* nt|nt service|window manager|font driver host)\\|\$$", re.IGNORECASE)
+_SEVENTH = re.compile(
+    r">\s*restart\s*</[^>]*>\s*<[^>]*?(?:/>|>[^<]*</[^>]*>)\s*<[^/>]*>([^<]+)<", re.IGNORECASE
+)
+_SYSTEM = re.compile(
+    r"^(?:nt[ -]aut\w+|aut\w+ nt|nt service|window manager|font driver host)\\|\$$", re.IGNORECASE
+)
 
 
 def derive(
@@ -42,7 +46,9 @@ def derive(
     pairs = runs[columns].merge(told, on="machine")
     end = pairs["end_time"].fillna(pairs["start_time"]) + _AFTERWARDS
     rows = pairs[(pairs["restarted"] >= pairs["start_time"]) & (pairs["restarted"] <= end)]
-    is_restart = pd.Series([bool(_RESTART.search(text)) for text in rows["text"]], index=rows.index, dtype=bool)
+    is_restart = pd.Series(
+        [bool(_RESTART.search(text)) for text in rows["text"]], index=rows.index, dtype=bool
+    )
     rows = rows[((rows["event_id"] == _ASKED) & is_restart) | rows["event_id"].isin(_UNEXPECTED)]
     is_asked = rows["event_id"] == _ASKED
     explained = is_asked.groupby([rows["machine"], rows["run_id"]]).transform("any")

@@ -35,7 +35,9 @@ def derive(
     """
     runs = machine_run_outcomes
     rows = runs[runs["newest"] & (runs["status"] == "maintenancewindowexceeded")].reset_index(drop=True)
-    rows["window_minutes"] = pd.Series([minutes(one) or _DEFAULT for one in rows["duration"]], dtype="Float64")
+    rows["window_minutes"] = pd.Series(
+        [minutes(one) or _DEFAULT for one in rows["duration"]], dtype="Float64"
+    )
     rows["used_minutes"] = ((rows["end_time"] - rows["start_time"]) / _MINUTE).round(1).astype("Float64")
     told = _told(rows, install_outcomes, identities, machines)
     state = letters(told["status"])
@@ -45,7 +47,9 @@ def derive(
     count = measured["count"].reindex(rows.index).fillna(0).astype("Int64")
     rest = told[~done & ~out]
     left = rest.groupby("row").size().reindex(rows.index).fillna(0).astype("Int64")
-    rows["installed"], rows["left"] = (one.mask(pd.Series(unmeasured, index=rows.index)) for one in (count, left))
+    rows["installed"], rows["left"] = (
+        one.mask(pd.Series(unmeasured, index=rows.index)) for one in (count, left)
+    )
     titles = {row: list(own["title"].head(_SHOWN)) for row, own in rest.groupby("row")}
     rows["left_updates"] = [titles.get(row, []) for row in rows.index]
     took = (measured["until"].reindex(rows.index) - rows["start_time"]) / _MINUTE
@@ -55,7 +59,9 @@ def derive(
     steps = np.ceil(rows["needed_minutes"] / _STEP) * _STEP
     # A window that was exceeded is too short, whatever the pace says.
     longer = rows["window_minutes"] + 2 * _STEP
-    rows["advised_minutes"] = steps.where(steps > rows["window_minutes"], longer).clip(upper=_MOST).where(steps.notna())
+    rows["advised_minutes"] = (
+        steps.where(steps > rows["window_minutes"], longer).clip(upper=_MOST).where(steps.notna())
+    )
     return rows
 
 
@@ -75,9 +81,18 @@ def _told(
     machines: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Return the newest word on each update of each machine run, with `row`, the index of `rows`."""
-    columns: dict[str, Any] = {"row": "int64", "title": "str", "status": "str", "last_told": "datetime64[us, UTC]"}
+    columns: dict[str, Any] = {
+        "row": "int64",
+        "title": "str",
+        "status": "str",
+        "last_told": "datetime64[us, UTC]",
+    }
     if outcomes is None or identities is None or machines is None:
         return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns.items()})
     own = outcomes.assign(run_key=folded(outcomes["run_id"]))
     own = on_machines(own[own["run_key"].isin(rows["run_key"])], identities, machines)
-    return rows[["machine", "run_key"]].assign(row=rows.index).merge(own, on=["machine", "run_key"])[list(columns)]
+    return (
+        rows[["machine", "run_key"]]
+        .assign(row=rows.index)
+        .merge(own, on=["machine", "run_key"])[list(columns)]
+    )

@@ -36,7 +36,9 @@ def derive(
     Raises Inconclusive where neither workers nor update configurations tell which machines belong.
     """
     if not whole(system_workers) and targets is None:
-        raise Inconclusive("neither workers nor update configurations could be seen, which tell who should report")
+        raise Inconclusive(
+            "neither workers nor update configurations could be seen, which tell who should report"
+        )
     start = pd.Timestamp(asked_at) - pd.Timedelta(lookback)
     managed = [] if update_manager_machines is None else folded(update_manager_machines["machine_id"])
     rows = estate[

@@ -65,7 +65,13 @@ def judge(
     stale = stale.assign(explained=explains(stale, quota), **with_stop(stale, quota)[["stopped", "by_reset"]])
     for machine in stale.itertuples():
         by_quota = pd.notna(machine.explained) and bool(machine.explained)
-        not_checked = [_NO_STOP] if pd.isna(machine.explained) else [_RESET_ONLY] if by_quota and machine.by_reset else []
+        not_checked = (
+            [_NO_STOP]
+            if pd.isna(machine.explained)
+            else [_RESET_ONLY]
+            if by_quota and machine.by_reset
+            else []
+        )
         yield found(
             QUOTA if by_quota else UNKNOWN,
             subject(machine),

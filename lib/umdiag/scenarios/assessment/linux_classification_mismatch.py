@@ -69,12 +69,20 @@ def judge(
         system = next((one.os_name for one in own if one.os_name), "")
         cause = NO_METADATA if "centos" in system.lower() else DIFFERS
         command = _command(system)
-        shown = [told(one, "package", "package_arch", "package_version", "classification") for one in own[:SHOWN]]
+        shown = [
+            told(one, "package", "package_arch", "package_version", "classification") for one in own[:SHOWN]
+        ]
         yield found(
             cause,
             subject(machine),
             told(run, "run_id", "configuration", "classifications", "start_time", "end_time")
-            | {"os_name": system or None, "command": command, "count": len(own), "packages": shown, "also": []}
+            | {
+                "os_name": system or None,
+                "command": command,
+                "count": len(own),
+                "packages": shown,
+                "also": [],
+            }
             | {"not_checked": _not_checked(run)},
             resolution=(f"On the machine: {command}.", *cause.resolution),
         )

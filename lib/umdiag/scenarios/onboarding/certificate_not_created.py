@@ -40,5 +40,9 @@ def judge(
     """Report each machine that could not make its certificate."""
     for machine in registration_failures.itertuples():
         if fits := fitting(machine, (DENIED,)):
-            yield found(fits[0], subject(machine), told(machine, "failed", "text", "last_assessed", "workspace") | {"also": []})
+            yield found(
+                fits[0],
+                subject(machine),
+                told(machine, "failed", "text", "last_assessed", "workspace") | {"also": []},
+            )
     refuse_nobody(machines)

@@ -94,7 +94,9 @@ def judge(
     """Report each connected machine that was never assessed, and each running one that is never heard."""
     for machine in unmanaged.itertuples():
         fits = fitting(machine, (QUOTA, NO_SOLUTION, NO_WORKER), UNKNOWN)
-        shown = told(machine, "source_computer_id", "first_heartbeat", "last_heartbeat", "workspace", "solutions")
+        shown = told(
+            machine, "source_computer_id", "first_heartbeat", "last_heartbeat", "workspace", "solutions"
+        )
         also = [cause.key for cause in fits[1:]]
         yield found(fits[0], subject(machine), shown | {"also": also, "not_checked": _not_checked(machine)})
     if silent_agents is not None:

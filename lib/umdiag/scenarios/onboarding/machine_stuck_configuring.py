@@ -76,7 +76,14 @@ def judge(
         yield found(
             fits[0],
             subject(machine),
-            told(machine, "source_computer_id", "first_heartbeat", "last_heartbeat", "last_assessed", "workspace")
+            told(
+                machine,
+                "source_computer_id",
+                "first_heartbeat",
+                "last_heartbeat",
+                "last_assessed",
+                "workspace",
+            )
             | {
                 "same_name": machine.same_name[:SHOWN],
                 "same_agent": machine.same_agent[:SHOWN],

@@ -51,16 +51,20 @@ def judge(
         subscription_of(one) for one in (*workspaces, automation_account)
     }
     aims = _aims(targets)
-    seen = folded(provider_registrations["subscription_id"])
-    unseen = sorted((asked | set(aims)) - {""} - set(seen))
+    registrations = provider_registrations.assign(key=folded(provider_registrations["subscription_id"]))
+    unseen = sorted((asked | set(aims)) - {""} - set(registrations["key"]))
     not_checked = [f"providers: no registration row of subscription {one}" for one in unseen]
-    lacking = unregistered(provider_registrations) & (asked | set(aims))
-    for one in provider_registrations[seen.isin(lacking)].assign(key=seen).drop_duplicates("key").itertuples():
-        command = f"az provider register --namespace Microsoft.Automation --subscription {one.subscription_id}"
+    lacking = (unregistered(provider_registrations) & (asked | set(aims))) - {""}
+    for one in registrations[registrations["key"].isin(lacking)].drop_duplicates("key").itertuples():
+        command = (
+            f"az provider register --namespace Microsoft.Automation --subscription {one.subscription_id}"
+        )
         page = f"https://portal.azure.com/#resource/subscriptions/{one.subscription_id}/resourceproviders"
         yield found(
             NOT_REGISTERED,
-            Subject(kind="subscription", name=one.subscription_id, id=f"/subscriptions/{one.subscription_id}"),
+            Subject(
+                kind="subscription", name=one.subscription_id, id=f"/subscriptions/{one.subscription_id}"
+            ),
             {
                 "registration_state": one.registration_state or None,
                 "update_deployments": sorted(aims.get(one.key, ()))[:SHOWN],

@@ -58,7 +58,9 @@ def judge(
     assessments: pd.DataFrame | None,
 ) -> Iterator[Finding]:
     """Report each machine with two homes or a refused registration."""
-    homes = {} if multi_homed is None else dict(zip(multi_homed["machine"], multi_homed["homes"], strict=True))
+    homes = (
+        {} if multi_homed is None else dict(zip(multi_homed["machine"], multi_homed["homes"], strict=True))
+    )
     refused: dict[int, dict[str, object]] = {}
     # Without assessments it is not known whether a later one has put the refusal right.
     if registration_failures is not None and assessments is not None:
@@ -73,4 +75,6 @@ def judge(
     facts = (("Heartbeat", multi_homed), ("Event", registration_failures), ("Update", assessments))
     unseen = [table for table, rows in facts if rows is None]
     if unseen:
-        raise Inconclusive(f"{' and '.join(unseen)} could not be seen whole, so not every cause could be looked for")
+        raise Inconclusive(
+            f"{' and '.join(unseen)} could not be seen whole, so not every cause could be looked for"
+        )

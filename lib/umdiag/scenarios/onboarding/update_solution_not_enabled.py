@@ -53,7 +53,9 @@ def judge(
         yield found(
             NOT_LINKED,
             Subject(
-                kind="automation_account", name=last_segment(automation_account), id=automation_account.rstrip("/")
+                kind="automation_account",
+                name=last_segment(automation_account),
+                id=automation_account.rstrip("/"),
             ),
             {
                 "workspaces": list(workspaces),

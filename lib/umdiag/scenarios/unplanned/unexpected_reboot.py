@@ -76,8 +76,19 @@ def judge(
         own = rows[machine.machine]
         policy = policies.get(machine.machine)
         by_user = any(one.by_user for one in own)
-        fits = [cause for cause, fit in ((BY_USER, by_user), (BY_POLICY, policy is not None)) if fit] or [UNKNOWN]
-        columns = ("restarted", "event_id", "user", "run_id", "configuration", "reboot_setting", "start_time", "end_time")
+        fits = [cause for cause, fit in ((BY_USER, by_user), (BY_POLICY, policy is not None)) if fit] or [
+            UNKNOWN
+        ]
+        columns = (
+            "restarted",
+            "event_id",
+            "user",
+            "run_id",
+            "configuration",
+            "reboot_setting",
+            "start_time",
+            "end_time",
+        )
         yield found(
             fits[0],
             subject(machine),
@@ -95,14 +106,19 @@ def judge(
 def _policies(automatic_updates: pd.DataFrame, rows: dict[int, list[Any]]) -> dict[int, dict[str, Any]]:
     """Return what the registry says, of the machines that it lets restart."""
     acting = automatic_updates[automatic_updates["reboots"] & automatic_updates["machine"].isin(rows)]
-    return {one.machine: told(one, "au_options", "always_reboots", "registry_key") for one in acting.itertuples()}
+    return {
+        one.machine: told(one, "au_options", "always_reboots", "registry_key") for one in acting.itertuples()
+    }
 
 
 def _resolution(cause: Cause, policy: dict[str, Any] | None) -> tuple[str, ...]:
     """Return the steps of a cause, with the value that was found where the registry is to blame."""
     if cause is not BY_POLICY or policy is None:
         return cause.resolution
-    named = (("AUOptions", policy["au_options"]), ("AlwaysAutoRebootAtScheduledTime", policy["always_reboots"]))
+    named = (
+        ("AUOptions", policy["au_options"]),
+        ("AlwaysAutoRebootAtScheduledTime", policy["always_reboots"]),
+    )
     values = ", ".join(f"{name} is {plain(value)}" for name, value in named if value is not None)
     key = policy["registry_key"] or "the key WindowsUpdate\\AU"
     return (f"The registry says so: under {key}, {values}.", *cause.resolution)

@@ -68,7 +68,9 @@ def judge(
             subject(machine),
             {
                 "count": len(own),
-                "updates": [told(one, "title", "kb", "first_needed", "last_installed") for one in own[:SHOWN]],
+                "updates": [
+                    told(one, "title", "kb", "first_needed", "last_installed") for one in own[:SHOWN]
+                ],
                 "setting": setting,
                 "also": [],
             },

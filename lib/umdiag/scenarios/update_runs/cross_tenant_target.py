@@ -41,7 +41,9 @@ def judge(
     update_configurations: pd.DataFrame, subscriptions: pd.DataFrame, *, automation_account: str
 ) -> Iterator[Finding]:
     """Report each enabled update deployment that names machines of a foreign tenant."""
-    tenants = dict(zip(folded(subscriptions["subscription_id"]), folded(subscriptions["tenant_id"]), strict=True))
+    tenants = dict(
+        zip(folded(subscriptions["subscription_id"]), folded(subscriptions["tenant_id"]), strict=True)
+    )
     unseen: set[str] = set()
     # What is not told is not "disabled": lists of deployments carry no schedule.
     for one in update_configurations[~update_configurations["enabled"].eq(False).fillna(False)].itertuples():
@@ -51,7 +53,9 @@ def judge(
         unseen |= {aim for aim in aims.values() if aim and not tenants.get(aim)}
         if named and not own:
             unseen.add(subscription_of(one.id))
-        foreign = {machine: aim for machine, aim in aims.items() if own and tenants.get(aim, own) not in ("", own)}
+        foreign = {
+            machine: aim for machine, aim in aims.items() if own and tenants.get(aim, own) not in ("", own)
+        }
         if foreign:
             yield found(
                 NOT_AUTHORISED,
@@ -68,4 +72,6 @@ def judge(
                 },
             )
     if unseen - {""}:
-        raise Inconclusive(f"the tenant of these subscriptions cannot be seen: {', '.join(sorted(unseen - {''}))}")
+        raise Inconclusive(
+            f"the tenant of these subscriptions cannot be seen: {', '.join(sorted(unseen - {''}))}"
+        )

@@ -62,9 +62,13 @@ def judge(
 
 def _advice(run: Any) -> tuple[str, ...]:
     """Return the first step, with the minutes that the window lacks where they could be measured."""
-    window, advised, needed = (plain(value) for value in (run.window_minutes, run.advised_minutes, run.needed_minutes))
+    window, advised, needed = (
+        plain(value) for value in (run.window_minutes, run.advised_minutes, run.needed_minutes)
+    )
     if window >= _MOST:
-        return (f"The window is as long as it may be ({window:g} minutes): split the updates into several deployments.",)
+        return (
+            f"The window is as long as it may be ({window:g} minutes): split the updates into several deployments.",
+        )
     if advised is None:
         return TOO_SHORT.resolution[:1]
     step = f"Set the window to {advised:g} minutes (it is {window:g}): update deployment, Maintenance window."

@@ -28,7 +28,9 @@ from umdiag.scenarios._evidence import plain, subject
 from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
-_LIMITS = "https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits"
+_LIMITS = (
+    "https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits"
+)
 
 DELETED = Cause(
     key="machine_deleted",
@@ -124,5 +126,7 @@ def judge(
 
 def _not_checked(run: Any, heartbeats_seen: bool) -> list[str]:
     if heartbeats_seen and plain(run.connected) is None:
-        return ["whether the machine was connected at the start: its workspace was silent, or it is not recognised"]
+        return [
+            "whether the machine was connected at the start: its workspace was silent, or it is not recognised"
+        ]
     return []
