@@ -9,15 +9,15 @@ import pandas as pd
 
 from umdiag.frames._connections import at_start, beats_of, connected
 from umdiag.frames._records import whole
-from umdiag.frames._text import folded, letters, looked_up
+from umdiag.frames._text import looked_up
 from umdiag.frames.missed import is_deleted
+from umdiag.frames.open_jobs import account_of, standing_of
 
 #: In the order in which causes are decided.
 REASONS = (
     "machine_deleted", "source_computer_id_changed", "machine_off", "machine_unreachable", "job_limit_reached",
 )  # fmt: skip
 _HALF_HOUR = pd.Timedelta(minutes=30)
-_ENDED = ("completed", "failed", "stopped")
 
 
 def derive(
@@ -91,9 +91,9 @@ def _most_jobs(rows: pd.DataFrame, jobs: pd.DataFrame | None) -> pd.Series[Any]:
     most = pd.Series(pd.NA, index=rows.index, dtype="Int64")
     if jobs is None or not whole(jobs):
         return most
-    accounts = _account(jobs["id"])
-    for account, own in rows.groupby(_account(rows["id"])):
-        times, standing = _standing(jobs[accounts == account])
+    accounts = account_of(jobs["id"])
+    for account, own in rows.groupby(account_of(rows["id"])):
+        times, standing = standing_of(jobs[accounts == account])
         first = np.searchsorted(times, own["start_time"].to_numpy("datetime64[us]"), side="right")
         last = np.searchsorted(
             times, own["end_time"].fillna(own["start_time"]).to_numpy("datetime64[us]"), side="right"
@@ -102,24 +102,3 @@ def _most_jobs(rows: pd.DataFrame, jobs: pd.DataFrame | None) -> pd.Series[Any]:
             int(standing[one : max(one, other) + 1].max()) for one, other in zip(first, last, strict=True)
         ]
     return most
-
-
-def _standing(jobs: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return the moments at which the number of open jobs changes, and the number before and after each."""
-    jobs = jobs.dropna(subset=["created"])
-    # A job that is over, though its end is not told, counts for nothing.
-    open_ = jobs["ended"].isna() & ~letters(jobs["status"]).isin(_ENDED)
-    jobs = jobs[open_ | jobs["ended"].notna()]
-    moments = np.concatenate(
-        [jobs["created"].to_numpy("datetime64[us]"), jobs["ended"].dropna().to_numpy("datetime64[us]")]
-    )
-    steps = np.concatenate(
-        [np.ones(len(jobs), dtype=int), -np.ones(int(jobs["ended"].notna().sum()), dtype=int)]
-    )
-    times, place = np.unique(moments, return_inverse=True)
-    change = np.bincount(place, weights=steps, minlength=len(times)).astype(int)
-    return times, np.concatenate([[0], np.cumsum(change)])
-
-
-def _account(ids: pd.Series[str]) -> pd.Series[str]:
-    return folded(ids).str.extract(r"^(.*/automationaccounts/[^/]+)")[0].fillna("")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pandas as pd
 
 from umdiag.frames._recognition import on_machines
-from umdiag.frames._text import fold
 
 _AFTERWARDS = pd.Timedelta(hours=2)
-_NEVER = ("never", "neverreboot")
 _ASKED, _UNEXPECTED = 1074, (6008, 41)
 _RESTART = re.compile(r"initiated the restart|shutdown type:\s*restart|>\s*restart\s*<", re.IGNORECASE)
 _USER = re.compile(r"on behalf of user\s+(.+?)\s+for the following reason", re.IGNORECASE | re.DOTALL)
@@ -25,8 +22,7 @@ _SYSTEM = re.compile(
 
 
 def derive(
-    machine_run_outcomes: pd.DataFrame,
-    update_configurations: pd.DataFrame,
+    never_restarting: pd.DataFrame,
     restarts: pd.DataFrame,
     machines: pd.DataFrame,
     identities: pd.DataFrame,
@@ -36,11 +32,7 @@ def derive(
 
     An asked-for restart (1074) tells more than the unexpected ones (6008, 41), which then are left out.
     """
-    settings = {fold(one.name): _setting(one) for one in update_configurations.itertuples()}
-    never = {key: value for key, value in settings.items() if _plain(value) in _NEVER}
-    runs = machine_run_outcomes
-    runs = runs[runs["configuration_key"].isin(never) & (runs["machine"] >= 0)]
-    runs = runs.assign(reboot_setting=runs["configuration_key"].map(never))
+    runs = never_restarting[never_restarting["machine"] >= 0]
     columns = ["machine", "run_id", "configuration", "reboot_setting", "start_time", "end_time"]
     told = on_machines(restarts, identities, machines)
     pairs = runs[columns].merge(told, on="machine")
@@ -56,17 +48,6 @@ def derive(
     rows["user"] = [_user(one.text) if one.event_id == _ASKED else "" for one in rows.itertuples()]
     rows["by_user"] = [bool(user) and not _SYSTEM.search(user) for user in rows["user"]]
     return rows[[*columns, "restarted", "event_id", "user", "by_user", "text"]]
-
-
-def _setting(configuration: Any) -> str:
-    for part in (configuration.windows, configuration.linux):
-        if isinstance(part, dict) and part.get("rebootSetting"):
-            return str(part["rebootSetting"])
-    return ""
-
-
-def _plain(setting: str) -> str:
-    return re.sub(r"[^a-z]", "", setting.lower())
 
 
 def _user(text: str) -> str:
