@@ -26,7 +26,7 @@ from umdiag.charts.canvas import (
 )
 
 _MOST_RUNS = 40
-_FLAT = 6
+_FLAT = 7
 #: Status of a machine run, in letters → label, colour; what is well stands at the bottom.
 _STATUSES: Mapping[str, tuple[str, str]] = {
     "succeeded": ("succeeded", GOOD),
@@ -41,7 +41,7 @@ _OTHER = ("other status", SERIES[3])
 _WHO: Mapping[str, tuple[str, str]] = {
     "policy": ("the registry lets Windows Update restart", BAD),
     "user": ("a person restarted it", SERIES[0]),
-    "untold": ("nobody is told", DULL),
+    "untold": ("nothing tells who", DULL),
 }
 
 
@@ -65,9 +65,11 @@ def run_outcomes(
     parts = {key: rows[status == key] for key in (*_STATUSES, "")}
     labels = {**_STATUSES, "": _OTHER}
     traces = [_bars(part, *labels[key], shown) for key, part in parts.items() if len(part)]
+    wrong = ~status.isin(("succeeded", "inprogress", "notstarted"))
+    traces.append(_above(wrong.groupby(rows["run_key"]).sum(), rows.groupby("run_key").size(), shown))
     number = rows["run_key"].nunique()
-    wrong = int((~status.isin(("succeeded", "inprogress", "notstarted"))).sum())
-    said = f"{counted(len(rows), 'machine run')} of {counted(number, 'run')}; {wrong:,} did not succeed. "
+    said = f"{counted(len(rows), 'machine run')} of {counted(number, 'run')};"
+    said += f" {int(wrong.sum()):,} did not succeed (above the bars). "
     said += _speaks_of(rows, machines, computers, "took part in none")
     without = 0 if runs is None else len(set(runs["run_key"]) - set(machine_run_outcomes["run_key"]))
     if without:
@@ -90,7 +92,6 @@ def run_restarts(
     one row per machine run of such a deployment; `automatic_updates`: one row per machine (reboots).
     """
     asked, only = chosen(never_restarting, computers)
-    asked = asked.assign(run_id=asked["run_key"])
     told = run_restarts.assign(run_key=run_restarts["run_id"].astype("string").str.strip().str.lower())
     told = told.drop(columns=["configuration", "start_time"]).merge(
         asked[["run_key", "machine", "computer", "configuration", "start_time"]], on=["run_key", "machine"]
@@ -108,11 +109,14 @@ def run_restarts(
     )
     told = told.drop_duplicates(["run_key", "machine"])
     shown = _newest(told)
+    of = asked.groupby("run_key")["machine_key"].nunique()
     traces = [
-        _bars(part, label, colour, shown, asked.groupby("run_key")["machine"].nunique())
+        _bars(part, label, colour, shown)
         for key, (label, colour) in _WHO.items()
         if len(part := told[told["who"] == key])
     ]
+    struck_in = told.groupby("run_key").size()
+    traces.append(_above(struck_in, of, shown, struck_in))
     runs, struck = asked["run_key"].nunique(), told["run_key"].nunique()
     said = (
         f"{counted(told['machine'].nunique(), 'machine')} restarted in {struck:,} of {counted(runs, 'run')}"
@@ -134,15 +138,12 @@ def _newest(rows: pd.DataFrame) -> pd.DataFrame:
     return runs.tail(_MOST_RUNS).reset_index(drop=True)
 
 
-def _bars(
-    rows: pd.DataFrame, label: str, colour: str, shown: pd.DataFrame, of: pd.Series[Any] | None = None
-) -> Spec:
+def _bars(rows: pd.DataFrame, label: str, colour: str, shown: pd.DataFrame) -> Spec:
     who = {str(run): list(own) for run, own in rows.groupby("run_key")["computer"]}
     counts = [len(who.get(run, ())) for run in shown["run_key"]]
     notes = []
     for row, count in zip(shown.itertuples(), counts, strict=True):
-        share = f" of {int(of[str(row.run_key)]):,}" if of is not None else ""
-        heading = f"{plain(row.configuration, 60)}<br>{moment(row.start_time)}<br>{label}: {count:,}{share}"
+        heading = f"{plain(row.configuration, 60)}<br>{moment(row.start_time)}<br>{label}: {count:,}"
         names = some(sorted(who.get(str(row.run_key), ())), 8) if label != "succeeded" else ""
         notes.append([f"{heading}<br>{names}" if names else heading])
     return {
@@ -157,6 +158,25 @@ def _bars(
         "textangle": 0,
         "customdata": notes,
         "hovertemplate": "%{customdata[0]}<extra></extra>",
+    }
+
+
+def _above(
+    part: pd.Series[Any], of: pd.Series[Any], shown: pd.DataFrame, height: pd.Series[Any] | None = None
+) -> Spec:
+    """Write "12 of 254" above each bar, which is as high as `of` unless `height` says otherwise."""
+    runs = list(shown["run_key"])
+    tops = of if height is None else height
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": list(range(len(runs))),
+        "y": [int(tops[run]) for run in runs],
+        "text": [f"{int(part[run]):,} of {int(of[run]):,}" if part[run] else "" for run in runs],
+        "textposition": "top center",
+        "cliponaxis": False,
+        "showlegend": False,
+        "hoverinfo": "skip",
     }
 
 
@@ -182,7 +202,7 @@ def _figure(title: str, said: str, traces: list[Spec], shown: pd.DataFrame, numb
         },
         "yaxis": {"title": {"text": unit}, "rangemode": "tozero", "tickformat": ",d"},
     }
-    return figure(title, said, traces, layout, height=260 if flat else 340)
+    return figure(title, said, traces, layout, height=280 if flat else 440)
 
 
 def _speaks_of(

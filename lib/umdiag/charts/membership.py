@@ -16,7 +16,6 @@ from umdiag.charts.canvas import (
     counted,
     figure,
     marked,
-    of_machines,
     plain,
     some,
 )
@@ -72,7 +71,7 @@ def not_managed(
         if who:
             traces.append(_bar(label, colour, who, names))
     lost = len(waiting) + len(bare)
-    said = of_machines(len(population) - lost, len(population), "in the logs are not managed")
+    said = f"{lost:,} of {counted(len(population), 'machine')} in the logs report and are not managed."
     if silent_agents is None:
         said += " Machines that send nothing could not be told."
     elif len(silent):
