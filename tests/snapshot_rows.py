@@ -9,7 +9,14 @@ What may be given, all of it optional (times are relative to the clock: "-6h", "
     operations:   [{at, says, workspace}] rows of Operation and _LogOperation
     usage:        [{table, megabytes, span, billable, workspace}] one row of Usage an hour
     deployments:  name → os, machines, names, groups, modified, runs: [{id, at, status, machines}]
+                  (or machine → what differs: status, at, end, agent, error), and reboot, classes, exclude,
+                  duration, enabled, named (ARM ids)
     changes:      [{machine, at, type, <property>: [before, after]}] rows of resourcechanges
+    events:       [{machine, at, log, source, id, text}] rows of Event
+    installs:     [{machine, run, at, status, kb, title, id, error}] rows of UpdateRunProgress
+    policies:     [{machine, value, data, at}] rows of ConfigurationData
+    jobs:         [{from, to, count}] jobs of the Automation account
+    linked:       workspace → Automation account that it is linked to
     rows:         table → rows as they are
     not_captured, denied, partial: tables
 """
@@ -44,12 +51,14 @@ from umdiag.sources.snapshot import Snapshot
 
 ASKED_AT = datetime(2024, 3, 15, 10, 0, tzinfo=UTC)
 LOOKBACK = "3d"
+AU_KEY = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU"
 TENANT = "99999999-8888-7777-6666-555555555555"
 _RELATIVE = re.compile(r"(?P<sign>[-+])(?=\d)(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MACHINE: Mapping[str, Any] = {
     "computer": None,  # name in the logs; default: the machine's key
     "os": "Windows",
+    "os_name": "",
     "kind": "azure",  # azure, arc, other
     "agent": None,  # SourceComputerId
     "hardware": None,  # what its VMUUID is made from; default: the machine's key
@@ -125,6 +134,14 @@ def arm_id(machine: str, *, subscription: str = "main", group: str = "rg", kind:
     return f"{place}/providers/{_PROVIDERS[kind]}/{machine}"
 
 
+def account_id(name: str = "aa") -> str:
+    """Return the ARM id of an Automation account."""
+    return (
+        f"/subscriptions/{identifier('main')}/resourceGroups/rg/providers/Microsoft.Automation"
+        f"/automationAccounts/{name}"
+    )
+
+
 def workspace_id(name: str = "law") -> str:
     """Return the ARM id of a workspace."""
     return (
@@ -186,7 +203,7 @@ def answered_once() -> Iterator[None]:
 def write_snapshot(folder: Path, given: Mapping[str, Any]) -> None:
     """Write one Parquet file per table, empty ones too, and `snapshot.json`."""
     rows: dict[str, list[Mapping[str, Any]]] = {table: [] for part in kql.tables().values() for table in part}
-    for write in (_machines, _azure, _workspaces, _deployments):
+    for write in (_machines, _azure, _workspaces, _deployments, _happenings):
         for table, row in write(given):
             rows[table].append(row)
     for table, given_rows in given.get("rows", {}).items():
@@ -277,6 +294,7 @@ def _machines(given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         }
         for moment in _times(one["heard"], timedelta(minutes=30)):
             about = {"TimeGenerated": _iso(moment), "OSType": one["os"], "Solutions": one["solutions"]}
+            about["OSName"] = one["os_name"]
             yield "Heartbeat", shared | about
         linux = one["os"] == "Linux"
         for moment in _times(one["assessed"], timedelta(hours=3 if linux else 12)):
@@ -345,7 +363,8 @@ def _azure(given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         if about["visible"]:
             kind = "microsoft.resources/subscriptions"
             row = {"id": f"/subscriptions/{id_}", "name": name, "type": kind, "subscriptionId": id_}
-            yield "resourcecontainers", row | {"tenantId": TENANT, "properties": {"state": "Enabled"}}
+            tenant = about.get("tenant", TENANT)
+            yield "resourcecontainers", row | {"tenantId": tenant, "properties": {"state": "Enabled"}}
         if about["registration"]:
             namespace = "Microsoft.Automation"
             row = {"id": f"/subscriptions/{id_}/providers/{namespace}", "namespace": namespace}
@@ -458,24 +477,35 @@ def _deployments(given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]
         system = deployment.get("os", "Windows")
         update = {
             "operatingSystem": system,
-            "duration": "PT2H",
-            "azureVirtualMachines": [machines[key]["arm_id"] for key in deployment.get("machines", ())],
+            "duration": deployment.get("duration", "PT2H"),
+            **_settings(deployment, system),
+            "azureVirtualMachines": [
+                *(machines[key]["arm_id"] for key in deployment.get("machines", ())), *deployment.get("named", ())
+            ],
             "nonAzureComputerNames": list(deployment.get("names", ())),
             "targets": {"azureQueries": [_group(group) for group in deployment.get("groups", ())]},
         }
         update["targets"]["nonAzureQueries"] = deployment.get("saved_searches", [])
         properties = {
             "updateConfiguration": update,
-            "scheduleInfo": {"isEnabled": True, "frequency": "Week"},
+            "scheduleInfo": {"isEnabled": deployment.get("enabled", True), "frequency": "Week"},
             "lastModifiedTime": deployment.get("modified", "-60d"),
         }
-        account = f"/subscriptions/{identifier('main')}/resourceGroups/rg/providers/Microsoft.Automation"
-        base = f"{account}/automationAccounts/aa"
+        base = account_id()
         if not deployment.get("gone"):
             id_ = f"{base}/softwareUpdateConfigurations/{name}"
             yield "softwareUpdateConfigurations", {"id": id_, "name": name, "properties": properties}
         for run in deployment.get("runs", ()):
-            yield from _run(run, name, system, base, machines)
+            yield from _run(run | {"duration": update["duration"]}, name, system, base, machines)
+
+
+def _settings(deployment: Mapping[str, Any], system: str) -> dict[str, Any]:
+    """Return what a deployment says of classes, exclusions and restarts, under its operating system."""
+    settings: dict[str, Any] = {"rebootSetting": deployment.get("reboot", "IfRequired")}
+    if system == "Linux":
+        settings["includedPackageClassifications"] = deployment.get("classes", "")
+        settings["excludedPackageNameMasks"] = deployment.get("exclude", [])
+    return {system.lower(): settings}
 
 
 def _group(group: Mapping[str, Any]) -> dict[str, Any]:
@@ -497,19 +527,83 @@ def _run(
         "status": run.get("status", "Succeeded"),
         "osType": system,
         "startTime": run["at"],
-        "configuredDuration": "PT2H",
+        "configuredDuration": run["duration"],
     }
     id_ = f"{base}/softwareUpdateConfigurationRuns/{run['id']}"
     yield "softwareUpdateConfigurationRuns", {"id": id_, "name": run["id"], "properties": shared}
-    for key in run.get("machines", ()):
+    told = run.get("machines", ())
+    for key in told:
         one = machines[key]
+        said = told[key] or {} if isinstance(told, Mapping) else {}
         azure = one["kind"] == "azure"
         own = {
             "targetComputer": one["arm_id"] if azure else one["computer"],
             "targetComputerType": "AzureVirtualMachines" if azure else "NonAzureMachines",
             "correlationId": run["id"],
-            "sourceComputerId": one["agent"],
+            "sourceComputerId": said.get("agent", one["agent"]),
+            "status": said.get("status", shared["status"]),
+            "startTime": said.get("at", run["at"]),
+            "endTime": said.get("end"),
+            "error": {"message": said["error"]} if "error" in said else {},
         }
         id_ = f"{base}/softwareUpdateConfigurationMachineRuns/{run['id']} {key}"
         row = {"id": id_, "name": f"{run['id']} {key}", "properties": shared | own}
         yield "softwareUpdateConfigurationMachineRuns", row
+
+
+# -- what happened on machines and in the account ---------------------------------------------------------
+
+
+def _happenings(given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    machines = {one["key"]: one for one in _described(given)}
+    for event in given.get("events", ()):
+        one = machines[event["machine"]]
+        yield "Event", {
+            "TenantId": identifier(one["workspace"]),
+            "TimeGenerated": event["at"],
+            "Computer": one["computer"],
+            "_ResourceId": one["arm_id"].lower() if event.get("by_id", one["logged_id"]) else "",
+            "EventLog": event.get("log", "System"),
+            "Source": event["source"],
+            "EventID": str(event["id"]),
+            "RenderedDescription": event.get("text", ""),
+            "ParameterXml": event.get("parameters", ""),
+        }
+    for install in given.get("installs", ()):
+        one = machines[install["machine"]]
+        kb, title = str(install.get("kb", "")), install.get("title", "")
+        yield "UpdateRunProgress", {
+            "TenantId": identifier(one["workspace"]),
+            "TimeGenerated": install["at"],
+            "Computer": one["computer"],
+            "SourceComputerId": one["agent"],
+            "OSType": one["os"],
+            "CorrelationId": install["run"],
+            "KBID": kb,
+            "UpdateId": install.get("id", identifier(f"{kb} {title or f'Update ({kb})'}")),
+            "Title": title or f"Update ({kb})",
+            "Product": install.get("product", ""),
+            "InstallationStatus": install.get("status", "Succeeded"),
+            "ErrorResult": install.get("error", ""),
+        }
+    for policy in given.get("policies", ()):
+        one = machines[policy["machine"]]
+        yield "ConfigurationData", {
+            "TenantId": identifier(one["workspace"]),
+            "TimeGenerated": policy.get("at", "-1d"),
+            "Computer": one["computer"],
+            "SourceComputerId": one["agent"],
+            "ConfigDataType": "Registry",
+            "RegistryKey": policy.get("key", AU_KEY),
+            "ValueName": policy["value"],
+            "ValueData": policy["data"],
+        }
+    for batch, jobs in enumerate(given.get("jobs", ())):
+        for number in range(jobs["count"]):
+            properties = {"creationTime": jobs["from"], "endTime": jobs.get("to"), "status": jobs.get("status", "Running")}
+            name = f"job {batch} {number}"
+            yield "jobs", {"id": f"{account_id()}/jobs/{name}", "name": name, "properties": properties}
+    for workspace, account in given.get("linked", {}).items():
+        id_ = f"{workspace_id(workspace).lower()}/linkedservices/automation"
+        row = {"id": id_, "name": f"{workspace}/Automation", "properties": {"resourceId": account_id(account)}}
+        yield "linkedServices", row

@@ -294,9 +294,8 @@ class Kit:
                 filling = self.fact(parameter.fact)
                 if not filling.whole:
                     return _unseen(query, filling.state, filling.reason)
-                bound[parameter.name] = _moments(
-                    filling.frame[parameter.column], self.asked_at, self.lookback
-                )
+                column = filling.frame[parameter.column]
+                bound[parameter.name] = _filling(column, self.asked_at, self.lookback)
         return {name: value for name, value in bound.items() if name in query.parameters}
 
     def _prepared(self, name: str) -> Datum | None:
@@ -354,8 +353,10 @@ def _stages(wanted: Sequence[str]) -> list[list[str]]:
     return [stage for stage in ([name for name in wanted if name not in filled], filled) if stage]
 
 
-def _moments(column: pd.Series[Any], asked_at: datetime, lookback: timedelta) -> list[str]:
-    """Write the distinct times of a column that lie in the window as text, which the engine expands."""
+def _filling(column: pd.Series[Any], asked_at: datetime, lookback: timedelta) -> list[str]:
+    """Return the distinct texts of a column, or its times that lie in the window, written as text."""
+    if not pd.api.types.is_datetime64_any_dtype(column):
+        return sorted(text for text in column.dropna().unique() if text)
     times = column.dropna().drop_duplicates().sort_values()
     inside = times[(times > pd.Timestamp(asked_at - lookback)) & (times <= pd.Timestamp(asked_at))]
     return list(inside.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))

@@ -7,7 +7,10 @@ imported when the first figure is made.
 """
 
 from umdiag.charts.groups import funnel
+from umdiag.charts.jobs import jobs_at_once
+from umdiag.charts.machine_runs import run_outcomes, run_restarts
 from umdiag.charts.machines import assessment_age, machine_states, missing_updates
+from umdiag.charts.membership import not_managed
 from umdiag.charts.runs import run_calendar
 from umdiag.charts.timeline import machine_timeline
 from umdiag.charts.workspaces import heartbeats_per_hour, ingestion_per_hour
@@ -17,8 +20,12 @@ __all__ = [
     "funnel",
     "heartbeats_per_hour",
     "ingestion_per_hour",
+    "jobs_at_once",
     "machine_states",
     "machine_timeline",
     "missing_updates",
+    "not_managed",
     "run_calendar",
+    "run_outcomes",
+    "run_restarts",
 ]

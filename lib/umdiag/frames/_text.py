@@ -20,6 +20,11 @@ def fold(name: object) -> str:
     return name.strip().lower() if isinstance(name, str) else ""
 
 
+def letters(words: pd.Series[Any]) -> pd.Series[Any]:
+    """Return words without case, spaces and punctuation: `Failed to start` and `FailedToStart` are one."""
+    return folded(words).str.replace(r"[^a-z0-9]", "", regex=True)
+
+
 def swapped(uuid: str) -> str:
     """Return a UUID with its first three groups byte-swapped, as Linux machines report theirs."""
     groups = _UUID.match(uuid)
@@ -43,6 +48,11 @@ def subscription_of(resource_id: str) -> str:
 def after_last(names: pd.Series[Any], sign: str) -> pd.Series[Any]:
     """Return what follows the last `sign` of each name, all of it where there is none."""
     return names.astype("str").str.replace(f"^.*{re.escape(sign)}", "", regex=True)
+
+
+def before_first(names: pd.Series[Any], sign: str) -> pd.Series[Any]:
+    """Return what precedes the first `sign` of each name, all of it where there is none."""
+    return names.astype("str").str.replace(f"{re.escape(sign)}.*$", "", regex=True)
 
 
 def last_segment(resource_id: str) -> str:

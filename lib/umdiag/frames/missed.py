@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.frames._recognition import identified, unregistered
 from umdiag.frames._records import TIME, whole
-from umdiag.frames._text import after_last, fold, folded, looked_up, subscription_of
+from umdiag.frames._text import fold, folded, looked_up, subscription_of
 from umdiag.frames.attendance import changed_out
 from umdiag.frames.estate import as_of
 from umdiag.frames.funnels import matches, wanted
@@ -45,10 +46,10 @@ def derive(
     rows = missed.drop_duplicates("machine_key").assign(is_suspect=False)
     rows = _with_suspects(rows, suspects, runs, machine_runs, machines, estate)
     rows["missed_runs"] = [all_missed.get(key, []) for key in rows["machine_key"]]
-    rows = _named(rows, machines, estate)
+    rows = identified(rows, machines, estate)
     arm_keys = rows["arm_key"].where(rows["arm_key"] != "", rows["machine_key"])
     rows["subscription"] = arm_keys.map(subscription_of).astype("str")
-    rows["provider_not_registered"] = rows["subscription"].isin(_unregistered(provider_registrations))
+    rows["provider_not_registered"] = rows["subscription"].isin(unregistered(provider_registrations))
     rows["machine_deleted"] = _deleted(rows, estate, subscriptions)
     rows["dropped_by"] = _dropped_by(rows, runs, targets, estate, machine_changes)
     rows["changed_before_run"] = (rows["via"] == "changed") | _suspects_changed(
@@ -126,49 +127,6 @@ def _suspect_keys(
         also |= set(estate["machine_key"][(folded(estate["name"]) == name) | (estate["machine_key"] == name)])
     arm = sorted(key for key in also if key.startswith("/"))
     return (arm or sorted(also))[0], also
-
-
-def _named(rows: pd.DataFrame, machines: pd.DataFrame | None, estate: pd.DataFrame | None) -> pd.DataFrame:
-    """Say who each missed machine is: as the log writes it, else as Azure does, else as it was asked for."""
-    plain = rows["machine_key"].str.removeprefix("name:")
-    segment = after_last(plain, "/")
-    rows["computer"], rows["subject_id"], rows["arm_key"] = (
-        segment,
-        plain,
-        plain.where(plain.str.startswith("/"), ""),
-    )
-    rows["source_computer_id"], rows["machine"], rows["workspace_id"] = "", -1, ""
-    rows["last_heartbeat"] = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us, UTC]")
-    if estate is not None:
-        known = estate.set_index("machine_key")
-        rows["computer"] = looked_up(rows["machine_key"], known["name"]).fillna(rows["computer"])
-        rows["subject_id"] = looked_up(rows["machine_key"], known["resource_id"]).fillna(rows["subject_id"])
-    rows["computer"] = rows["written"].fillna(rows["computer"])
-    if machines is not None:
-        logged = machines.sort_values("last_heartbeat", na_position="first")
-        logged = logged.assign(key=logged["arm_key"].where(logged["arm_key"] != "", "name:" + logged["name"]))
-        names = logged.assign(key="name:" + logged["name"])
-        known = pd.concat([names, logged]).drop_duplicates("key", keep="last").set_index("key")
-        for column in (
-            "computer",
-            "subject_id",
-            "arm_key",
-            "source_computer_id",
-            "machine",
-            "workspace_id",
-            "last_heartbeat",
-        ):
-            rows[column] = looked_up(rows["machine_key"], known[column]).fillna(rows[column])
-    rows["name"] = folded(rows["computer"])
-    return rows.astype({"machine": "int64"})
-
-
-def _unregistered(registrations: pd.DataFrame | None) -> set[str]:
-    if registrations is None:
-        return set()
-    automation = folded(registrations["namespace"]).isin(["microsoft.automation", ""])
-    lacking = registrations[automation & (folded(registrations["registration_state"]) != "registered")]
-    return set(folded(lacking["subscription_id"]))
 
 
 def _deleted(

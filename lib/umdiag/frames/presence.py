@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from umdiag.frames._text import folded, looked_up
+
+_COUNTED = 3
+_HALF_HOUR = pd.Timedelta(minutes=30)
+_HOUR = pd.Timedelta(hours=1)
+_DAY = pd.Timedelta(days=1)
 
 
 def derive(heartbeats_around: pd.DataFrame, identities: pd.DataFrame) -> pd.DataFrame:
@@ -29,6 +36,34 @@ def silent_workspaces(
     heard = reporting(before)
     talking = set(presence["workspace_id"][presence["moment"] == moment])
     return {workspace for workspace, machines in heard.items() if machines >= 3} - talking
+
+
+def silent_at(
+    workspaces: pd.Series[Any], moments: pd.Series[Any], heartbeat_hours: pd.DataFrame
+) -> pd.Series[bool]:
+    """Whether each workspace was silent at each moment; exact, from the first and last heartbeat of each hour.
+
+    A workspace that is not known ("") is silent only where all were.
+    """
+    hours = heartbeat_hours[["workspace_id", "hour", "first_heartbeat", "last_heartbeat"]]
+    everyone = hours.groupby("hour").agg({"first_heartbeat": "min", "last_heartbeat": "max"}).reset_index()
+    hours = pd.concat([hours[hours["workspace_id"] != ""], everyone.assign(workspace_id="")])
+    known = hours.drop_duplicates(["workspace_id", "hour"]).set_index(["workspace_id", "hour"])
+    # The hour around a moment is the end of one clock hour and the beginning of the next.
+    begin = (moments - _HALF_HOUR).dt.floor("h")
+    ends = known["last_heartbeat"].reindex(pd.MultiIndex.from_arrays([workspaces, begin]))
+    begins = known["first_heartbeat"].reindex(pd.MultiIndex.from_arrays([workspaces, begin + _HOUR]))
+    heard = (ends.set_axis(moments.index) >= moments - _HALF_HOUR) | (
+        begins.set_axis(moments.index) <= moments + _HALF_HOUR
+    )
+    quiet = pd.DataFrame({"workspace_id": workspaces, "hour": moments.dt.floor("h")})[~heard]
+    silent = pd.Series(False, index=moments.index)
+    for (workspace, hour), own in quiet.groupby(["workspace_id", "hour"]):
+        day = heartbeat_hours["hour"].between(hour - _DAY, hour, inclusive="left")
+        counts = reporting(heartbeat_hours[day])
+        reported = counts.get(workspace, 0) if workspace else max(counts.values(), default=0)
+        silent[own.index] = reported >= _COUNTED
+    return silent
 
 
 def reporting(hours: pd.DataFrame) -> dict[str, int]:

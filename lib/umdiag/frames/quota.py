@@ -6,9 +6,11 @@ from datetime import datetime
 
 import pandas as pd
 
-from umdiag.frames._text import looked_up
+from umdiag.frames._text import folded, looked_up
 
 _STOPS = ("daily_cap_reached", "subscription_suspended")
+_WINDOWS = pd.Timedelta(hours=12)
+_LINUX = pd.Timedelta(hours=3)
 
 
 def derive(
@@ -35,6 +37,36 @@ def derive(
     result["stopped"] = standing["stopped"].where(result["over_quota_now"].fillna(False).astype(bool))
     result["since_reset_only"] = standing["by_reset_only"].eq(True) & result["stopped"].notna()
     return result
+
+
+def explains(machines: pd.DataFrame, quota: pd.DataFrame) -> pd.Series[bool]:
+    """Whether each machine's next assessment fell due after its workspace stopped, which lasts (null: not known).
+
+    `machines` has workspace_id, os_type, last_assessed and first_heartbeat.
+    """
+    known = with_stop(machines, quota)
+    rhythm = (folded(machines["os_type"]) == "linux").map({True: _LINUX, False: _WINDOWS})
+    due = (machines["last_assessed"] + rhythm).fillna(machines["first_heartbeat"] + _WINDOWS)
+    after = (due > known["stopped"]).astype("boolean").mask(due.isna() | known["stopped"].isna())
+    return known["over_quota_now"] & after
+
+
+def with_stop(machines: pd.DataFrame, quota: pd.DataFrame) -> pd.DataFrame:
+    """Return over_quota_now, stopped and by_reset (only a reset tells when it stopped) of machines' workspaces."""
+    workspaces = quota.drop_duplicates("workspace_id").set_index("workspace_id")
+    over = looked_up(machines["workspace_id"], workspaces["over_quota_now"]).astype("boolean")
+    told = looked_up(machines["workspace_id"], workspaces["stopped"])
+    reset = looked_up(machines["workspace_id"], workspaces["last_reset"])
+    stopped = told.fillna(reset).where(over.fillna(False).astype(bool))
+    reset_only = looked_up(machines["workspace_id"], workspaces["since_reset_only"]).eq(True)
+    return pd.DataFrame(
+        {
+            "over_quota_now": over,
+            "stopped": stopped,
+            "by_reset": reset_only | (told.isna() & stopped.notna()),
+        },
+        index=machines.index,
+    )
 
 
 def _standing(stops: pd.DataFrame, workspaces: pd.DataFrame) -> pd.DataFrame:

@@ -70,7 +70,7 @@ def _judged(rows: pd.DataFrame, linux: pd.Series[bool], asked_at: datetime) -> p
     is_needed = rows["state"] == "needed"
     rows["needed"] = is_needed & (linux | ~(declined | optional))
     rows["unapproved"] = is_needed & declined
-    later = _superseding(rows)
+    later = later_titles(rows, rows[rows["needed"] | (rows["state"] == "installed")])
     rows["superseded"] = rows.index.isin(later.index) & is_needed
     rows["superseded_by"] = later.reindex(rows.index).fillna("").where(rows["superseded"], "")
     rows["age_days"] = (
@@ -104,15 +104,16 @@ def month_of(rows: pd.DataFrame) -> pd.Series[Any]:
     return pd.to_numeric(month[0] + month[1], errors="coerce").fillna(0).astype("int64")
 
 
-def _superseding(rows: pd.DataFrame) -> pd.Series[Any]:
-    """Return the title of the later one, for rows that a needed or installed one of their series replaces."""
-    members = rows.assign(series=series_of(rows), month=month_of(rows), row=rows.index)
-    members["counts"] = members["needed"] | (members["state"] == "installed")
-    members = members[members["series"] != ""][
-        ["machine", "series", "published", "month", "title", "row", "counts"]
-    ]
-    counting = members[members["counts"]]
-    pairs = members.merge(counting, on=["machine", "series"], suffixes=("", "_later"))
+def later_titles(rows: pd.DataFrame, others: pd.DataFrame) -> pd.Series[Any]:
+    """Return, by the index of `rows`, the title of the newest of `others` that replaces each; those alone.
+
+    Both have machine, product, title and published. One replaces another of its series on the same machine
+    if it was published later, or, where that is not told or equal, if its title leads with a later month.
+    """
+    columns = ["machine", "series", "published", "month", "title"]
+    mine = rows.assign(series=series_of(rows), month=month_of(rows), row=rows.index)[[*columns, "row"]]
+    theirs = others.assign(series=series_of(others), month=month_of(others))[columns]
+    pairs = mine[mine["series"] != ""].merge(theirs, on=["machine", "series"], suffixes=("", "_later"))
     newer = pairs["published_later"] > pairs["published"]
     open_ = (
         pairs["published"].isna()

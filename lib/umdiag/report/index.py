@@ -14,6 +14,7 @@ from umdiag.charts.canvas import STATES
 from umdiag.model import Diagnosis, Finding, Severity, State, TableHealth, Verdict
 from umdiag.report.records import worst_first
 from umdiag.report.templates import Link, render
+from umdiag.show.steps import by_urgency
 
 #: Rows older than this make the whole report a picture of the past, and it says so aloud.
 OLD = timedelta(days=2)
@@ -135,7 +136,6 @@ def _fits(worst: Finding, findings: Sequence[Finding]) -> str:
 def _families(
     diagnoses: Sequence[Diagnosis], titles: Mapping[str, str], with_page: set[str]
 ) -> list[dict[str, Any]]:
-    families = dict.fromkeys(one.family for one in diagnoses)
     return [
         {
             "title": titles.get(family, family),
@@ -155,7 +155,7 @@ def _families(
                 )
             ],
         }
-        for family in families
+        for family in by_urgency(diagnoses)
     ]
 
 

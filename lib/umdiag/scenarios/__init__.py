@@ -17,7 +17,10 @@ from umdiag.model import Cause, Finding
 FAMILIES: Mapping[str, str] = {
     "quota": "Is the workspace keeping what machines send?",
     "assessment": "What state is every machine in, and can it be believed?",
+    "onboarding": "Machines that should be there and are not",
     "missed_machines": "The schedule ran; who was left out, and why?",
+    "update_runs": "The run started; what went wrong in it?",
+    "unplanned": "Things that happened without being asked for",
 }
 
 

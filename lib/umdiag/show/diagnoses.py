@@ -27,6 +27,8 @@ from umdiag.show.blocks import (
 MOST_FINDINGS = 50
 _LEAST_PER_CAUSE = 5
 _SHORT = 60
+#: Keys of evidence that are told in their own way.
+_APART = ("also", "not_checked", "portal")
 _NOUNS = {
     "machine": "machine",
     "workspace": "workspace",
@@ -49,7 +51,7 @@ def summary(diagnoses: Sequence[Diagnosis]) -> Block:
     """Show every verdict, worst first: what is most urgent, in words, and what to do first."""
     if not diagnoses:
         return Block('<p class="um-answer um-unknown">No scenario was judged.</p>')
-    ordered = sorted(diagnoses, key=_urgency)
+    ordered = sorted(diagnoses, key=urgency)
     counts = Counter(diagnosis.verdict for diagnosis in ordered)
     body = _answer(ordered, counts)
     local = len({diagnosis.family for diagnosis in ordered}) == 1
@@ -110,6 +112,14 @@ def kinds(findings: Iterable[Finding]) -> str:
     return ", ".join(counted(number, noun) for noun, number in counts.most_common())
 
 
+def urgency(one: Diagnosis) -> tuple[int, int, bool, int, str]:
+    """Order diagnoses, the most urgent first."""
+    rank = min((finding.severity.rank for finding in one.findings), default=len(Severity))
+    # What befell a workspace or a subscription explains what befell its machines: it comes first.
+    narrow = all(finding.subject.kind == "machine" for finding in one.findings)
+    return _VERDICTS.index(one.verdict), rank, narrow, -len(one.findings), one.scenario
+
+
 def _answer(ordered: Sequence[Diagnosis], counts: Mapping[Verdict, int]) -> str:
     worst = ordered[0]
     said = [counted(counts.get(Verdict.PROBLEM, 0), "question") + " found a problem"]
@@ -130,13 +140,6 @@ def _answer(ordered: Sequence[Diagnosis], counts: Mapping[Verdict, int]) -> str:
     else:
         text = f"<p>No problem: {counted(len(ordered), 'question')} asked, all healthy.</p>"
     return f'<div class="um-answer um-{worst.verdict.lower()}">{text}</div>'
-
-
-def _urgency(one: Diagnosis) -> tuple[int, int, bool, int, str]:
-    rank = min((finding.severity.rank for finding in one.findings), default=len(Severity))
-    # What befell a workspace or a subscription explains what befell its machines: it comes first.
-    narrow = all(finding.subject.kind == "machine" for finding in one.findings)
-    return _VERDICTS.index(one.verdict), rank, narrow, -len(one.findings), one.scenario
 
 
 def _linked(one: Diagnosis, local: bool) -> str:
@@ -198,14 +201,14 @@ def _findings(one: Diagnosis) -> str:
 
 
 def _evidence(evidence: Mapping[str, Any]) -> str:
-    told = [
-        (key, value) for key, value in evidence.items() if key not in ("also", "not_checked") and _says(value)
-    ]
+    told = [(key, value) for key, value in evidence.items() if key not in _APART and _says(value)]
     pairs = [(spoken(key), words(value)) for key, value in told]
     short = [pair for pair in pairs if len("".join(pair)) <= _SHORT]
     lines = [_pair(*pair) for pair in pairs if pair not in short]
     if short:
         lines.insert(0, " · ".join(_pair(*pair) for pair in short))
+    if address := evidence.get("portal"):
+        lines.append(link(str(address), "open in the portal"))
     if also := evidence.get("also"):
         lines.append(f"Also fits: {esc(', '.join(spoken(cause) for cause in _many(also)))}.")
     if unchecked := evidence.get("not_checked"):

@@ -8,14 +8,10 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.model import Subject
+from umdiag.scenarios._evidence import subject
 
+__all__ = ["listed", "refuse_unknown", "subject", "with_updates"]
 _SHOWN = 25
-
-
-def subject(machine: Any) -> Subject:
-    """Return a machine's subject from a row of the frame `machines`."""
-    return Subject(kind="machine", name=machine.computer, id=machine.subject_id or machine.computer)
 
 
 def with_updates(machines: pd.DataFrame, updates: pd.DataFrame) -> Iterator[tuple[Any, list[Any]]]:

@@ -1,0 +1,217 @@
+"""One bar per update run: how it ended on its machines, and which of them restarted though it said never."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from umdiag.charts.canvas import (
+    BAD,
+    DULL,
+    GOOD,
+    SERIES,
+    WARN,
+    Figure,
+    Spec,
+    chosen,
+    counted,
+    figure,
+    marked,
+    moment,
+    of_machines,
+    plain,
+    some,
+)
+
+_MOST_RUNS = 40
+_FLAT = 7
+#: Status of a machine run, in letters → label, colour; what is well stands at the bottom.
+_STATUSES: Mapping[str, tuple[str, str]] = {
+    "succeeded": ("succeeded", GOOD),
+    "inprogress": ("in progress", DULL),
+    "notstarted": ("not started", SERIES[4]),
+    "maintenancewindowexceeded": ("maintenance window exceeded", WARN),
+    "failed": ("failed", BAD),
+    "failedtostart": ("failed to start", "#8C1D40"),
+}
+_OTHER = ("other status", SERIES[3])
+#: Who restarted a machine → label, colour.
+_WHO: Mapping[str, tuple[str, str]] = {
+    "policy": ("the registry lets Windows Update restart", BAD),
+    "user": ("a person restarted it", SERIES[0]),
+    "untold": ("nothing tells who", DULL),
+}
+
+
+def run_outcomes(
+    machine_run_outcomes: pd.DataFrame,
+    runs: pd.DataFrame | None,
+    machines: pd.DataFrame | None,
+    *,
+    computers: Sequence[str] = (),
+) -> Figure | None:
+    """Draw how each update run ended on its machines: one bar per run, the newest at the right.
+
+    `machine_run_outcomes`: one row per machine run (run_key, configuration, status, machine, computer,
+    start_time); `runs`: one row per run, also of runs that reached nobody; `machines`: the population.
+    """
+    rows, only = chosen(machine_run_outcomes, computers)
+    if rows.empty:
+        return None
+    shown = _newest(rows)
+    status = rows["status"].where(rows["status"].isin(list(_STATUSES)), "")
+    parts = {key: rows[status == key] for key in (*_STATUSES, "")}
+    labels = {**_STATUSES, "": _OTHER}
+    traces = [_bars(part, *labels[key], shown) for key, part in parts.items() if len(part)]
+    wrong = ~status.isin(("succeeded", "inprogress", "notstarted"))
+    traces.append(_above(wrong.groupby(rows["run_key"]).sum(), rows.groupby("run_key").size(), shown))
+    number = rows["run_key"].nunique()
+    said = f"{counted(len(rows), 'machine run')} of {counted(number, 'run')};"
+    said += f" {int(wrong.sum()):,} did not succeed (above the bars). "
+    said += _speaks_of(rows, machines, computers, "took part in none")
+    without = 0 if runs is None else len(set(runs["run_key"]) - set(machine_run_outcomes["run_key"]))
+    if without:
+        said += f" {counted(without, 'run')} without any machine run not drawn."
+    title = "How each run ended on its machines"
+    return _figure(title, said + only, traces, shown, number, "machine runs")
+
+
+def run_restarts(
+    run_restarts: pd.DataFrame,
+    never_restarting: pd.DataFrame,
+    automatic_updates: pd.DataFrame | None,
+    machines: pd.DataFrame,
+    *,
+    computers: Sequence[str] = (),
+) -> Figure | None:
+    """Draw how many machines restarted in each run that was never to restart them, and at whose wish.
+
+    `run_restarts`: one row per restart (machine, run_id, restarted, user, by_user); `never_restarting`:
+    one row per machine run of such a deployment; `automatic_updates`: one row per machine (reboots).
+    """
+    asked, only = chosen(never_restarting, computers)
+    told = run_restarts.assign(run_key=run_restarts["run_id"].astype("string").str.strip().str.lower())
+    told = told.drop(columns=["configuration", "start_time"]).merge(
+        asked[["run_key", "machine", "computer", "configuration", "start_time"]], on=["run_key", "machine"]
+    )
+    if told.empty:
+        return None
+    acting: set[int] = set()
+    if automatic_updates is not None:
+        acting = set(automatic_updates["machine"][marked(automatic_updates["reboots"])])
+    who = pd.Series("untold", index=told.index).mask(told["machine"].isin(acting), "policy")
+    who = who.mask(marked(told["by_user"]), "user")
+    # Of a machine that restarted several times in one run, what comes first in the order of causes.
+    told = told.assign(who=who).sort_values(
+        "who", key=lambda one: one.map({"user": 0, "policy": 1, "untold": 2})
+    )
+    told = told.drop_duplicates(["run_key", "machine"])
+    shown = _newest(told)
+    of = asked.groupby("run_key")["machine_key"].nunique()
+    traces = [
+        _bars(part, label, colour, shown)
+        for key, (label, colour) in _WHO.items()
+        if len(part := told[told["who"] == key])
+    ]
+    struck_in = told.groupby("run_key").size()
+    traces.append(_above(struck_in, of, shown, struck_in))
+    runs, struck = asked["run_key"].nunique(), told["run_key"].nunique()
+    said = (
+        f"{counted(told['machine'].nunique(), 'machine')} restarted in {struck:,} of {counted(runs, 'run')}"
+    )
+    said += " that were never to restart anything; the others are not drawn. "
+    said += _speaks_of(asked, machines, computers, "took part in no such run")
+    if automatic_updates is None:
+        said += " What the registry says could not be seen."
+    title = "Restarts in runs that were never to restart"
+    return _figure(title, said + only, traces, shown, struck, "machines")
+
+
+def _newest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the newest runs of these rows, the newest last: run_key, configuration, start_time."""
+    runs = rows.groupby("run_key").agg(
+        configuration=("configuration", "first"), start_time=("start_time", "min")
+    )
+    runs = runs.reset_index().sort_values(["start_time", "run_key"], kind="stable")
+    return runs.tail(_MOST_RUNS).reset_index(drop=True)
+
+
+def _bars(rows: pd.DataFrame, label: str, colour: str, shown: pd.DataFrame) -> Spec:
+    who = {str(run): list(own) for run, own in rows.groupby("run_key")["computer"]}
+    counts = [len(who.get(run, ())) for run in shown["run_key"]]
+    notes = []
+    for row, count in zip(shown.itertuples(), counts, strict=True):
+        heading = f"{plain(row.configuration, 60)}<br>{moment(row.start_time)}<br>{label}: {count:,}"
+        names = some(sorted(who.get(str(row.run_key), ())), 8) if label != "succeeded" else ""
+        notes.append([f"{heading}<br>{names}" if names else heading])
+    return {
+        "type": "bar",
+        "name": label,
+        "marker": {"color": colour},
+        "x": list(range(len(shown))),
+        "y": counts,
+        "text": [f"{count:,}" if count else "" for count in counts],
+        "textposition": "inside",
+        "insidetextanchor": "middle",
+        "textangle": 0,
+        "customdata": notes,
+        "hovertemplate": "%{customdata[0]}<extra></extra>",
+    }
+
+
+def _above(
+    part: pd.Series[Any], of: pd.Series[Any], shown: pd.DataFrame, height: pd.Series[Any] | None = None
+) -> Spec:
+    """Write "12 of 254" above each bar, which is as high as `of` unless `height` says otherwise."""
+    runs = list(shown["run_key"])
+    tops = of if height is None else height
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": list(range(len(runs))),
+        "y": [int(tops[run]) for run in runs],
+        "text": [f"{int(part[run]):,} of {int(of[run]):,}" if part[run] else "" for run in runs],
+        "textposition": "top center",
+        "cliponaxis": False,
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _figure(title: str, said: str, traces: list[Spec], shown: pd.DataFrame, number: int, unit: str) -> Figure:
+    if number > len(shown):
+        said += f" Only the newest {len(shown):,} of {number:,} runs are drawn."
+    flat = len(shown) <= _FLAT
+    apart = "<br>" if flat else " · "
+    names = [
+        f"{plain(row.configuration, 20)}{apart}{row.start_time:%b %d %H:%M}" for row in shown.itertuples()
+    ]
+    layout = {
+        "barmode": "stack",
+        "bargap": 0.25,
+        "uniformtext": {"minsize": 10, "mode": "hide"},
+        "xaxis": {
+            "title": {"text": "run, by its start (UTC); the newest at the right"},
+            "tickvals": list(range(len(shown))),
+            "ticktext": names,
+            "tickangle": 0 if flat else -60,
+            "range": [-0.6, max(len(shown) - 0.4, 3.4)],
+            "showgrid": False,
+        },
+        "yaxis": {"title": {"text": unit}, "rangemode": "tozero", "tickformat": ",d"},
+    }
+    return figure(title, said, traces, layout, height=280 if flat else 440)
+
+
+def _speaks_of(
+    rows: pd.DataFrame, machines: pd.DataFrame | None, computers: Sequence[str], why_not: str
+) -> str:
+    if machines is None:
+        return f"It speaks of {counted(rows['computer'].nunique(), 'machine')}."
+    population, _ = chosen(machines, computers)
+    known = population["machine"].isin(rows["machine"])
+    said = "It speaks of " + of_machines(int(known.sum()), len(population), why_not)
+    strangers = rows["machine_key"][rows["machine"] < 0].nunique()
+    return said + (f" {counted(strangers, 'machine')} more, in no log." if strangers else "")

@@ -1,0 +1,129 @@
+"""Machines that should be in Update Management and are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from umdiag.charts.canvas import (
+    BAD,
+    SERIES,
+    WARN,
+    Figure,
+    Spec,
+    chosen,
+    counted,
+    figure,
+    marked,
+    plain,
+    some,
+)
+
+_MOST_BARS = 12
+#: Reason → label, colour; in the order in which the scenarios decide.
+_WAITING: Mapping[str, tuple[str, str]] = {
+    "duplicate_computer_name": ("several machines of one name", "#CC79A7"),
+    "cloned_image": ("cloned with its agent", "#8C1D40"),
+    "communication_blocked": ("worker cannot speak", SERIES[2]),
+}
+_UNMANAGED: Mapping[str, tuple[str, str]] = {
+    "quota_reached": ("workspace over quota", WARN),
+    "solution_not_enabled": ("outside the scope", SERIES[0]),
+    "worker_not_registered": ("no worker", BAD),
+}
+_UNKNOWN, _SILENT = ("no known cause", "#A5B4C4"), ("agent sends nothing", "#5F6872")
+_NOWHERE = "(in no workspace)"
+
+
+def not_managed(
+    unmanaged: pd.DataFrame,
+    stuck: pd.DataFrame,
+    silent_agents: pd.DataFrame | None,
+    machines: pd.DataFrame,
+    *,
+    computers: Sequence[str] = (),
+) -> Figure | None:
+    """Draw the machines that report and were never assessed, one bar per workspace, by cause.
+
+    `unmanaged` and `stuck`: one row per machine with its reasons (stuck machines that were assessed are
+    left out); `silent_agents`: running machines that sent no row; `machines`: the population.
+    """
+    population, only = chosen(machines, computers)
+    waiting, _ = chosen(stuck[stuck["last_assessed"].isna()], computers)
+    bare, _ = chosen(unmanaged, computers)
+    silent = bare.iloc[:0] if silent_agents is None else chosen(silent_agents, computers)[0]
+    parts = [_told(waiting, _WAITING, _UNKNOWN), _told(bare, _UNMANAGED, _UNKNOWN)]
+    rows = pd.concat([part for part in parts if len(part)] or parts[:1])
+    if len(silent):
+        own = pd.DataFrame({"computer": silent["computer"], "workspace": _NOWHERE, "reason": _SILENT[0]})
+        rows = pd.concat([rows, own])
+    if rows.empty:
+        return None
+    totals = rows.groupby("workspace").size().sort_values(ascending=False, kind="stable")
+    names = [str(name) for name in totals.index[:_MOST_BARS]]
+    places = {name: place for place, name in enumerate(names)}
+    drawn = rows[rows["workspace"].isin(places)]
+    traces: list[Spec] = []
+    for label, colour in (*_WAITING.values(), *_UNMANAGED.values(), _SILENT, _UNKNOWN):
+        own = drawn[drawn["reason"] == label]
+        who = {str(name): list(part) for name, part in own.groupby("workspace")["computer"]}
+        if who:
+            traces.append(_bar(label, colour, who, names))
+    lost = len(waiting) + len(bare)
+    said = f"{lost:,} of {counted(len(population), 'machine')} in the logs report and are not managed."
+    if silent_agents is None:
+        said += " Machines that send nothing could not be told."
+    elif len(silent):
+        said += f" {counted(len(silent), 'running machine')} more that should report, and do not."
+    if len(totals) > len(names):
+        said += f" {counted(len(totals) - len(names), 'workspace')} with the fewest not drawn."
+    layout = {
+        "barmode": "stack",
+        "bargap": 0.3,
+        "uniformtext": {"minsize": 10, "mode": "hide"},
+        "xaxis": {"title": {"text": "machines"}, "rangemode": "tozero", "tickformat": ",d"},
+        "yaxis": {
+            "autorange": "reversed",
+            "tickvals": list(places.values()),
+            "ticktext": [_named(name) for name in names],
+            "showgrid": False,
+        },
+    }
+    title = "Machines that should be managed and are not, by workspace and cause"
+    return figure(title, said + only, traces, layout, height=max(34 * len(names), 70))
+
+
+def _told(
+    rows: pd.DataFrame, reasons: Mapping[str, tuple[str, str]], otherwise: tuple[str, str]
+) -> pd.DataFrame:
+    """Give each machine the first of the reasons that fit it."""
+    reason = pd.Series(otherwise[0], index=rows.index, dtype="object")
+    for key in reversed(list(reasons)):
+        reason = reason.mask(marked(rows[key]), reasons[key][0])
+    return rows[["computer", "workspace"]].assign(reason=reason)
+
+
+def _bar(label: str, colour: str, who: Mapping[str, list[str]], names: list[str]) -> Spec:
+    counts = [len(who.get(name, ())) for name in names]
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "name": label,
+        "marker": {"color": colour},
+        "x": counts,
+        "y": list(range(len(names))),
+        "text": [f"{count:,}" if count else "" for count in counts],
+        "textposition": "inside",
+        "insidetextanchor": "middle",
+        "textangle": 0,
+        "customdata": [
+            [f"{_named(name)}<br>{label}: {count:,}<br>{some(sorted(who.get(name, ())))}"]
+            for name, count in zip(names, counts, strict=True)
+        ],
+        "hovertemplate": "%{customdata[0]}<extra></extra>",
+    }
+
+
+def _named(workspace: str) -> str:
+    return plain(workspace or "no workspace", 34)

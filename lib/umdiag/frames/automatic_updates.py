@@ -1,0 +1,58 @@
+"""One row per machine of which it is told whether Windows Update acts on its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from umdiag.frames._recognition import newest, on_machines
+from umdiag.frames._text import folded
+
+_VALUES = {"auoptions": "au_options", "alwaysautorebootatscheduledtime": "always_reboots"}
+_INSTALLS = 4
+
+
+def derive(
+    update_policies: pd.DataFrame | None,
+    summaries: pd.DataFrame | None,
+    identities: pd.DataFrame,
+    machines: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return machine, au_options, always_reboots (numbers, null: not told), registry_key, setting (of the newest
+    UpdateSummary), installs (AUOptions is 4, or the setting says scheduled installation), reboots (AUOptions
+    is 4, or AlwaysAutoRebootAtScheduledTime is 1).
+    """
+    rows = machines[["machine"]].set_index("machine", drop=False)
+    columns: dict[str, Any] = {
+        "au_options": "Int64",
+        "always_reboots": "Int64",
+        "registry_key": "str",
+        "setting": "str",
+    }
+    for column, dtype in columns.items():
+        rows[column] = pd.Series(dtype=dtype, index=rows.index) if dtype == "Int64" else ""
+    if update_policies is not None and len(update_policies):
+        told = on_machines(update_policies, identities, machines)
+        told["number"] = [_number(text) for text in told["value_data"]]
+        for value, column in _VALUES.items():
+            own = newest(told[folded(told["value_name"]) == value], "seen")
+            rows[column] = own["number"].reindex(rows.index).astype("Int64")
+            rows["registry_key"] = own["registry_key"].reindex(rows.index).fillna(rows["registry_key"])
+    if summaries is not None:
+        own = newest(on_machines(summaries, identities, machines), "last_assessed")
+        rows["setting"] = own["windows_update_setting"].reindex(rows.index).fillna("")
+    by_policy = rows["au_options"].eq(_INSTALLS).fillna(False).astype(bool)
+    scheduled = folded(rows["setting"]).str.contains(r"scheduled\s*install", regex=True).astype(bool)
+    rows["installs"] = by_policy | scheduled
+    rows["reboots"] = by_policy | rows["always_reboots"].eq(1).fillna(False).astype(bool)
+    return rows.reset_index(drop=True)
+
+
+def _number(text: object) -> int | None:
+    """Return a registry value, written as 4, 0x00000004 or `4 (0x4)`."""
+    word = str(text).strip().partition(" ")[0]
+    try:
+        return int(word, 16 if word.lower().startswith("0x") else 10)
+    except ValueError:
+        return None

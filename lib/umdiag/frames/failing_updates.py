@@ -1,0 +1,54 @@
+"""One row per Windows machine and needed update whose installation failed in two or more runs."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from umdiag.frames._hresults import hresults
+from umdiag.frames._recognition import on_machines, wsus_servers
+from umdiag.frames._text import folded, letters, looked_up
+
+_RUNS = 2
+
+
+def derive(
+    install_outcomes: pd.DataFrame,
+    updates: pd.DataFrame,
+    identities: pd.DataFrame,
+    machines: pd.DataFrame,
+    summaries: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Return machine, title, kb, runs (list of run ids, oldest first), code (of the newest failure that
+    carries one, else ""), error (its text), last_failed, wsus_server ("" where it has none).
+
+    A failure belongs to a needed update of the machine by its id or by its KB number.
+    """
+    status = letters(install_outcomes["status"])
+    failed = install_outcomes[
+        status.isin(["failed", "installfailed"]) & (folded(install_outcomes["os_type"]) != "linux")
+    ]
+    failed = on_machines(failed, identities, machines)
+    windows = machines["machine"][folded(machines["os_type"]) != "linux"]
+    needed = updates[updates["needed"] & updates["machine"].isin(windows)]
+    needed = needed[["machine", "update", "title", "kb"]]
+    facts = failed[["machine", "run_id", "error", "last_told"]].assign(
+        run_key=folded(failed["run_id"]),
+        update=folded(failed["update_id"]),
+        kb=folded(failed["kb"]).str.removeprefix("kb"),
+    )
+    by_id = needed.merge(facts[facts["update"] != ""].drop(columns="kb"), on=["machine", "update"])
+    by_kb = needed[needed["kb"] != ""].merge(facts.drop(columns="update"), on=["machine", "kb"])
+    both = pd.concat([by_id, by_kb]).drop_duplicates(["machine", "update", "run_key", "last_told", "error"])
+    repeated = both.groupby(["machine", "update"])["run_key"].transform("nunique") >= _RUNS
+    both = both[repeated & (both["run_key"] != "")].sort_values("last_told", kind="stable")
+    both["code"] = hresults(both["error"])
+    keys = ["machine", "update"]
+    runs = both.drop_duplicates([*keys, "run_key"]).groupby(keys)["run_id"].agg(list).rename("runs")
+    last = both.groupby(keys)["last_told"].max().rename("last_failed")
+    # A row with a code outranks a newer one without.
+    telling = both.assign(tells=both["code"] != "").sort_values(["tells", "last_told"], kind="stable")
+    rows = telling.drop_duplicates(keys, keep="last").merge(runs, on=keys).merge(last, on=keys)
+    servers = wsus_servers(summaries, identities, machines)
+    rows["wsus_server"] = looked_up(rows["machine"], servers).fillna("").astype("str")
+    columns = ["machine", "title", "kb", "runs", "code", "error", "last_failed", "wsus_server"]
+    return rows[columns].reset_index(drop=True)

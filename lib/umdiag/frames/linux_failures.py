@@ -1,0 +1,109 @@
+"""One row per Linux machine and deployment whose newest machine run failed, with every reason that fits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from umdiag.frames._connections import beats_of, connected, longest_gaps
+from umdiag.frames._records import whole
+from umdiag.frames._recognition import on_machines
+from umdiag.frames._text import folded, letters, looked_up
+from umdiag.frames.presence import silent_at
+from umdiag.knowledge import classify_linux
+
+#: In the order in which causes are decided.
+REASONS = (
+    "dependencies_unresolved",
+    "package_manager_unhealthy",
+    "package_interferes",
+    "machine_unreachable",
+)
+_UNREACHED = 60
+
+
+def derive(
+    machine_run_outcomes: pd.DataFrame,
+    install_outcomes: pd.DataFrame | None,
+    identities: pd.DataFrame | None,
+    machines: pd.DataFrame | None,
+    heartbeats_of_failures: pd.DataFrame | None,
+    heartbeat_hours: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Return the columns of `machine_run_outcomes`, texts (list of package and text), gap_begin, gap_minutes
+    (the longest stretch of the run without heartbeat, null: cannot be told) and the reasons as boolean columns.
+    """
+    runs = machine_run_outcomes
+    system = runs["os_type"]
+    if machines is not None:
+        told = looked_up(runs["machine"], machines.set_index("machine")["os_type"]).fillna("")
+        system = system.where(system != "", folded(told))
+    rows = runs[runs["newest"] & (runs["status"] == "failed") & (system == "linux")].reset_index(drop=True)
+    errors = _errors(rows, install_outcomes, identities, machines)
+    rows["texts"] = [
+        [
+            *({"package": "", "text": text} for text in (one.error_message,) if text.strip()),
+            *errors.get(one.Index, []),
+        ]
+        for one in rows.itertuples()
+    ]
+    meanings = [
+        {meaning for one in texts for meaning in classify_linux(one["text"])} for texts in rows["texts"]
+    ]
+    for reason in REASONS[:3]:
+        rows[reason] = [reason in meant for meant in meanings]
+    rows[["gap_begin", "gap_minutes"]] = _gaps(
+        rows, identities, machines, heartbeats_of_failures, heartbeat_hours
+    )
+    unreached = (rows["gap_minutes"] >= _UNREACHED).fillna(False).astype(bool)
+    rows["machine_unreachable"] = unreached & ~rows[list(REASONS[:3])].any(axis=1)
+    return rows
+
+
+def _errors(
+    rows: pd.DataFrame,
+    outcomes: pd.DataFrame | None,
+    identities: pd.DataFrame | None,
+    machines: pd.DataFrame | None,
+) -> dict[int, list[dict[str, Any]]]:
+    """Return what each machine run's installations said of their failure, by the index of `rows`."""
+    if outcomes is None or identities is None or machines is None:
+        return {}
+    failed = outcomes[
+        (folded(outcomes["error"]) != "") & ~letters(outcomes["status"]).str.startswith("succe")
+    ]
+    failed = failed.assign(run_key=folded(failed["run_id"]))
+    failed = on_machines(failed[failed["run_key"].isin(rows["run_key"])], identities, machines)
+    own = rows[["machine", "run_key"]].assign(row=rows.index).merge(failed, on=["machine", "run_key"])
+    own = own.sort_values("last_told", kind="stable")
+    own = own.assign(package=own["title"].where(own["product"] == "", own["product"]), text=own["error"])
+    return {row: told[["package", "text"]].to_dict("records") for row, told in own.groupby("row")}
+
+
+def _gaps(
+    rows: pd.DataFrame,
+    identities: pd.DataFrame | None,
+    machines: pd.DataFrame | None,
+    heartbeats: pd.DataFrame | None,
+    hours: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Return begin and minutes of the longest stretch without heartbeat, null where the workspace was silent."""
+    unknown = pd.DataFrame(
+        {"begin": pd.Series(pd.NaT, dtype="datetime64[us, UTC]"), "minutes": pd.Series(dtype="Float64")},
+        index=rows.index,
+    )
+    if identities is None or machines is None or heartbeats is None or not whole(heartbeats):
+        return unknown
+    beats = beats_of(rows, heartbeats, identities, machines)
+    gaps = longest_gaps(rows, beats).astype({"minutes": "Float64"})
+    if hours is None or not whole(hours):
+        return unknown
+    # Whether the heartbeats of this machine were asked for at all is what `connected` knows.
+    middle = gaps["begin"] + pd.to_timedelta(gaps["minutes"].fillna(0) / 2, unit="m")
+    middle = middle.fillna(rows["start_time"])
+    silent = silent_at(rows["workspace_id"], middle, hours)
+    asked = connected(rows, beats, hours, identities).notna() | silent_at(
+        rows["workspace_id"], rows["start_time"], hours
+    )
+    return gaps.mask(silent | ~asked)

@@ -1,0 +1,48 @@
+"""One row per machine that reports with the updates solution to two or more workspaces."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from umdiag.frames._recognition import on_machines
+from umdiag.frames._text import folded, looked_up
+
+
+def derive(
+    heartbeats: pd.DataFrame,
+    identities: pd.DataFrame,
+    machines: pd.DataFrame,
+    workspaces: pd.DataFrame,
+    *,
+    asked_at: datetime,
+    stale_after: timedelta,
+) -> pd.DataFrame:
+    """Return the columns of `machines` and homes: a list of workspace and last_heartbeat.
+
+    One id under one name is one agent; where rows carry no id, the hardware's stands in.
+    Machines of Azure Update Manager are left out.
+    """
+    recent = heartbeats[
+        (heartbeats["last_heartbeat"] >= pd.Timestamp(asked_at) - pd.Timedelta(stale_after))
+        & folded(heartbeats["solutions"]).str.contains(r"\bupdates\b", regex=True).astype(bool)
+    ]
+    agent, hardware = folded(recent["source_computer_id"]), folded(recent["vmuuid"])
+    recent = recent.assign(
+        agent=agent.where(agent != "", hardware),
+        name=folded(recent["computer"]),
+        home=folded(recent["workspace_id"]),
+    )
+    recent = recent[(recent["agent"] != "") & (recent["home"] != "")]
+    homes = recent.groupby(["agent", "name"])["home"].transform("nunique")
+    rows = on_machines(recent[homes > 1], identities, machines)
+    names = workspaces.drop_duplicates("workspace_id").set_index("workspace_id")["name"]
+    rows["workspace"] = looked_up(rows["workspace_id"], names).fillna(rows["workspace_id"])
+    rows = rows.sort_values("last_heartbeat", ascending=False).drop_duplicates(["machine", "home"])
+    own = {
+        number: own[["workspace", "last_heartbeat"]].to_dict("records")
+        for number, own in rows.groupby("machine")
+    }
+    found = machines[machines["machine"].isin(own) & ~machines["update_manager"]].reset_index(drop=True)
+    return found.assign(homes=[own[number] for number in found["machine"]])

@@ -1,0 +1,73 @@
+"""One row per machine that shares its computer name, or its agent's id, with another machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from umdiag.frames._text import folded
+
+_INTERLEAVED = 3
+
+
+def derive(
+    machines: pd.DataFrame, identities: pd.DataFrame, shared_identities: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Return machine, duplicate_computer_name, cloned_image, same_name (other agents of the name), same_agent
+    (other names of the agent). The frame `identities` says which ids of one name are different machines.
+    """
+    named = machines[machines["name"] != ""]
+    twins = named[named["name"].duplicated(keep=False)]
+    clones = _clones(identities, shared_identities)
+    numbers = sorted({*twins["machine"], *clones["machine"]})
+    rows = machines[machines["machine"].isin(numbers)].reset_index(drop=True)
+    rows["duplicate_computer_name"] = rows["machine"].isin(twins["machine"])
+    rows["cloned_image"] = rows["machine"].isin(clones["machine"])
+    agents = {name: sorted(own) for name, own in twins.groupby("name")["source_computer_id"]}
+    names = {agent: sorted(own) for agent, own in clones.groupby("agent")["computer"]}
+    shared = clones.drop_duplicates("machine").set_index("machine")["agent"].to_dict()
+    rows["same_name"] = [
+        _others(agents.get(one.name, []), one.source_computer_id) for one in rows.itertuples()
+    ]
+    rows["same_agent"] = [
+        _others(names.get(shared.get(one.machine), []), one.computer) for one in rows.itertuples()
+    ]
+    columns = ["machine", "duplicate_computer_name", "cloned_image", "same_name", "same_agent"]
+    return rows[columns]
+
+
+def _others(bearers: list[str], own: str) -> list[str]:
+    return [one for one in bearers if one != own]
+
+
+def _clones(identities: pd.DataFrame, slots: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the pairs whose heartbeats take turns with those of another name of the same agent id."""
+    if slots is None or slots.empty:
+        return identities.iloc[:0]
+    keys = slots.assign(agent=folded(slots["source_computer_id"]), name=folded(slots["computer"]))
+    ends = [
+        keys[["agent", "name", end]].rename(columns={end: "at"})
+        for end in ("first_heartbeat", "last_heartbeat")
+    ]
+    beats = pd.concat(ends).sort_values(["agent", "at"], kind="stable")
+    beats = beats[beats["agent"] != ""]
+    beats = beats[beats.groupby("agent")["name"].transform("nunique") > 1]
+    return identities.merge(_taking_turns(beats), on=["agent", "name"])
+
+
+def _taking_turns(beats: pd.DataFrame) -> pd.DataFrame:
+    """Return agent and name where the name alternates three times or more with the agent's other names."""
+    first_of_agent = beats["agent"] != beats["agent"].shift()
+    begins = first_of_agent | (beats["name"] != beats["name"].shift())
+    blocks = beats[begins].groupby(["agent", "name"]).size().rename("blocks").reset_index()
+    at_start = _ends(beats[first_of_agent])
+    at_end = _ends(beats[beats["agent"] != beats["agent"].shift(-1)])
+    pairs = pd.MultiIndex.from_frame(blocks[["agent", "name"]])
+    # Each block of a name begins and ends with a change, but for those at both ends of the whole row.
+    turns = 2 * blocks["blocks"] - pairs.isin(at_start).astype(int) - pairs.isin(at_end).astype(int)
+    return blocks[turns >= _INTERLEAVED][["agent", "name"]]
+
+
+def _ends(beats: pd.DataFrame) -> Any:
+    return pd.MultiIndex.from_frame(beats[["agent", "name"]])

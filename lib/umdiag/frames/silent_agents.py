@@ -1,0 +1,81 @@
+"""One row per running machine of Azure that belongs to Update Management and sent no row at all."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from umdiag.errors import Inconclusive
+from umdiag.frames._records import whole
+from umdiag.frames._text import after_last, before_first, folded
+from umdiag.frames.system_workers import has_worker
+from umdiag.frames.targets import machine_key
+
+_NETBIOS = 15
+
+
+def derive(
+    estate: pd.DataFrame,
+    heartbeats: pd.DataFrame,
+    assessments: pd.DataFrame,
+    identities: pd.DataFrame,
+    machines: pd.DataFrame,
+    system_workers: pd.DataFrame | None,
+    targets: pd.DataFrame | None,
+    update_manager_machines: pd.DataFrame | None,
+    *,
+    asked_at: datetime,
+    lookback: timedelta,
+) -> pd.DataFrame:
+    """Return machine_key, computer (last segment of the ARM id), subject_id, power, created, worker, named_by
+    (list of update configurations).
+
+    Machines created inside the window are left out, and those of Azure Update Manager.
+    Raises Inconclusive where neither workers nor update configurations tell which machines belong.
+    """
+    if not whole(system_workers) and targets is None:
+        raise Inconclusive(
+            "neither workers nor update configurations could be seen, which tell who should report"
+        )
+    start = pd.Timestamp(asked_at) - pd.Timedelta(lookback)
+    managed = [] if update_manager_machines is None else folded(update_manager_machines["machine_id"])
+    rows = estate[
+        estate["on"].eq(True).fillna(False).astype(bool)
+        & ~(estate["created"] > start)
+        & ~estate["machine_key"].isin(managed)
+        & ~_logged(estate, identities, machines)
+    ].copy()
+    rows["arm_key"] = rows["machine_key"]
+    rows["computer"] = after_last(rows["resource_id"].str.rstrip("/"), "/")
+    rows["name"] = folded(rows["computer"])
+    rows["worker"] = False if system_workers is None else has_worker(rows, system_workers)
+    naming = _naming(targets)
+    rows["named_by"] = [
+        sorted({*naming.get(one.machine_key, ()), *naming.get(machine_key(one.name), ())})
+        for one in rows.itertuples()
+    ]
+    rows = rows[rows["worker"] | rows["named_by"].map(bool)]
+    columns = ["machine_key", "computer", "resource_id", "power", "created", "worker", "named_by"]
+    return rows[columns].rename(columns={"resource_id": "subject_id"}).reset_index(drop=True)
+
+
+def _logged(estate: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataFrame) -> pd.Series[bool]:
+    """Whether a row of the logs is of each resource: by ARM id, by name for rows of machines without one."""
+    keys = {*folded(identities["resource_id"]).str.rstrip("/"), *machines["arm_key"]}
+    bare = machines["machine"][machines["arm_key"] == ""]
+    names = identities["name"][identities["machine"].isin(bare)]
+    # A computer may write its name with its domain, and Windows cuts it after 15 characters.
+    plain = {*names, *before_first(names, ".")}
+    name = folded(estate["name"])
+    return estate["machine_key"].isin(keys) | name.isin(plain) | name.str.slice(0, _NETBIOS).isin(plain)
+
+
+def _naming(targets: pd.DataFrame | None) -> dict[str, list[str]]:
+    naming: dict[str, list[str]] = {}
+    named: Any = () if targets is None else targets[targets["group"] < 0].itertuples()
+    for one in named:
+        for key in one.machines:
+            naming.setdefault(key, []).append(one.configuration)
+    return naming

@@ -1,0 +1,47 @@
+"""One row per connected machine that was never assessed in the window, though an assessment was due."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from umdiag.frames._records import whole
+from umdiag.frames._text import folded
+from umdiag.frames.quota import explains, with_stop
+from umdiag.frames.system_workers import has_worker
+
+_FIRST_DUE = pd.Timedelta(hours=12)
+_NEW = pd.Timedelta(hours=24)
+
+
+def derive(
+    machines: pd.DataFrame,
+    quota: pd.DataFrame,
+    system_workers: pd.DataFrame | None,
+    *,
+    asked_at: datetime,
+    lookback: timedelta,
+    stale_after: timedelta,
+) -> pd.DataFrame:
+    """Return the columns of `machines` and is_new (it began to report well inside the window), solution (its
+    newest Solutions name updates), worker (it is a system worker), quota_reached (the quota explains it),
+    stopped, by_reset; worker and quota_reached are null where they cannot be told.
+
+    Machines of Azure Update Manager are left out.
+    """
+    now = pd.Timestamp(asked_at)
+    rows = machines[
+        machines["last_assessed"].isna()
+        & ~machines["update_manager"]
+        & (machines["last_heartbeat"] >= now - pd.Timedelta(stale_after))
+        & (machines["first_heartbeat"] <= now - _FIRST_DUE)
+    ].reset_index(drop=True)
+    rows["is_new"] = rows["first_heartbeat"] > now - pd.Timedelta(lookback) + _NEW
+    rows["solution"] = folded(rows["solutions"]).str.contains(r"\bupdates\b", regex=True).astype(bool)
+    rows["worker"] = pd.Series(pd.NA, index=rows.index, dtype="boolean")
+    if system_workers is not None and whole(system_workers):
+        rows["worker"] = has_worker(rows, system_workers).astype("boolean")
+    rows["quota_reached"] = explains(rows, quota)
+    rows[["stopped", "by_reset"]] = with_stop(rows, quota)[["stopped", "by_reset"]]
+    return rows

@@ -1,0 +1,48 @@
+"""Write subjects and values of frames in the words of a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from umdiag.errors import Inconclusive
+from umdiag.model import Cause, Subject
+
+#: How many rows of one kind a finding shows.
+SHOWN = 25
+
+
+def subject(machine: Any) -> Subject:
+    """Return the subject of a row that carries a machine's computer and subject_id."""
+    return Subject(kind="machine", name=machine.computer, id=machine.subject_id or machine.computer)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as evidence holds it: None for what is not there, Python's own numbers and texts."""
+    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)) or value == "":
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+
+def told(row: Any, *columns: str) -> dict[str, Any]:
+    """Return these columns of a row as evidence."""
+    return {column: plain(getattr(row, column)) for column in columns}
+
+
+def fitting(row: Any, causes: Sequence[Cause], otherwise: Cause | None = None) -> list[Cause]:
+    """Return the causes whose column is true in a row, in their order; `otherwise` where none is."""
+    fits = [cause for cause in causes if getattr(row, cause.key)]
+    return fits or ([otherwise] if otherwise else [])
+
+
+def portal(resource_id: str, page: str = "overview") -> str:
+    """Return the portal's address of a page of a resource."""
+    return f"https://portal.azure.com/#resource/{resource_id.strip('/')}/{page}"
+
+
+def refuse_nobody(machines: pd.DataFrame) -> None:
+    """Raise Inconclusive where the logs tell of no machine."""
+    if machines.empty:
+        raise Inconclusive("no machine sent a heartbeat or an assessment in the window")

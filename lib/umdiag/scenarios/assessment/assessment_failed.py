@@ -1,0 +1,54 @@
+"""Which machines try to assess themselves, and fail?
+
+Looks for:
+    Machines whose newest failed scan for updates (event 25 of Windows Update) carries a code and is newer than
+    their last assessment, while the next assessment is overdue (15 hours since the last).
+
+Why it matters:
+    The machine shows the state of its last successful scan, which may be weeks old.
+
+Cannot see:
+    Linux machines, whose agent logs no such event; scans that fail without an event; the event where the
+    workspace does not collect the System log. Events carry no agent id: they count for every machine of the name.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+    https://learn.microsoft.com/windows/deployment/update/windows-update-error-reference (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from umdiag.model import Finding, found
+from umdiag.scenarios._evidence import plain, refuse_nobody, subject
+from umdiag.scenarios._hresults import CAUSES, cause_of, resolution_of
+
+NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = CAUSES
+
+
+def judge(
+    failed_scans: pd.DataFrame,
+    machines: pd.DataFrame,
+    scan_failures: pd.DataFrame,
+    assessments: pd.DataFrame,
+    summaries: pd.DataFrame | None,
+) -> Iterator[Finding]:
+    """Report each machine whose newest scan failed, by the code of its event."""
+    for machine in failed_scans.itertuples():
+        cause = cause_of(machine.code, machine.wsus_server)
+        yield found(
+            cause,
+            subject(machine),
+            {
+                "code": machine.code,
+                "failed": machine.failed,
+                "last_assessed": plain(machine.last_assessed),
+                "wsus_server": machine.wsus_server or None,
+                "also": [],
+            },
+            resolution=resolution_of(cause, machine.code, machine.wsus_server),
+        )
+    refuse_nobody(machines)

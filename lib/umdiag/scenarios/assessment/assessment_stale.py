@@ -1,0 +1,87 @@
+"""Which machines are connected, and shown by an assessment that is too old?
+
+Looks for:
+    Machines that send heartbeats while their last assessment is older than the parameter `stale_after`, and
+    whose scans do not fail visibly (those are told by assessment_failed).
+
+Why it matters:
+    What is shown of such a machine was true when it was last assessed: compliant may long be wrong.
+
+Cannot see:
+    Why a scan did not run on the machine; before the first stop in the window, whether a quota was reached.
+
+Sources:
+    https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues (read 2026-11-22)
+    https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from umdiag.frames.quota import explains, with_stop
+from umdiag.model import Cause, Finding, found
+from umdiag.scenarios._evidence import plain, subject
+from umdiag.scenarios.assessment._machine_findings import refuse_unknown
+
+QUOTA = Cause(
+    key="quota_reached",
+    sentence="The workspace had stopped taking update rows when the machine's next assessment fell due.",
+    resolution=(
+        "Mend the workspace first: see the scenario workspace_over_quota of this workspace.",
+        "Then wait for the next assessment: up to 12 hours on Windows, 3 hours on Linux.",
+    ),
+    source="https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap",
+)
+UNKNOWN = Cause(
+    key="unknown",
+    sentence="The machine is connected and has not been assessed for too long; no known cause fits.",
+    resolution=(
+        "Run the update agent troubleshooter: Update management, Machines, the machine's readiness.",
+        "On Windows, look for errors of Windows Update in the System log, then restart HealthService.",
+        "On Linux, read /var/opt/microsoft/omsagent/log/omsagent.log, then restart the agent.",
+    ),
+    source="https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues",
+)
+_RESET_ONLY = "when the workspace stopped: no row tells it since the last reset, which stands in"
+_NO_STOP = "whether the workspace was over quota: nothing tells when it stopped"
+
+
+def judge(
+    machines: pd.DataFrame,
+    quota: pd.DataFrame,
+    failed_scans: pd.DataFrame | None,
+    heartbeats: pd.DataFrame,
+    assessments: pd.DataFrame,
+    summaries: pd.DataFrame | None,
+    collection_stops: pd.DataFrame | None,
+) -> Iterator[Finding]:
+    """Report each machine in state assessment_stale that assessment_failed does not report."""
+    stale = machines[machines["state"] == "assessment_stale"]
+    if failed_scans is not None:
+        stale = stale[~stale["machine"].isin(failed_scans["machine"])]
+    stale = stale.assign(explained=explains(stale, quota), **with_stop(stale, quota)[["stopped", "by_reset"]])
+    for machine in stale.itertuples():
+        by_quota = pd.notna(machine.explained) and bool(machine.explained)
+        not_checked = (
+            [_NO_STOP]
+            if pd.isna(machine.explained)
+            else [_RESET_ONLY]
+            if by_quota and machine.by_reset
+            else []
+        )
+        yield found(
+            QUOTA if by_quota else UNKNOWN,
+            subject(machine),
+            {
+                "last_assessed": machine.last_assessed,
+                "last_heartbeat": machine.last_heartbeat,
+                "workspace": machine.workspace,
+                "stopped": plain(machine.stopped) if by_quota else None,
+                "also": [],
+                "not_checked": not_checked,
+            },
+        )
+    refuse_unknown(machines)

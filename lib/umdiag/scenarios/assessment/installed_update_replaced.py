@@ -1,0 +1,49 @@
+"""Which installed updates vanished from the list because a later one replaced them?
+
+Looks for:
+    A cumulative update that was listed as installed earlier in the window and is neither installed nor needed
+    in the newest assessment, while a later one of its series is installed there.
+
+Why it matters:
+    It does not: the later update contains the earlier one. It is shown so that nobody takes it for an uninstall.
+
+Cannot see:
+    Replacements between different series; only Windows Update's own catalogue knows these.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from umdiag.model import Cause, Finding, Severity, found
+from umdiag.scenarios._evidence import SHOWN, refuse_nobody, subject, told
+
+SUPERSEDED = Cause(
+    key="superseded_after_install",
+    sentence="An installed update is no longer listed, because a later one of its series replaced it.",
+    resolution=(
+        "Nothing to do: the later update (evidence) contains the earlier one.",
+        "Count a machine as patched by what it needs, not by a list of what it once installed.",
+    ),
+    source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+    severity=Severity.INFO,
+)
+
+
+def judge(
+    replaced_installs: pd.DataFrame, machines: pd.DataFrame, assessments: pd.DataFrame
+) -> Iterator[Finding]:
+    """Report each machine with updates that a later one of their series replaced, as information."""
+    rows: dict[int, list[dict[str, object]]] = {}
+    for update in replaced_installs.sort_values("last_installed", ascending=False).itertuples():
+        shown = told(update, "title", "kb", "product", "last_installed", "replaced_by")
+        rows.setdefault(update.machine, []).append(shown)
+    for machine in machines[machines["machine"].isin(rows)].itertuples():
+        own = rows[machine.machine]
+        yield found(SUPERSEDED, subject(machine), {"count": len(own), "updates": own[:SHOWN], "also": []})
+    refuse_nobody(machines)

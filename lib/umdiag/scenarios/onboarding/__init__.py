@@ -1,0 +1,1 @@
+"""Machines that should be there and are not."""

@@ -1,0 +1,48 @@
+"""Which machines could not make the certificate that a worker needs?
+
+Looks for:
+    Machines whose newest registration error (event 4502 of the Operations Manager log, module HybridAgent) says
+    that a self-signed certificate could not be created, and that were not assessed since.
+
+Why it matters:
+    Without its certificate the machine does not become a worker, and no run ever reaches it.
+
+Cannot see:
+    The rights on the machine's folder; the event only says that they do not suffice.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from umdiag.model import Cause, Finding, found
+from umdiag.scenarios._evidence import fitting, refuse_nobody, subject, told
+
+DENIED = Cause(
+    key="key_folder_denied",
+    sentence="The agent may not write the key of its certificate.",
+    resolution=(
+        "Give SYSTEM full control of C:\\ProgramData\\Microsoft\\Crypto\\RSA and what lies in it.",
+        "Restart HealthService: the machine tries to register again.",
+    ),
+    source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+)
+
+
+def judge(
+    registration_failures: pd.DataFrame, machines: pd.DataFrame, assessments: pd.DataFrame
+) -> Iterator[Finding]:
+    """Report each machine that could not make its certificate."""
+    for machine in registration_failures.itertuples():
+        if fits := fitting(machine, (DENIED,)):
+            yield found(
+                fits[0],
+                subject(machine),
+                told(machine, "failed", "text", "last_assessed", "workspace") | {"also": []},
+            )
+    refuse_nobody(machines)

@@ -1,0 +1,120 @@
+"""Which machines report to the workspace, or should, and are not managed?
+
+Looks for:
+    Connected machines without any assessment in the window; and running machines of Azure that are workers or
+    named by an update deployment, and sent no row at all.
+
+Why it matters:
+    What is never assessed is never missed: no list shows these machines.
+
+Cannot see:
+    Machines outside the scope on purpose; read the saved search of the scope configuration. Silent machines
+    outside Azure and Azure Arc.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+    https://learn.microsoft.com/azure/automation/update-management/scope-configuration (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from umdiag.errors import Inconclusive
+from umdiag.model import Cause, Finding, found
+from umdiag.scenarios._evidence import fitting, plain, portal, refuse_nobody, subject, told
+
+_GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
+
+QUOTA = Cause(
+    key="quota_reached",
+    sentence="The workspace had stopped taking update rows before the machine's first assessment was due.",
+    resolution=(
+        "Mend the workspace first: see the scenario workspace_over_quota of this workspace.",
+        "Then wait for the first assessment, up to 12 hours.",
+    ),
+    source="https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap",
+)
+NO_SOLUTION = Cause(
+    key="solution_not_enabled",
+    sentence="The agent of the machine does not run the updates solution: the scope leaves the machine out.",
+    resolution=(
+        "Open the workspace's scope configuration MicrosoftDefaultScopeConfig-Updates and its saved search.",
+        "Add the machine: Automation account, Update management, Manage machines, Enable on selected machines.",
+    ),
+    source="https://learn.microsoft.com/azure/automation/update-management/scope-configuration",
+)
+NO_WORKER = Cause(
+    key="worker_not_registered",
+    sentence="The machine is no system hybrid runbook worker of the Automation account.",
+    resolution=(
+        "Look in the Operations Manager log of the machine for event 4502, which says why it was refused.",
+        "Delete HKLM\\SOFTWARE\\Microsoft\\HybridRunbookWorker (Windows), then restart the agent.",
+    ),
+    source=_GUIDE,
+)
+SILENT = Cause(
+    key="agent_silent",
+    sentence="The machine runs and belongs to Update Management, but its agent sends nothing at all.",
+    resolution=(
+        "Check that the agent is installed and its service runs: HealthService on Windows, omsagent on Linux.",
+        "Check that it is connected to this workspace and not to another one.",
+        "Check that the machine reaches *.ods.opinsights.azure.com and *.oms.opinsights.azure.com on 443.",
+    ),
+    source="https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues",
+)
+UNKNOWN = Cause(
+    key="unknown",
+    sentence="Solution and worker are there, and the machine was not assessed; no known cause fits.",
+    resolution=(
+        "Run the update agent troubleshooter: Update management, Machines, the machine's readiness.",
+        "Reinstall the worker: delete its registration on the machine, then enable Update Management again.",
+    ),
+    source=_GUIDE,
+)
+_NO_STOP = "whether the workspace was over quota: nothing tells when it stopped"
+_RESET_ONLY = "when the workspace stopped: no row tells it since the last reset, which stands in"
+
+
+def judge(
+    unmanaged: pd.DataFrame,
+    silent_agents: pd.DataFrame | None,
+    machines: pd.DataFrame,
+    heartbeats: pd.DataFrame,
+    assessments: pd.DataFrame,
+    summaries: pd.DataFrame | None,
+    system_workers: pd.DataFrame | None,
+    collection_stops: pd.DataFrame | None,
+    update_configurations: pd.DataFrame | None,
+    azure_machines: pd.DataFrame | None,
+) -> Iterator[Finding]:
+    """Report each connected machine that was never assessed, and each running one that is never heard."""
+    for machine in unmanaged.itertuples():
+        fits = fitting(machine, (QUOTA, NO_SOLUTION, NO_WORKER), UNKNOWN)
+        shown = told(
+            machine, "source_computer_id", "first_heartbeat", "last_heartbeat", "workspace", "solutions"
+        )
+        also = [cause.key for cause in fits[1:]]
+        yield found(fits[0], subject(machine), shown | {"also": also, "not_checked": _not_checked(machine)})
+    if silent_agents is not None:
+        for machine in silent_agents.itertuples():
+            shown = told(machine, "power", "created") | {"is_worker": bool(machine.worker)}
+            shown |= {"named_by": machine.named_by, "portal": portal(machine.subject_id), "also": []}
+            yield found(SILENT, subject(machine), shown)
+    refuse_nobody(machines)
+    if silent_agents is None:
+        raise Inconclusive(
+            "machines that never sent a row could not be told: resources, workers or update deployments are unseen"
+        )
+
+
+def _not_checked(machine: Any) -> list[str]:
+    said = []
+    if plain(machine.quota_told) is None:
+        said.append(_NO_STOP)
+    elif machine.quota_reached and machine.by_reset:
+        said.append(_RESET_ONLY)
+    return said

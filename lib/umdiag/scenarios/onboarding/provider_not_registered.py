@@ -1,0 +1,90 @@
+"""Is the resource provider Microsoft.Automation registered wherever machines are to be updated?
+
+Looks for:
+    The registration state of Microsoft.Automation in the subscriptions of the parameters and in those that an
+    update deployment names or selects from.
+
+Why it matters:
+    Machines of a subscription that has not registered it are left out of dynamic groups without a word.
+
+Cannot see:
+    Subscriptions whose registration could not be read; they are listed as not checked.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+    https://learn.microsoft.com/azure/azure-resource-manager/management/resource-providers-and-types (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from umdiag.errors import Inconclusive
+from umdiag.frames._recognition import unregistered
+from umdiag.frames._text import fold, folded, subscription_of
+from umdiag.model import Cause, Finding, Subject, found
+from umdiag.scenarios._evidence import SHOWN
+
+NOT_REGISTERED = Cause(
+    key="provider_not_registered",
+    sentence="The subscription has not registered the resource provider Microsoft.Automation.",
+    resolution=(
+        "Register it: Subscriptions, the subscription, Resource providers, Microsoft.Automation, Register.",
+        "Wait until its state is Registered; it takes a few minutes.",
+    ),
+    source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+)
+
+
+def judge(
+    provider_registrations: pd.DataFrame,
+    targets: pd.DataFrame | None,
+    *,
+    subscriptions: Sequence[str],
+    workspaces: Sequence[str],
+    automation_account: str,
+) -> Iterator[Finding]:
+    """Report each subscription asked for or aimed at where the provider is not registered."""
+    asked = {fold(one) for one in subscriptions} or {
+        subscription_of(one) for one in (*workspaces, automation_account)
+    }
+    aims = _aims(targets)
+    registrations = provider_registrations.assign(key=folded(provider_registrations["subscription_id"]))
+    unseen = sorted((asked | set(aims)) - {""} - set(registrations["key"]))
+    not_checked = [f"providers: no registration row of subscription {one}" for one in unseen]
+    lacking = (unregistered(provider_registrations) & (asked | set(aims))) - {""}
+    for one in registrations[registrations["key"].isin(lacking)].drop_duplicates("key").itertuples():
+        command = (
+            f"az provider register --namespace Microsoft.Automation --subscription {one.subscription_id}"
+        )
+        page = f"https://portal.azure.com/#resource/subscriptions/{one.subscription_id}/resourceproviders"
+        yield found(
+            NOT_REGISTERED,
+            Subject(
+                kind="subscription", name=one.subscription_id, id=f"/subscriptions/{one.subscription_id}"
+            ),
+            {
+                "registration_state": one.registration_state or None,
+                "update_deployments": sorted(aims.get(one.key, ()))[:SHOWN],
+                "portal": page,
+                "also": [],
+                "not_checked": not_checked,
+            },
+            resolution=(f"Register it: {command}.", *NOT_REGISTERED.resolution[1:]),
+        )
+    if not asked - {""} and not aims:
+        raise Inconclusive("neither the parameters nor update deployments name a subscription")
+    if unseen:
+        raise Inconclusive("; ".join(not_checked))
+
+
+def _aims(targets: pd.DataFrame | None) -> dict[str, set[str]]:
+    """Return the update deployments that aim at each subscription."""
+    aims: dict[str, set[str]] = {}
+    for one in () if targets is None else targets.itertuples():
+        for place in (*one.scope, *one.machines):
+            if subscription := subscription_of(place):
+                aims.setdefault(subscription, set()).add(one.configuration)
+    return aims

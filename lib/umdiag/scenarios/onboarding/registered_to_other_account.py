@@ -1,0 +1,80 @@
+"""Which machines belong to two workspaces, or were registered to another account?
+
+Looks for:
+    Machines whose agent sends heartbeats with the updates solution to two or more workspaces; and machines
+    whose registration as a worker was refused because they are registered to a different account.
+
+Why it matters:
+    A machine is a worker of one account only: in the other it is listed and never updated.
+
+Cannot see:
+    Workspaces that were not asked; registrations that failed before the window.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+    https://learn.microsoft.com/azure/automation/troubleshoot/hybrid-runbook-worker (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from umdiag.errors import Inconclusive
+from umdiag.model import Cause, Finding, found
+from umdiag.scenarios._evidence import plain, refuse_nobody, subject, told
+
+_GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
+
+MULTI_HOMED = Cause(
+    key="multi_homed",
+    sentence="The agent reports with the updates solution to two or more workspaces.",
+    resolution=(
+        "Decide which workspace is to manage the machine, and take it out of the scope of the others.",
+        "On Windows, remove the other workspace: Control Panel, Microsoft Monitoring Agent, Azure Log Analytics.",
+        "Then restart HealthService, so that the machine registers with the account that is left.",
+    ),
+    source=_GUIDE,
+)
+REFUSED = Cause(
+    key="registration_refused",
+    sentence="The machine could not be registered: it is registered to a different account already.",
+    resolution=(
+        "Check in the evidence which workspace the machine reports to, and that it is the one you want.",
+        "In the other Automation account, delete the machine's system hybrid worker group.",
+        "On the machine, delete HKLM\\SOFTWARE\\Microsoft\\HybridRunbookWorker and restart HealthService.",
+    ),
+    source="https://learn.microsoft.com/azure/automation/troubleshoot/hybrid-runbook-worker",
+)
+
+
+def judge(
+    machines: pd.DataFrame,
+    multi_homed: pd.DataFrame | None,
+    registration_failures: pd.DataFrame | None,
+    heartbeats: pd.DataFrame | None,
+    registration_errors: pd.DataFrame | None,
+    assessments: pd.DataFrame | None,
+) -> Iterator[Finding]:
+    """Report each machine with two homes or a refused registration."""
+    homes = (
+        {} if multi_homed is None else dict(zip(multi_homed["machine"], multi_homed["homes"], strict=True))
+    )
+    refused: dict[int, dict[str, object]] = {}
+    # Without assessments it is not known whether a later one has put the refusal right.
+    if registration_failures is not None and assessments is not None:
+        own = registration_failures[registration_failures["registration_refused"]]
+        refused = {one.machine: told(one, "failed", "text") for one in own.itertuples()}
+    for machine in machines[machines["machine"].isin({*homes, *refused})].itertuples():
+        fits = [cause for cause, fit in ((MULTI_HOMED, homes), (REFUSED, refused)) if machine.machine in fit]
+        shown = {"workspaces": homes.get(machine.machine, []), "workspace": plain(machine.workspace)}
+        shown |= refused.get(machine.machine, {})
+        yield found(fits[0], subject(machine), shown | {"also": [cause.key for cause in fits[1:]]})
+    refuse_nobody(machines)
+    facts = (("Heartbeat", multi_homed), ("Event", registration_failures), ("Update", assessments))
+    unseen = [table for table, rows in facts if rows is None]
+    if unseen:
+        raise Inconclusive(
+            f"{' and '.join(unseen)} could not be seen whole, so not every cause could be looked for"
+        )

@@ -1,0 +1,78 @@
+"""Which machines could not reach the service to register as workers?
+
+Looks for:
+    Machines whose newest registration error (event 4502 of the Operations Manager log, module HybridAgent) has
+    one of the texts that a blocked or intercepted connection leaves, and that were not assessed since.
+
+Why it matters:
+    Without registration there is no worker, and no run ever reaches the machine.
+
+Cannot see:
+    The log of machines whose workspace does not collect it; Linux machines, which log elsewhere.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+    https://learn.microsoft.com/azure/automation/automation-network-configuration (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from umdiag.model import Cause, Finding, found
+from umdiag.scenarios._evidence import fitting, refuse_nobody, subject, told
+
+_GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
+_NETWORK = "https://learn.microsoft.com/azure/automation/automation-network-configuration"
+
+NO_ALGORITHM = Cause(
+    key="no_common_algorithm",
+    sentence="Machine and service found no common cipher, or something between them broke the handshake.",
+    resolution=(
+        "Enable TLS 1.2 on the machine: SCHANNEL protocols and SchUseStrongCrypto for .NET Framework.",
+        "Check proxy, gateway and firewall: *.azure-automation.net must be let through on 443 unbroken.",
+    ),
+    source=_GUIDE,
+)
+INTERCEPTED = Cause(
+    key="intercepted_response",
+    sentence="A proxy or firewall answered in place of the service, with a page that is not its own.",
+    resolution=(
+        "Let *.azure-automation.net and *.oms.opinsights.azure.com through without sign-in or block page.",
+        "Open https://<workspace id>.agentsvc.azure-automation.net on the machine and see who answers.",
+    ),
+    source=_NETWORK,
+)
+CERTIFICATE = Cause(
+    key="certificate_intercepted",
+    sentence="Something between machine and service presents a certificate of its own.",
+    resolution=(
+        "Exempt *.oms.opinsights.azure.com, *.ods.opinsights.azure.com and *.azure-automation.net from"
+        " inspection of encrypted traffic.",
+        "Check the certificate that the machine sees: its issuer must be one of Microsoft's.",
+    ),
+    source=_NETWORK,
+)
+DENIED = Cause(
+    key="access_denied",
+    sentence="The registration was denied on its way to the service.",
+    resolution=(
+        "Check that the machine reaches *.azure-automation.net on 443, directly or by a proxy that lets it.",
+        "Check the proxy settings of the agent itself: Control Panel, Microsoft Monitoring Agent.",
+    ),
+    source=_GUIDE,
+)
+_CAUSES = (NO_ALGORITHM, INTERCEPTED, CERTIFICATE, DENIED)
+
+
+def judge(
+    registration_failures: pd.DataFrame, machines: pd.DataFrame, assessments: pd.DataFrame
+) -> Iterator[Finding]:
+    """Report each machine whose registration failed on the way to the service."""
+    for machine in registration_failures.itertuples():
+        if fits := fitting(machine, _CAUSES):
+            shown = told(machine, "failed", "text", "last_assessed", "workspace")
+            yield found(fits[0], subject(machine), shown | {"also": [cause.key for cause in fits[1:]]})
+    refuse_nobody(machines)

@@ -1,0 +1,1 @@
+"""Things that happened without being asked for."""

@@ -1,0 +1,124 @@
+"""Which machines restarted though their update deployment says never to?
+
+Looks for:
+    Deployments with the restart setting Never, and restarts of their machines between the start of a machine
+    run and two hours after its end: asked for (1074), or unexpected (6008, 41).
+
+Why it matters:
+    Whoever set Never counts on it; the restart came from elsewhere, and will come again.
+
+Cannot see:
+    Restarts of machines whose System log the workspace does not collect, and of Linux machines; policies that
+    change tracking does not record.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+    https://learn.microsoft.com/windows/deployment/update/waas-restart (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from umdiag.errors import Inconclusive
+from umdiag.model import Cause, Finding, Severity, found
+from umdiag.scenarios._evidence import SHOWN, plain, subject, told
+
+_GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
+_RESTARTS = "https://learn.microsoft.com/windows/deployment/update/waas-restart"
+
+BY_USER = Cause(
+    key="restarted_by_user",
+    sentence="A person restarted the machine.",
+    resolution=(
+        "Ask whom the evidence names; the update run is not to blame.",
+        "If it was a tool under that account, keep it away from the maintenance window.",
+    ),
+    source=_GUIDE,
+    severity=Severity.LOW,
+)
+BY_POLICY = Cause(
+    key="policy_reboots",
+    sentence="The registry lets Windows Update restart the machine on its own, whatever the deployment says.",
+    resolution=(
+        "Set AUOptions to 3 (download, then notify) under the key of the evidence, or by group policy.",
+        "Delete AlwaysAutoRebootAtScheduledTime there, or set it to 0.",
+    ),
+    source=_RESTARTS,
+)
+UNKNOWN = Cause(
+    key="unknown",
+    sentence="The machine restarted in or after the run, and nothing tells who asked for it.",
+    resolution=(
+        "Read the System log around the restart: events 1074, 6008, 41 and 109.",
+        "Check the policies under HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU.",
+    ),
+    source=_RESTARTS,
+)
+
+
+def judge(
+    run_restarts: pd.DataFrame,
+    machines: pd.DataFrame,
+    machine_run_outcomes: pd.DataFrame,
+    automatic_updates: pd.DataFrame | None,
+    update_policies: pd.DataFrame | None,
+) -> Iterator[Finding]:
+    """Report each machine that restarted in or soon after a run that was never to restart it."""
+    rows: dict[int, list[Any]] = {}
+    for restart in run_restarts.sort_values("restarted", ascending=False).itertuples():
+        rows.setdefault(restart.machine, []).append(restart)
+    policies = {} if automatic_updates is None else _policies(automatic_updates, rows)
+    for machine in machines[machines["machine"].isin(rows)].itertuples():
+        own = rows[machine.machine]
+        policy = policies.get(machine.machine)
+        by_user = any(one.by_user for one in own)
+        fits = [cause for cause, fit in ((BY_USER, by_user), (BY_POLICY, policy is not None)) if fit] or [
+            UNKNOWN
+        ]
+        columns = (
+            "restarted",
+            "event_id",
+            "user",
+            "run_id",
+            "configuration",
+            "reboot_setting",
+            "start_time",
+            "end_time",
+        )
+        yield found(
+            fits[0],
+            subject(machine),
+            {
+                "restarts": [told(one, *columns) for one in own[:SHOWN]],
+                "policy": policy,
+                "also": [cause.key for cause in fits[1:]],
+            },
+            resolution=_resolution(fits[0], policy),
+        )
+    if machine_run_outcomes.empty:
+        raise Inconclusive("no machine run of an update deployment was found in the window")
+
+
+def _policies(automatic_updates: pd.DataFrame, rows: dict[int, list[Any]]) -> dict[int, dict[str, Any]]:
+    """Return what the registry says, of the machines that it lets restart."""
+    acting = automatic_updates[automatic_updates["reboots"] & automatic_updates["machine"].isin(rows)]
+    return {
+        one.machine: told(one, "au_options", "always_reboots", "registry_key") for one in acting.itertuples()
+    }
+
+
+def _resolution(cause: Cause, policy: dict[str, Any] | None) -> tuple[str, ...]:
+    """Return the steps of a cause, with the value that was found where the registry is to blame."""
+    if cause is not BY_POLICY or policy is None:
+        return cause.resolution
+    named = (
+        ("AUOptions", policy["au_options"]),
+        ("AlwaysAutoRebootAtScheduledTime", policy["always_reboots"]),
+    )
+    values = ", ".join(f"{name} is {plain(value)}" for name, value in named if value is not None)
+    key = policy["registry_key"] or "the key WindowsUpdate\\AU"
+    return (f"The registry says so: under {key}, {values}.", *cause.resolution)

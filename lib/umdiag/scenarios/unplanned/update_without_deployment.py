@@ -1,0 +1,84 @@
+"""Which updates were installed without a deployment having installed them?
+
+Looks for:
+    Windows updates that a machine needed in one assessment and had installed in a later one, without a
+    successful installation of a run that names them (by id or KB number) since they were first seen as needed.
+
+Why it matters:
+    The machine patches itself outside its maintenance window, and may restart when it pleases.
+
+Cannot see:
+    Who installed it: a person, Configuration Manager or Windows itself. KB2267602, which changes daily, is left out.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+    https://learn.microsoft.com/windows/deployment/update/waas-wu-settings (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from umdiag.model import Cause, Finding, found
+from umdiag.scenarios._evidence import SHOWN, refuse_nobody, subject, told
+
+AUTOMATIC = Cause(
+    key="automatic_updates_enabled",
+    sentence="Windows Update installs by itself on this machine; without a policy that is what it does.",
+    resolution=(
+        "Set AUOptions to 3 (download, then notify) under"
+        " HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU, or by group policy.",
+        "Or set NoAutoUpdate to 1 there, if nothing but deployments is to download either.",
+    ),
+    source="https://learn.microsoft.com/windows/deployment/update/waas-wu-settings",
+)
+UNKNOWN = Cause(
+    key="unknown",
+    sentence="Updates were installed by somebody else than a deployment, and nothing tells by whom.",
+    resolution=(
+        "Read the machine's update history and the Setup log: who installed the listed updates, and when.",
+        "Ask whether Configuration Manager or another tool patches this machine as well.",
+    ),
+    source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+)
+
+
+def judge(
+    unplanned_installs: pd.DataFrame,
+    machines: pd.DataFrame,
+    became_installed: pd.DataFrame,
+    install_outcomes: pd.DataFrame,
+    automatic_updates: pd.DataFrame | None,
+    update_policies: pd.DataFrame | None,
+    summaries: pd.DataFrame | None,
+) -> Iterator[Finding]:
+    """Report each machine with updates that no deployment installed."""
+    rows: dict[int, list[Any]] = {}
+    for update in unplanned_installs.sort_values("last_installed", ascending=False).itertuples():
+        rows.setdefault(update.machine, []).append(update)
+    acting = {} if automatic_updates is None else _acting(automatic_updates, rows)
+    for machine in machines[machines["machine"].isin(rows)].itertuples():
+        own = rows[machine.machine]
+        setting = acting.get(machine.machine)
+        yield found(
+            AUTOMATIC if setting else UNKNOWN,
+            subject(machine),
+            {
+                "count": len(own),
+                "updates": [
+                    told(one, "title", "kb", "first_needed", "last_installed") for one in own[:SHOWN]
+                ],
+                "setting": setting,
+                "also": [],
+            },
+        )
+    refuse_nobody(machines)
+
+
+def _acting(automatic_updates: pd.DataFrame, rows: dict[int, list[Any]]) -> dict[int, dict[str, Any]]:
+    """Return what the settings say, of the machines where Windows Update installs on its own."""
+    own = automatic_updates[automatic_updates["installs"] & automatic_updates["machine"].isin(rows)]
+    return {one.machine: told(one, "au_options", "registry_key", "setting") for one in own.itertuples()}

@@ -1,0 +1,1 @@
+"""The run started; what went wrong in it?"""

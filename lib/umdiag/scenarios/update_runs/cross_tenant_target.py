@@ -1,0 +1,77 @@
+"""Which update deployments aim at machines of another tenant?
+
+Looks for:
+    Enabled update deployments that name Azure machines of a subscription whose tenant is not the Automation
+    account's own.
+
+Why it matters:
+    The deployment can be neither changed nor saved: the portal says that the linked subscription is not authorised.
+
+Cannot see:
+    The tenant of subscriptions that whoever asks cannot see; they are named in the reason.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from umdiag.errors import Inconclusive
+from umdiag.frames._text import fold, folded, subscription_of
+from umdiag.model import Cause, Finding, Subject, found
+from umdiag.scenarios._evidence import SHOWN, portal
+
+NOT_AUTHORISED = Cause(
+    key="linked_subscription_unauthorized",
+    sentence="The update deployment names machines of a subscription that belongs to another tenant.",
+    resolution=(
+        "Make the deployment by cmdlet (New-AzAutomationSoftwareUpdateConfiguration), and name these machines as"
+        " computers outside Azure (-NonAzureComputer).",
+        "Or update them from an Automation account of their own tenant.",
+    ),
+    source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+)
+
+
+def judge(
+    update_configurations: pd.DataFrame, subscriptions: pd.DataFrame, *, automation_account: str
+) -> Iterator[Finding]:
+    """Report each enabled update deployment that names machines of a foreign tenant."""
+    tenants = dict(
+        zip(folded(subscriptions["subscription_id"]), folded(subscriptions["tenant_id"]), strict=True)
+    )
+    unseen: set[str] = set()
+    # What is not told is not "disabled": lists of deployments carry no schedule.
+    for one in update_configurations[~update_configurations["enabled"].eq(False).fillna(False)].itertuples():
+        named = one.azure_machines if isinstance(one.azure_machines, list) else []
+        own = tenants.get(subscription_of(one.id) or subscription_of(automation_account), "")
+        aims = {machine: subscription_of(machine) for machine in named if fold(machine)}
+        unseen |= {aim for aim in aims.values() if aim and not tenants.get(aim)}
+        if named and not own:
+            unseen.add(subscription_of(one.id))
+        foreign = {
+            machine: aim for machine, aim in aims.items() if own and tenants.get(aim, own) not in ("", own)
+        }
+        if foreign:
+            yield found(
+                NOT_AUTHORISED,
+                Subject(kind="update_configuration", name=one.name, id=one.id),
+                {
+                    "account_tenant": own,
+                    "subscriptions": [
+                        {"subscription": aim, "tenant": tenants[aim]} for aim in sorted(set(foreign.values()))
+                    ],
+                    "count": len(foreign),
+                    "machines": sorted(foreign)[:SHOWN],
+                    "portal": portal(one.id),
+                    "also": [],
+                },
+            )
+    if unseen - {""}:
+        raise Inconclusive(
+            f"the tenant of these subscriptions cannot be seen: {', '.join(sorted(unseen - {''}))}"
+        )

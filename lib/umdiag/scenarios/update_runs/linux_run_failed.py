@@ -1,0 +1,98 @@
+"""Why did a run fail on Linux machines?
+
+Looks for:
+    Linux machines whose newest machine run of an update deployment failed; what the package manager said to
+    each package, and stretches of an hour or more in the run without a heartbeat.
+
+Why it matters:
+    On Linux one package can make the whole run fail, and the portal shows no more than that it did.
+
+Cannot see:
+    The log of the run on the machine: /var/opt/microsoft/omsagent/run/automationworker/omsupdatemgmt.log.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+    https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues-linux (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from umdiag.model import Cause, Finding, found
+from umdiag.scenarios._evidence import SHOWN, plain, subject
+from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
+
+_GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
+_LOG = "/var/opt/microsoft/omsagent/run/automationworker/omsupdatemgmt.log"
+
+DEPENDENCIES = Cause(
+    key="dependencies_unresolved",
+    sentence="Packages could not be installed because of what they depend on, conflict with or are held by.",
+    resolution=(
+        "Let the package manager mend it on the machine: sudo apt-get --fix-broken install, sudo yum check"
+        " dependencies or sudo zypper verify.",
+        "Look for held packages: apt-mark showhold, yum versionlock list or zypper locks.",
+        "Exclude the package of the evidence from the deployment until it is mended.",
+    ),
+    source=_GUIDE,
+)
+UNHEALTHY = Cause(
+    key="package_manager_unhealthy",
+    sentence="The package manager itself does not work: interrupted, locked, damaged or without repositories.",
+    resolution=(
+        "On Debian and Ubuntu: sudo dpkg --configure -a, then sudo apt-get update.",
+        "On Red Hat, CentOS and SUSE: sudo rpm --rebuilddb, then sudo yum clean all or sudo zypper refresh.",
+        "See what holds the lock (other update services at the same hour) and which repository does not answer.",
+    ),
+    source=_GUIDE,
+)
+INTERFERES = Cause(
+    key="package_interferes",
+    sentence="One package's own script, or a file that two packages claim, made the run fail.",
+    resolution=(
+        "Install the package of the evidence by hand on the machine and read what its script says.",
+        "Exclude it from the deployment (excluded packages) until its maker mends it.",
+    ),
+    source=_GUIDE,
+)
+UNREACHABLE = Cause(
+    key="machine_unreachable",
+    sentence="The machine was not heard for an hour or more in the middle of the run.",
+    resolution=(
+        "Look whether the machine restarted or lost its network at that time: last -x, journalctl.",
+        "Check the agent: sudo /opt/microsoft/omsagent/bin/service_control restart.",
+    ),
+    source="https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues-linux",
+)
+UNKNOWN = Cause(
+    key="unknown",
+    sentence="The run failed, and no text says why in words that are known.",
+    resolution=(
+        f"Read the run's log on the machine: {_LOG}; umdiag explain reads it too.",
+        "Open the job of the run in the Automation account and read its output.",
+    ),
+    source=_GUIDE,
+)
+_CAUSES = (DEPENDENCIES, UNHEALTHY, INTERFERES, UNREACHABLE)
+
+
+def judge(
+    linux_failures: pd.DataFrame,
+    machine_run_outcomes: pd.DataFrame,
+    machine_runs: pd.DataFrame,
+    install_outcomes: pd.DataFrame | None,
+    heartbeats_of_failures: pd.DataFrame | None,
+    heartbeat_hours: pd.DataFrame | None,
+) -> Iterator[Finding]:
+    """Report each Linux machine whose newest machine run of a deployment failed."""
+    for cause, also, run, others in by_machine(linux_failures, _CAUSES, UNKNOWN):
+        silence = {"begin": plain(run.gap_begin), "minutes": plain(run.gap_minutes)}
+        yield found(
+            cause,
+            subject(run),
+            described(run, others) | {"texts": run.texts[:SHOWN], "longest_silence": silence, "also": also},
+        )
+    refuse_no_runs(machine_run_outcomes)

@@ -1,0 +1,132 @@
+"""Which machines did a run reach in vain, because its job did not start there?
+
+Looks for:
+    Machines whose newest machine run of an update deployment failed to start, and what was true of the machine
+    and of the Automation account at that moment.
+
+Why it matters:
+    Nothing was installed, and the message in the portal blames a worker group that does not exist.
+
+Cannot see:
+    Whether the machine was off at the start; that it is off now and was not heard then stands in. Jobs that
+    Azure no longer lists (it keeps them for 30 days).
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+    https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from umdiag.model import Cause, Finding, found
+from umdiag.scenarios._evidence import plain, subject
+from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
+
+_GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
+_LIMITS = (
+    "https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits"
+)
+
+DELETED = Cause(
+    key="machine_deleted",
+    sentence="The machine was deleted from Azure.",
+    resolution=(
+        "Take the machine out of the update deployment that names it.",
+        "Prefer dynamic groups to named machines: they follow what exists.",
+    ),
+    source=_GUIDE,
+)
+ID_CHANGED = Cause(
+    key="source_computer_id_changed",
+    sentence="The run called the machine by an agent id that it no longer had: its agent was installed anew.",
+    resolution=(
+        "Take the machine out of the update deployment and add it again, so that its present id is used.",
+        "If it has two worker groups, delete the one whose name ends with the old id.",
+    ),
+    source=_GUIDE,
+)
+OFF = Cause(
+    key="machine_off",
+    sentence="The machine is switched off, and was not heard when the run started.",
+    resolution=(
+        "Start the machine before the run, or use a pre-script of the deployment that starts it.",
+        "If it is meant to stay off, take it out of the deployment.",
+    ),
+    source=_GUIDE,
+)
+UNREACHABLE = Cause(
+    key="machine_unreachable",
+    sentence="The machine sent no heartbeat in the half hours around the start of the run.",
+    resolution=(
+        "Check the agent's service on the machine: HealthService on Windows, omsagent on Linux.",
+        "Check that the machine reaches *.azure-automation.net and *.oms.opinsights.azure.com on 443.",
+    ),
+    source=_GUIDE,
+)
+JOBS = Cause(
+    key="job_limit_reached",
+    sentence="The Automation account had as many jobs at once as it may have.",
+    resolution=(
+        "Spread the deployments: each is a job, and each machine in it is another.",
+        "Move other runbooks' schedules away from this hour, or to another Automation account.",
+        "Ask Azure support to raise the account's limit of concurrent jobs.",
+    ),
+    source=_LIMITS,
+)
+UNKNOWN = Cause(
+    key="unknown",
+    sentence="The run did not start on the machine, and none of the known causes fits.",
+    resolution=(
+        "Open the job of the run in the Automation account and read its exception.",
+        "Check the machine's worker: System hybrid worker groups, the machine's group, last seen.",
+    ),
+    source=_GUIDE,
+)
+_CAUSES = (DELETED, ID_CHANGED, OFF, UNREACHABLE, JOBS)
+
+
+def judge(
+    failed_starts: pd.DataFrame,
+    machine_run_outcomes: pd.DataFrame,
+    machine_runs: pd.DataFrame,
+    heartbeats: pd.DataFrame | None,
+    heartbeats_of_failures: pd.DataFrame | None,
+    heartbeat_hours: pd.DataFrame | None,
+    azure_machines: pd.DataFrame | None,
+    subscriptions: pd.DataFrame | None,
+    automation_jobs: pd.DataFrame | None,
+    *,
+    job_limit: int,
+) -> Iterator[Finding]:
+    """Report each machine whose newest machine run of a deployment failed to start."""
+    seen = heartbeats_of_failures is not None and heartbeat_hours is not None
+    for cause, also, run, others in by_machine(failed_starts, _CAUSES, UNKNOWN):
+        yield found(
+            cause,
+            subject(run),
+            described(run, others)
+            | {
+                "agent_of_run": run.run_agent or None,
+                "agents_at_start": run.ids_at_start,
+                "connected_at_start": plain(run.connected),
+                "power": run.power or None,
+                "jobs_at_once": plain(run.jobs),
+                "job_limit": job_limit,
+                "also": also,
+                "not_checked": _not_checked(run, seen),
+            },
+        )
+    refuse_no_runs(machine_run_outcomes)
+
+
+def _not_checked(run: Any, heartbeats_seen: bool) -> list[str]:
+    if heartbeats_seen and plain(run.connected) is None:
+        return [
+            "whether the machine was connected at the start: its workspace was silent, or it is not recognised"
+        ]
+    return []

@@ -1,0 +1,61 @@
+"""Which updates fail on a machine again and again?
+
+Looks for:
+    Updates whose installation failed on one Windows machine in two or more runs of the window, by id or KB
+    number, and that the machine still needs.
+
+Why it matters:
+    Every further run will fail the same way: the update waits for somebody to look.
+
+Cannot see:
+    Failures of runs outside the window; what the Windows Update agent logged on the machine itself.
+
+Sources:
+    https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+    https://learn.microsoft.com/windows/deployment/update/windows-update-error-reference (read 2026-11-22)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from umdiag.model import Finding, found
+from umdiag.scenarios._evidence import SHOWN, refuse_nobody, subject, told
+from umdiag.scenarios._hresults import CAUSES, cause_of, resolution_of
+
+NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = CAUSES
+
+
+def judge(
+    failing_updates: pd.DataFrame,
+    machines: pd.DataFrame,
+    install_outcomes: pd.DataFrame,
+    updates: pd.DataFrame,
+    summaries: pd.DataFrame | None,
+) -> Iterator[Finding]:
+    """Report each machine with updates that failed twice or more, by the newest code of each."""
+    rows: dict[int, list[Any]] = {}
+    for update in failing_updates.sort_values("last_failed", ascending=False).itertuples():
+        rows.setdefault(update.machine, []).append(update)
+    for machine in machines[machines["machine"].isin(rows)].itertuples():
+        own = rows[machine.machine]
+        meant = {cause_of(update.code, update.wsus_server).key for update in own}
+        causes = [cause for cause in CAUSES if cause.key in meant]
+        newest = next(update for update in own if cause_of(update.code, update.wsus_server) is causes[0])
+        shown = [told(one, "title", "kb", "code", "error", "runs", "last_failed") for one in own[:SHOWN]]
+        yield found(
+            causes[0],
+            subject(machine),
+            {
+                "code": newest.code or None,
+                "count": len(own),
+                "updates": shown,
+                "wsus_server": newest.wsus_server or None,
+                "also": [cause.key for cause in causes[1:]],
+            },
+            resolution=resolution_of(causes[0], newest.code, newest.wsus_server),
+        )
+    refuse_nobody(machines)
