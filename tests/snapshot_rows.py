@@ -81,6 +81,7 @@ _MACHINE: Mapping[str, Any] = {
     "created": "-90d",
     "worker": "vm",  # vm, name, group, user, namesake, none
 }
+_PROVIDERS = {"azure": "Microsoft.Compute/virtualMachines", "arc": "Microsoft.HybridCompute/machines"}
 _SAID: Mapping[str, tuple[str, str]] = {
     "stopped": (
         "Data Collection Status",
@@ -98,7 +99,7 @@ _SAID: Mapping[str, tuple[str, str]] = {
     ),
     "near limit": (
         "Ingestion",
-        "The data ingestion volume rate crossed 80% of the threshold in your workspace: 4.9 MB per one minute.",
+        "The data ingestion volume rate crossed 80% of the threshold in your workspace: 4.9 MB per minute.",
     ),
 }
 
@@ -129,8 +130,8 @@ def identifier(name: str) -> str:
 
 def arm_id(machine: str, *, subscription: str = "main", group: str = "rg", kind: str = "azure") -> str:
     """Return the ARM id of a machine."""
-    provider = "Microsoft.HybridCompute/machines" if kind == "arc" else "Microsoft.Compute/virtualMachines"
-    return f"/subscriptions/{identifier(subscription)}/resourceGroups/{group}/providers/{provider}/{machine}"
+    place = f"/subscriptions/{identifier(subscription)}/resourceGroups/{group}"
+    return f"{place}/providers/{_PROVIDERS[kind]}/{machine}"
 
 
 def account_id(name: str = "aa") -> str:
@@ -242,7 +243,9 @@ def _schema(table: str, rows: Sequence[Mapping[str, Any]]) -> pa.Schema:
 
 def _as_service(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
     """Write dynamic values as the JSON text that a capture holds, and times as times."""
-    written = {key: json.dumps(value) if isinstance(value, dict | list) else value for key, value in row.items()}
+    written = {
+        key: json.dumps(value) if isinstance(value, dict | list) else value for key, value in row.items()
+    }
     for key, value in written.items():
         if pa.types.is_timestamp(schema.field(key).type) and value is not None:
             written[key] = datetime.fromisoformat(value).replace(tzinfo=None)
@@ -314,7 +317,7 @@ def _assessment(
 def _update(update: Mapping[str, Any], moment: datetime, linux: bool) -> dict[str, Any]:
     """Return the columns of an update: title, kb, class, state (or {since: state}), approved, …"""
     kb = str(update.get("kb", ""))
-    title = update.get("title", f"Update ({kb})")
+    title = update.get("title", update.get("product") or f"Update ({kb})")
     state = update.get("state", "Needed")
     if isinstance(state, Mapping):
         state = [said for since, said in state.items() if at(since) <= moment][-1]
@@ -387,7 +390,7 @@ def _resource(one: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": one["arm_id"],
         "name": one["resource_name"],
-        "type": f"microsoft.{'hybridcompute/machines' if one['kind'] == 'arc' else 'compute/virtualmachines'}",
+        "type": _PROVIDERS[one["kind"]].lower(),
         "location": one["location"],
         "resourceGroup": one["group"],
         "subscriptionId": identifier(one["subscription"]),
@@ -451,15 +454,18 @@ def _workspaces(given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
     hour = timedelta(hours=1)
     for usage in given.get("usage", ()):
         for end in _times(usage["span"], hour):
-            yield "Usage", {
-                "TenantId": identifier(usage.get("workspace", "law")),
-                "TimeGenerated": _iso(end),
-                "StartTime": _iso(end - hour),
-                "EndTime": _iso(end),
-                "DataType": usage.get("table", "Update"),
-                "Quantity": usage.get("megabytes", 10.0),
-                "IsBillable": usage.get("billable", True),
-            }
+            yield (
+                "Usage",
+                {
+                    "TenantId": identifier(usage.get("workspace", "law")),
+                    "TimeGenerated": _iso(end),
+                    "StartTime": _iso(end - hour),
+                    "EndTime": _iso(end),
+                    "DataType": usage.get("table", "Update"),
+                    "Quantity": usage.get("megabytes", 10.0),
+                    "IsBillable": usage.get("billable", True),
+                },
+            )
 
 
 # -- update deployments -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What frames derive: who is one machine, in which state, what it needs, whom a group selects, when data stopped."""
+"""What frames derive: who is one machine, its state and needs, whom a group selects, when data stopped."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from snapshot_rows import ASKED_AT, answered_once, arm_id, at, identifier, investigate, resolved
 
+from snapshot_rows import ASKED_AT, answered_once, arm_id, at, identifier, investigate, resolved
 from umdiag.errors import Inconclusive
 from umdiag.frames import collection_stops, estate, gaps, machine_changes, quota
 from umdiag.frames._text import same_uuid, swapped
@@ -45,7 +45,13 @@ IDENTITIES: dict[str, Any] = {
         "twin 2": {"computer": "twin", "agent": "twin-2", "group": "rg-other", "heard": EVEN},
         # two agents on one machine, of which one writes its hardware's id the other way round
         "double": {"agent": "double-1", "vmuuid": UUID, "resource": False, "assessed": "never"},
-        "double 2": {"computer": "double", "agent": "double-2", "vmuuid": SWAPPED, "resource": False, "heard": EVEN},
+        "double 2": {
+            "computer": "double",
+            "agent": "double-2",
+            "vmuuid": SWAPPED,
+            "resource": False,
+            "heard": EVEN,
+        },
         # only the ARM ids differ
         "arms": {"agent": "arms-1", "vmuuid": ""},
         "arms 2": {"computer": "arms", "agent": "arms-2", "vmuuid": "", "group": "rg-other", "heard": EVEN},
@@ -56,7 +62,13 @@ IDENTITIES: dict[str, Any] = {
         "once": {"agent": "once-1"},
         "once 2": {"computer": "once", "agent": "once-2", "heard": "-20h..-20h", "assessed": "never"},
         # renamed
-        "before": {"agent": "moved", "hardware": "moved", "kind": "other", "heard": "-3d..-2d", "assessed": "never"},
+        "before": {
+            "agent": "moved",
+            "hardware": "moved",
+            "kind": "other",
+            "heard": "-3d..-2d",
+            "assessed": "never",
+        },
         "after": {"agent": "moved", "hardware": "moved", "kind": "other", "heard": "-47h..+0m"},
         # a cloned image
         "clone-a": {"agent": "clone"},
@@ -69,13 +81,24 @@ IDENTITIES: dict[str, Any] = {
         "Case": {"agent": "CASE-ID", "assessed": "never"},
         "case 2": {"computer": " case ", "agent": "case-id", "hardware": "Case", "heard": "never"},
         # rows without an ARM id
-        "linux": {"os": "Linux", "logged_id": False, "vmuuid": UUID.upper(), "resource": False, "worker": "none"},
+        "linux": {
+            "os": "Linux",
+            "logged_id": False,
+            "vmuuid": UUID.upper(),
+            "resource": False,
+            "worker": "none",
+        },
         "shared": {"logged_id": False, "vmuuid": identifier("shared"), "resource": False},
         "silent": {"heard": "never", "assessed": "never"},
     },
     "rows": {
         "resources": [
-            {"id": arm_id(name), "name": name, "type": "Microsoft.Compute/virtualMachines", "properties": {"vmId": uuid}}
+            {
+                "id": arm_id(name),
+                "name": name,
+                "type": "Microsoft.Compute/virtualMachines",
+                "properties": {"vmId": uuid},
+            }
             for name, uuid in (
                 ("Linux", SWAPPED),
                 ("shared", identifier("shared")),
@@ -83,7 +106,7 @@ IDENTITIES: dict[str, Any] = {
             )
         ]
     },
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +118,13 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
     ("name", "ids"),
     [
         pytest.param("re", ["re-new"], id="re-installed agents are one machine, under the newest id"),
-        pytest.param("twin", ["twin-1", "twin-2"], id="interleaved ids on different hardware are two machines"),
+        pytest.param(
+            "twin", ["twin-1", "twin-2"], id="interleaved ids on different hardware are two machines"
+        ),
         pytest.param("double", ["double-1"], id="two agents on one machine are one machine"),
-        pytest.param("arms", ["arms-1", "arms-2"], id="interleaved ids of different ARM ids are two machines"),
+        pytest.param(
+            "arms", ["arms-1", "arms-2"], id="interleaved ids of different ARM ids are two machines"
+        ),
         pytest.param("bare", ["bare-1"], id="interleaved ids that differ in nothing known are one machine"),
         pytest.param("once", ["once-1"], id="ids that take turns less than three times are one machine"),
         pytest.param("before", [], id="the old name of a renamed machine is no machine"),
@@ -244,10 +271,17 @@ def test_state_that_rests_on_what_is_not_seen_is_unknown(
     machines = {
         "fine": {"updates": [{"kb": 1, "state": "Installed"}]},
         "needy": {"updates": NEEDED},
-        "new": {"assessed": "never", "heard": "never" if "Heartbeat" in unseen.get("partial", ()) else "-3d..+0m"},
+        "new": {
+            "assessed": "never",
+            "heard": "never" if "Heartbeat" in unseen.get("partial", ()) else "-3d..+0m",
+        },
         "away": {"heard": "-3d..-30h"},
     }
-    raw = {"UpdateSummary": [{"TimeGenerated": "-2d", "Computer": "new", "SourceComputerId": identifier("agent of new")}]}
+    raw = {
+        "UpdateSummary": [
+            {"TimeGenerated": "-2d", "Computer": "new", "SourceComputerId": identifier("agent of new")}
+        ]
+    }
     for kit in open_kit(tmp_path, {"machines": machines, "rows": raw} | unseen):
         found = kit.frame("machines").set_index("computer")["state"]
         assert [found.get(name, "unknown") for name in machines] == expected
@@ -266,7 +300,9 @@ def assessed(computer: str, since: str, **columns: Any) -> dict[str, Any]:
     return reported(computer, since, "Installed", UpdateID="other", Title="Other", **columns)
 
 
-def package(computer: str, since: str, state: str, name: str = "curl", arch: str = "x86_64") -> dict[str, Any]:
+def package(
+    computer: str, since: str, state: str, name: str = "curl", arch: str = "x86_64"
+) -> dict[str, Any]:
     return reported(computer, since, state, OSType="Linux", UpdateID=since, Product=name, ProductArch=arch)
 
 
@@ -315,7 +351,12 @@ UPDATES: dict[str, Any] = {
             ),
         ],
         "UpdateSummary": [
-            {"TimeGenerated": "-1h", "Computer": "summary", "SourceComputerId": "summary-id", "RestartPending": True},
+            {
+                "TimeGenerated": "-1h",
+                "Computer": "summary",
+                "SourceComputerId": "summary-id",
+                "RestartPending": True,
+            },
             {"TimeGenerated": "-1h", "Computer": "counts", "SourceComputerId": "", "RestartPending": False},
         ],
     }
@@ -333,12 +374,16 @@ def needs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
         pytest.param("reach", ["Fix"], id="Windows: seen 14 hours before the newest assessment"),
         pytest.param("beyond", [], id="Windows: seen earlier, so no longer needed"),
         pytest.param("linux-reach", ["curl", "vim"], id="Linux: seen 5 hours before the newest assessment"),
-        pytest.param("linux-beyond", [], id="Linux: the agent's heartbeat row is an assessment, and no update"),
+        pytest.param(
+            "linux-beyond", [], id="Linux: the agent's heartbeat row is an assessment, and no update"
+        ),
         pytest.param("unsaid", ["Fix"], id="what does not say Linux is Windows"),
         pytest.param("newest", [], id="the newest row decides, though it says not needed"),
         pytest.param("again", ["Fix"], id="the newest row decides, though it was installed before"),
         pytest.param("summary", [], id="a summary is an assessment"),
-        pytest.param("key", ["curl i686"], id="Linux: product and architecture make an update, in any letters"),
+        pytest.param(
+            "key", ["curl i686"], id="Linux: product and architecture make an update, in any letters"
+        ),
         pytest.param("agents", [], id="the newest row of a re-installed machine decides"),
         pytest.param("spelt", [], id="the newest row of a machine in two spellings decides"),
         pytest.param("noid", ["Fix"], id="rows without an agent id belong to the machine of that name"),
@@ -387,19 +432,31 @@ def test_a_pending_restart_is_that_of_the_newest_summary(needs: Kit) -> None:
 @pytest.mark.parametrize(
     ("title", "series", "month"),
     [
-        ("2024-02 Cumulative Update for Windows Server 2019 (KB5034768)", "cumulative update for windows server 2019", 202402),
+        (
+            "2024-02 Cumulative Update for Windows Server 2019 (KB5034768)",
+            "cumulative update for windows server 2019",
+            202402,
+        ),
         ("2024/02 Cumulative Update for Windows ( kb1 )", "cumulative update for windows", 202402),
         ("Cumulative Update for SQL", "cumulative update for sql", 0),
-        ("2024-02 Security Monthly Quality Rollup for Windows", "security monthly quality rollup for windows", 202402),
+        (
+            "2024-02 Security Monthly Quality Rollup for Windows",
+            "security monthly quality rollup for windows",
+            202402,
+        ),
         ("2024-02 Servicing Stack Update for Windows", "servicing stack update for windows", 202402),
-        ("Windows Malicious Software Removal Tool x64 - v5.121 (KB890830)", "windows malicious software removal tool x64", 0),
-        ("Windows Malicious Software Removal Tool x64 (KB890830) - v5.121", "windows malicious software removal tool x64", 0),
-        ("2024-02 Cumulative Update Preview for Windows (KB1)", "cumulative update preview for windows", 202402),
+        ("Malicious Software Removal Tool x64 - v5.121 (KB890830)", "malicious software removal tool x64", 0),
+        ("Malicious Software Removal Tool x64 (KB890830) - v5.121", "malicious software removal tool x64", 0),
+        (
+            "2024-02 Cumulative Update Preview for Windows (KB1)",
+            "cumulative update preview for windows",
+            202402,
+        ),
         ("2024-02 Update for Windows Server 2019 (KB5034768)", None, 202402),
         ("Security Update for SQL Server (KB1)", None, 0),
         ("20240-02 Cumulative Update", "20240-02 cumulative update", 0),
     ],
-)  # fmt: skip
+)
 def test_series_and_month_of_a_title(title: str, series: str | None, month: int) -> None:
     rows = pd.DataFrame({"title": [title], "product": ["Windows "]})
     assert series_of(rows).tolist() == [f"windows|{series}" if series else ""]
@@ -414,18 +471,29 @@ SCOPE = f"/subscriptions/{identifier('main')}"
 def group_of(**query: Any) -> pd.Series:  # type: ignore[type-arg]
     system = query.pop("system", "Windows")
     configuration = {
-        "name": "patch", "operating_system": system, "modified": pd.Timestamp(at("-60d")), "azure_machines": None,
-        "computer_names": None, "non_azure_queries": None, "azure_queries": [query],
-    }  # fmt: skip
+        "name": "patch",
+        "operating_system": system,
+        "modified": pd.Timestamp(at("-60d")),
+        "azure_machines": None,
+        "computer_names": None,
+        "non_azure_queries": None,
+        "azure_queries": [query],
+    }
     return derive_targets(pd.DataFrame([configuration])).query("group == 0").iloc[0]
 
 
 def estate_of(**columns: Any) -> pd.DataFrame:
     machine = {
-        "id": arm_id("Web01"), "name": "Web01", "machine_type": "Microsoft.Compute/virtualMachines",
-        "location": "westeurope", "subscription_id": identifier("main"), "os_type": "Windows",
-        "tags": {"Env": "Prod", "tier": "1"}, "created": pd.NaT, "power_state": "PowerState/running",
-    }  # fmt: skip
+        "id": arm_id("Web01"),
+        "name": "Web01",
+        "machine_type": "Microsoft.Compute/virtualMachines",
+        "location": "westeurope",
+        "subscription_id": identifier("main"),
+        "os_type": "Windows",
+        "tags": {"Env": "Prod", "tier": "1"},
+        "created": pd.NaT,
+        "power_state": "PowerState/running",
+    }
     return estate.derive(pd.DataFrame([machine | columns]))
 
 
@@ -440,7 +508,9 @@ def tags(operator: str = "All", **wanted: list[str]) -> dict[str, Any]:
         pytest.param({"scope": [SCOPE]}, set(), id="scope: the subscription"),
         pytest.param({"scope": [SCOPE.upper() + "/"]}, set(), id="scope: in other letters, with a slash"),
         pytest.param({"scope": [f"{SCOPE}/resourceGroups/RG"]}, set(), id="scope: the resource group"),
-        pytest.param({"scope": [f"{SCOPE}/resourceGroups/r"]}, {"scope"}, id="scope: a group whose name begins so"),
+        pytest.param(
+            {"scope": [f"{SCOPE}/resourceGroups/r"]}, {"scope"}, id="scope: a group whose name begins so"
+        ),
         pytest.param({"scope": ["/subscriptions/x", SCOPE]}, set(), id="scope: one of several"),
         pytest.param({"scope": ["/subscriptions/x"]}, {"scope"}, id="scope: another subscription"),
         pytest.param({"locations": ["West Europe"]}, set(), id="location: its display name"),
@@ -495,26 +565,39 @@ def changes_of(*changes: tuple[str, dict[str, tuple[Any, Any]]], kind: str = "Up
 @pytest.mark.parametrize(
     ("changes", "then"),
     [
-        pytest.param([("-5h", {"tags.Env": ("test", "Prod")})], {"env": "test", "tier": "1"}, id="a changed value"),
+        pytest.param(
+            [("-5h", {"tags.Env": ("test", "Prod")})], {"env": "test", "tier": "1"}, id="a changed value"
+        ),
         pytest.param([("-5h", {"tags.env": (None, "Prod")})], {"tier": "1"}, id="an added key"),
-        pytest.param([("-5h", {"tags.env": ("null", "Prod")})], {"tier": "1"}, id="an added key, null as text"),
-        pytest.param([("-5h", {"tags.owner": ("Me", None)})], {"env": "prod", "tier": "1", "owner": "me"}, id="a removed key"),
-        pytest.param([("-5h", {"tags": ('{"A": "B"}', '{"Env": "Prod"}')})], {"a": "b"}, id="all tags as text"),
+        pytest.param(
+            [("-5h", {"tags.env": ("null", "Prod")})], {"tier": "1"}, id="an added key, null as text"
+        ),
+        pytest.param(
+            [("-5h", {"tags.owner": ("Me", None)})],
+            {"env": "prod", "tier": "1", "owner": "me"},
+            id="a removed key",
+        ),
+        pytest.param(
+            [("-5h", {"tags": ('{"A": "B"}', '{"Env": "Prod"}')})], {"a": "b"}, id="all tags as text"
+        ),
         pytest.param([("-5h", {"tags": ({"A": "B"}, None)})], {"a": "b"}, id="all tags as an object"),
         pytest.param([("-5h", {"tags": (None, {"Env": "Prod"})})], {}, id="the first tags"),
         pytest.param(
-            [("-8h", {"tags.env": ("a", "b")}), ("-5h", {"tags.env": ("b", "Prod")})], {"env": "a", "tier": "1"},
+            [("-8h", {"tags.env": ("a", "b")}), ("-5h", {"tags.env": ("b", "Prod")})],
+            {"env": "a", "tier": "1"},
             id="several changes, newest undone first",
         ),
     ],
-)  # fmt: skip
+)
 def test_tags_are_taken_back(changes: list[Any], then: dict[str, str]) -> None:
     past = estate.at(estate_of(), changes_of(*changes), pd.Timestamp(at("-10h")))
     assert past["tags"].tolist() == [then]
 
 
 def test_locations_are_taken_back() -> None:
-    past = estate.at(estate_of(), changes_of(("-5h", {"location": ("UK South", "westeurope")})), pd.Timestamp(at("-10h")))
+    past = estate.at(
+        estate_of(), changes_of(("-5h", {"location": ("UK South", "westeurope")})), pd.Timestamp(at("-10h"))
+    )
     assert past["location"].tolist() == ["uksouth"]
 
 
@@ -525,13 +608,19 @@ def test_changes_before_the_moment_are_left_alone() -> None:
 
 def test_the_estate_itself_is_not_touched() -> None:
     now = estate_of()
-    estate.at(now, changes_of(("-5h", {"tags": ({"A": "B"}, None), "tags.env": ("x", "Prod")})), pd.Timestamp(at("-10h")))
+    estate.at(
+        now,
+        changes_of(("-5h", {"tags": ({"A": "B"}, None), "tags.env": ("x", "Prod")})),
+        pd.Timestamp(at("-10h")),
+    )
     assert now["tags"].tolist() == [{"env": "prod", "tier": "1"}]
 
 
 def test_creations_and_deletions_are_changes_without_a_property() -> None:
     changes = changes_of(("-5h", {"tags.env": ("a", "b")}), kind="Delete")
-    assert changes[["change_type", "property"]].to_dict("records") == [{"change_type": "delete", "property": ""}]
+    assert changes[["change_type", "property"]].to_dict("records") == [
+        {"change_type": "delete", "property": ""}
+    ]
 
 
 def test_changes_of_other_properties_are_left_out() -> None:
@@ -543,7 +632,12 @@ def test_changes_of_other_properties_are_left_out() -> None:
 
 def workspaces_of(*, reset: str | None = None, over: bool | None = None) -> pd.DataFrame:
     next_reset = pd.to_datetime(pd.Series([at(reset) if reset else None]), utc=True)
-    columns = {"workspace_id": ["w"], "name": ["law"], "next_reset": next_reset, "last_reset": next_reset - timedelta(days=1)}
+    columns = {
+        "workspace_id": ["w"],
+        "name": ["law"],
+        "next_reset": next_reset,
+        "last_reset": next_reset - timedelta(days=1),
+    }
     return pd.DataFrame(columns | {"status_over_quota": pd.Series([over], dtype="boolean")})
 
 
@@ -576,34 +670,65 @@ CAP, SUSPENDED, LIMITED = "daily_cap_reached", "subscription_suspended", "ingest
 @pytest.mark.parametrize(
     ("told", "reset", "expected"),
     [
-        pytest.param([("-30h", "stop"), ("-20h", "resume")], None, [(CAP, "-30h", "-20h", True)], id="until the resumed row"),
-        pytest.param([("-30h", "stop")], "+5h", [(CAP, "-30h", "-19h", False)], id="else until the next reset"),
-        pytest.param([("-30h", "stop")], "-19h", [(CAP, "-30h", "-19h", False)], id="a reset long known serves as well"),
+        pytest.param(
+            [("-30h", "stop"), ("-20h", "resume")],
+            None,
+            [(CAP, "-30h", "-20h", True)],
+            id="until the resumed row",
+        ),
+        pytest.param(
+            [("-30h", "stop")], "+5h", [(CAP, "-30h", "-19h", False)], id="else until the next reset"
+        ),
+        pytest.param(
+            [("-30h", "stop")], "-19h", [(CAP, "-30h", "-19h", False)], id="a reset long known serves as well"
+        ),
         pytest.param([("-30h", "stop")], None, [(CAP, "-30h", "-6h", False)], id="else for 24 hours"),
-        pytest.param([("-30h", "stop"), ("-18h", "resume")], "+5h", [(CAP, "-30h", "-18h", True)], id="resumed after the reset"),
-        pytest.param([("-30h", "stop"), ("-25h", "stop")], None, [(CAP, "-30h", "-6h", False)], id="told again, one interval"),
         pytest.param(
-            [("-60h", "stop"), ("-12h", "stop")], None,
-            [(CAP, "-60h", "-36h", False), (CAP, "-12h", "+12h", False)], id="again after it ended",
+            [("-30h", "stop"), ("-18h", "resume")],
+            "+5h",
+            [(CAP, "-30h", "-18h", True)],
+            id="resumed after the reset",
         ),
         pytest.param(
-            [("-30h", "stop"), ("-20h", "resume"), ("-6h", "stop")], "+5h",
-            [(CAP, "-30h", "-20h", True), (CAP, "-6h", "+5h", False)], id="again after the resumed row",
+            [("-30h", "stop"), ("-25h", "stop")],
+            None,
+            [(CAP, "-30h", "-6h", False)],
+            id="told again, one interval",
         ),
         pytest.param(
-            [("-30h", "stop"), ("-28h", "suspend"), ("-20h", "resume")], None,
-            [(CAP, "-30h", "-28h", False), (SUSPENDED, "-28h", "-20h", True)], id="a suspension ends a cap",
+            [("-60h", "stop"), ("-12h", "stop")],
+            None,
+            [(CAP, "-60h", "-36h", False), (CAP, "-12h", "+12h", False)],
+            id="again after it ended",
         ),
         pytest.param(
-            [("-9h", "stop"), ("-8h", "drop"), ("-7h", "resume")], None,
-            [(CAP, "-9h", "-7h", True), (LIMITED, "-8h", "-8h", False)], id="what is dropped is a moment",
+            [("-30h", "stop"), ("-20h", "resume"), ("-6h", "stop")],
+            "+5h",
+            [(CAP, "-30h", "-20h", True), (CAP, "-6h", "+5h", False)],
+            id="again after the resumed row",
         ),
-        pytest.param([("-9h", "near"), ("-8h", "resume")], None, [], id="neither a warning nor an end is a stop"),
+        pytest.param(
+            [("-30h", "stop"), ("-28h", "suspend"), ("-20h", "resume")],
+            None,
+            [(CAP, "-30h", "-28h", False), (SUSPENDED, "-28h", "-20h", True)],
+            id="a suspension ends a cap",
+        ),
+        pytest.param(
+            [("-9h", "stop"), ("-8h", "drop"), ("-7h", "resume")],
+            None,
+            [(CAP, "-9h", "-7h", True), (LIMITED, "-8h", "-8h", False)],
+            id="what is dropped is a moment",
+        ),
+        pytest.param(
+            [("-9h", "near"), ("-8h", "resume")], None, [], id="neither a warning nor an end is a stop"
+        ),
         pytest.param([], None, [], id="nothing told"),
     ],
-)  # fmt: skip
+)
 def test_intervals_without_data(told: list[Any], reset: str | None, expected: list[Any]) -> None:
-    assert sorted(intervals(stops_of(*told, reset=reset)), key=lambda one: one[0]) == sorted(expected, key=lambda one: one[0])
+    assert sorted(intervals(stops_of(*told, reset=reset)), key=lambda one: one[0]) == sorted(
+        expected, key=lambda one: one[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -613,15 +738,23 @@ def test_intervals_without_data(told: list[Any], reset: str | None, expected: li
         pytest.param([("-6h", "stop")], False, False, None, id="the status decides against a row"),
         pytest.param([("-6h", "stop")], None, True, "-6h", id="without a status the newest stop row does"),
         pytest.param([("-24h", "stop")], None, False, None, id="a stop row of a day ago does not"),
-        pytest.param([("-26h", "stop"), ("-20h", "stop")], None, True, "-26h", id="a younger one of the same stop does"),
+        pytest.param(
+            [("-26h", "stop"), ("-20h", "stop")], None, True, "-26h", id="a younger one of the same stop does"
+        ),
         pytest.param([("-6h", "stop"), ("-5h", "resume")], None, False, None, id="a later row says resumed"),
         pytest.param([("-6h", "drop")], None, False, None, id="dropped data is no stop"),
         pytest.param(
-            [("-60h", "stop"), ("-50h", "resume"), ("-6h", "stop")], None, True, "-6h", id="the first stop since the last resume",
+            [("-60h", "stop"), ("-50h", "resume"), ("-6h", "stop")],
+            None,
+            True,
+            "-6h",
+            id="the first stop since the last resume",
         ),
     ],
-)  # fmt: skip
-def test_over_quota_now_and_since_when(told: list[Any], over: bool | None, expected: bool, since: str | None) -> None:
+)
+def test_over_quota_now_and_since_when(
+    told: list[Any], over: bool | None, expected: bool, since: str | None
+) -> None:
     found = quota.derive(workspaces_of(over=over), stops_of(*told), asked_at=ASKED_AT).iloc[0]
     assert found["over_quota_now"] == expected
     assert (pd.isna(found["stopped"]) if since is None else found["stopped"] == at(since)) or not expected
@@ -642,8 +775,12 @@ def test_stops_need_one_whole_table() -> None:
 # -- gaps -------------------------------------------------------------------------------------------------
 
 
-def hours_of(*spans: tuple[int, int], lowest: str = "a", highest: str = "b", machines: int = 3) -> pd.DataFrame:
-    hours = [pd.Timestamp(ASKED_AT) + timedelta(hours=hour) for start, end in spans for hour in range(start, end)]
+def hours_of(
+    *spans: tuple[int, int], lowest: str = "a", highest: str = "b", machines: int = 3
+) -> pd.DataFrame:
+    hours = [
+        pd.Timestamp(ASKED_AT) + timedelta(hours=hour) for start, end in spans for hour in range(start, end)
+    ]
     about = {"workspace_id": "w", "lowest": lowest, "highest": highest, "machines": machines}
     return pd.DataFrame({"hour": hours}).assign(**about)
 

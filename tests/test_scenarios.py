@@ -4,7 +4,8 @@ A case file `cases/<scenario>.yml` has a section per kind of case. A case is wha
 `snapshot_rows`; `given` at the top is shared by all and overridden key by key), and what is expected:
 `expect: HEALTHY`, `expect: UNKNOWN` or a list of findings `<cause> <severity> <subject>: {evidence}`.
 Of the evidence only the keys that stand there are compared, but `also` and `not_checked` always; a text
-`… part …` there means "contains". `reason` is a part of the diagnosis' reason, none by default; `verdict` where findings do not tell it.
+`… part` there means "contains". `reason` is a part of the diagnosis' reason, none by default; `verdict`
+stands where findings do not tell it.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from typing import Any
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
-from snapshot_rows import diagnose, investigate, resolved, answered_once
 
+from snapshot_rows import answered_once, diagnose, investigate, resolved
 from umdiag.model import Finding, Severity, Verdict
 from umdiag.needs import needs
 from umdiag.scenarios import FAMILIES, Scenario, catalogue, scenario
@@ -121,7 +122,9 @@ def read_cases() -> Iterator[Any]:
         content = read_file(path)
         for kind in KINDS:
             for name, case in (content.get(kind) or {}).items():
-                yield pytest.param(path.stem, merged(content.get("given") or {}, case), id=f"{path.stem}: {name}")
+                yield pytest.param(
+                    path.stem, merged(content.get("given") or {}, case), id=f"{path.stem}: {name}"
+                )
 
 
 def merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,7 +182,10 @@ def compare_evidence(expected: dict[str, Any], finding: Finding, judged: Scenari
     cause = next(one for one in judged.causes if one.key == finding.cause)
     assert finding.resolution
     assert finding.source == cause.source
-    actual = plain(finding.evidence) | {"subject_id": finding.subject.id, "subject_kind": finding.subject.kind}
+    actual = plain(finding.evidence) | {
+        "subject_id": finding.subject.id,
+        "subject_kind": finding.subject.kind,
+    }
     everywhere = {"also": [], "not_checked": []}
     for key, value in (everywhere | resolved(expected)).items():
         assert fits(value, actual.get(key, everywhere.get(key))), f"{key}: {actual.get(key)!r}, not {value!r}"
@@ -200,13 +206,19 @@ def plain(value: Any) -> Any:
 
 def fits(expected: Any, actual: Any) -> bool:
     if isinstance(expected, dict):
-        return isinstance(actual, dict) and all(fits(value, actual.get(key)) for key, value in expected.items())
+        return isinstance(actual, dict) and all(
+            fits(value, actual.get(key)) for key, value in expected.items()
+        )
     if isinstance(expected, list):
         pairs = zip(expected, actual, strict=False)
         return len(expected) == len(actual) and all(fits(one, other) for one, other in pairs)
     if isinstance(expected, float):
         return isinstance(actual, int | float) and abs(actual - expected) < 0.051
-    return says(expected, actual) if isinstance(expected, str) and expected[:1] == "…" else bool(expected == actual)
+    return (
+        says(expected, actual)
+        if isinstance(expected, str) and expected[:1] == "…"
+        else bool(expected == actual)
+    )
 
 
 def says(expected: str, actual: str) -> bool:
@@ -243,9 +255,7 @@ def test_case_file_covers_every_cause_and_kind(judged: Scenario) -> None:
     assert set(content) <= {*KINDS, "given"}
     for kind in ("healthy", "causes", "look_alikes", "inconclusive"):
         assert content.get(kind), f"no {kind} in the case file of {judged.name}"
-    found = {
-        key[0] for case in content["causes"].values() for key, _ in read_expected(case["expect"])
-    }
+    found = {key[0] for case in content["causes"].values() for key, _ in read_expected(case["expect"])}
     assert found >= {cause.key for cause in judged.causes}
     assert all(case["expect"] == "HEALTHY" for case in content["healthy"].values())
 
@@ -285,7 +295,10 @@ def test_judge_asks_for_what_there_is(judged: Scenario) -> None:
 def test_judge_has_no_client_no_clock_and_no_pen(judged: Scenario) -> None:
     tree = ast.parse(inspect.getsource(inspect.getmodule(judged.judge)))  # type: ignore[arg-type]
     imported = {
-        alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+        alias.name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
     } | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     allowed = r"__future__|collections\.abc|dataclasses|datetime|typing|re|json|pandas|numpy"
     own = rf"umdiag\.(errors|model|frames(\.\w+)?|scenarios(\.{judged.family})?\._\w+)"

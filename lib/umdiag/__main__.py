@@ -88,9 +88,11 @@ def report(
 @app.command(context_settings={"ignore_unknown_options": True})  # -2145107924 is a code
 def explain(
     name: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="NAME_OR_TEXT", help="Scenario, error text, code, log file, or - for standard input."),
-    ] = None,
+        list[str],
+        typer.Argument(
+            metavar="NAME_OR_TEXT", help="Scenario, error text, code, log file, or - for standard input."
+        ),
+    ],
 ) -> None:
     """Explain a scenario, an error text, a code in hex or decimal, or a log of any size.
 
@@ -100,7 +102,7 @@ def explain(
 
     from umdiag.knowledge.answering import answer
 
-    say(answer(name or (), min(get_terminal_size(fallback=(100, 24)).columns, 100)))
+    say(answer(name, min(get_terminal_size(fallback=(100, 24)).columns, 100)))
 
 
 @app.command()

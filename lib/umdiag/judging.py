@@ -12,6 +12,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.model import Diagnosis, Finding, QueryUse, Severity, State, Verdict
 from umdiag.needs import Need, needs
+from umdiag.plain import plain
 from umdiag.scenarios import Scenario
 
 _log = logging.getLogger(__name__)
@@ -87,7 +88,8 @@ def _restricted(findings: Iterable[Finding], computers: Sequence[str]) -> list[F
 
 def _with_gaps(finding: Finding, gaps: Sequence[str]) -> Finding:
     unchecked = list(dict.fromkeys([*finding.evidence.get("not_checked", ()), *gaps]))
-    return replace(finding, evidence={**finding.evidence, "not_checked": unchecked}) if unchecked else finding
+    evidence = {**finding.evidence, "not_checked": unchecked} if unchecked else finding.evidence
+    return replace(finding, evidence=plain(evidence))
 
 
 def _diagnosis(

@@ -240,7 +240,7 @@ class Kit:
         return restricted(datum.frame, self.parameters.computers)[columns].reset_index(drop=True)
 
     def worst_machine(self) -> str:
-        """Return the first of the parameter `computers`, else the machine with the worst findings, else ""."""
+        """Return the first of `computers`, else the machine with the worst findings, else ""."""
         if self.parameters.computers:
             return self.parameters.computers[0]
         ranks: dict[str, list[int]] = {}

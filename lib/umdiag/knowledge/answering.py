@@ -1,4 +1,4 @@
-"""Answer `umdiag explain`: find out what was given (scenario, code, text, log, standard input) and explain it."""
+"""Answer `umdiag explain`: tell what was given (scenario, code, text, log, standard input) and explain it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from umdiag import pages
 from umdiag.errors import CallError
 from umdiag.knowledge import wording
 from umdiag.knowledge.decoder import decode
@@ -24,7 +23,7 @@ _FILE = re.compile(r"\S*[/\\]\S*|\S+\.(?:log|txt|xml|json|csv|tsv|gz|evtx|etl|ou
 
 
 def answer(words: Sequence[str], width: int) -> str:
-    """Return the page for the words of the command line. Raises CallError for nothing, or for no such file."""
+    """Return the page for the words of the command line. Raises CallError for nothing, or no such file."""
     text = " ".join(words)
     if not text.strip():
         raise CallError(
@@ -49,7 +48,8 @@ def answer(words: Sequence[str], width: int) -> str:
 
 
 def _scenario(text: str, width: int) -> str:
-    from umdiag.scenarios import catalogue  # opens pandas: only where a scenario may be meant
+    from umdiag import pages  # these open pandas: only where a scenario may be meant
+    from umdiag.scenarios import catalogue
 
     scenario = pages.find(text, catalogue())
     return pages.manual(scenario, width) if scenario else ""
@@ -57,6 +57,7 @@ def _scenario(text: str, width: int) -> str:
 
 def _raise_if_near(text: str) -> None:
     """Raise CallError for a single word, or for words that come near a scenario's name."""
+    from umdiag import pages
     from umdiag.scenarios import catalogue
 
     try:

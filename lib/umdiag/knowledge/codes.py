@@ -24,15 +24,15 @@ _PART_OF_MORE = re.compile(r"-[0-9A-Fa-f]{4}-|[.,:]\d|-\d")
 
 def find_codes(text: str) -> list[int]:
     """Return the failure codes of a text as unsigned numbers, each once, in the order of their appearance."""
-    return list(dict.fromkeys(number for number, _ in places(plain(text)) if number >= FAILURE))
+    return list(dict.fromkeys(number for number, _, _ in places(plain(text)) if number >= FAILURE))
 
 
-def places(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (code, position) for each code in a cleaned text; of success codes only those of the table."""
+def places(text: str) -> Iterator[tuple[int, int, int]]:
+    """Yield (code, start, end) for each code in a cleaned text; of success codes only those of the table."""
     for form in _FORM.finditer(text):
         number = _number(form, text)
         if number >= FAILURE or number in by_number():
-            yield number, form.start()
+            yield number, *form.span()
 
 
 def _number(form: re.Match[str], text: str) -> int:
@@ -45,7 +45,7 @@ def _number(form: re.Match[str], text: str) -> int:
             return 0
         return number if plausible(number) or number in by_number() else 0
     before = text[start - 1 : start]
-    if before in ("/", ":", ".", "\\") and kind == "bare" or _PART_OF_MORE.match(text, end):
+    if (kind == "bare" and before in ("/", ":", ".", "\\")) or _PART_OF_MORE.match(text, end):
         return 0
     if kind == "decimal" and before == "-":
         number = -int(form[kind]) & 0xFFFFFFFF

@@ -1,4 +1,4 @@
-"""Cut a block into lines, endless ones into pieces, and find those worth a closer look: RE2, a block at once."""
+"""Cut a block into lines, endless ones into pieces, and find those worth a closer look, by RE2."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Piece(NamedTuple):
     """A line, or a piece of an endless one, in which a message or a code may stand.
 
     `seam` is the place within it at which it was cut: only what lies across counts; 0 where it is no seam.
-    `around` are the first line, the start and the end in the block of two lines before to three after; a piece
-    of an endless line has none.
+    `around` are the first line, the start and the end in the block of two lines before to three after;
+    a piece of an endless line has none.
     """
 
     data: bytes

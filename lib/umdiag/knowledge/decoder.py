@@ -25,7 +25,9 @@ def decode(text_or_code: str | int) -> list[Knowledge]:
     if number is not None:
         return [explain(number)]
     text = plain(text_or_code)
-    found = statuses(text) + [row for _, row in messages(text)] + [explain(code) for code, _ in places(text)]
+    found = (
+        statuses(text) + [row for _, row in messages(text)] + [explain(code) for code, _, _ in places(text)]
+    )
     return list({row.id: row for row in found or _named(text)}.values())
 
 

@@ -32,8 +32,8 @@ _GENERAL = (
     "Search for the code together with the name of the program that reported it.",
 )
 _NETWORK = (
-    "Check from the machine that the update endpoints resolve and answer, also through the proxy of the system "
-    "account (`netsh winhttp show proxy`).",
+    "Check from the machine that the update endpoints resolve and answer, also through the proxy of the "
+    "system account (`netsh winhttp show proxy`).",
 )
 
 
@@ -50,9 +50,9 @@ class Names:
 def names() -> Names:
     """Return the names of Windows' own codes."""
     spaces: dict[str, dict[int, tuple[str, str]]] = {}
-    with files(__package__).joinpath("names.csv").open(encoding="utf-8", newline="") as file:
-        for space, code, name, says in list(csv.reader(file))[1:]:
-            spaces.setdefault(space, {})[int(code, 0)] = (name, says)
+    text = files(__package__).joinpath("names.csv").read_text(encoding="utf-8")
+    for space, code, name, says in list(csv.reader(text.splitlines()))[1:]:
+        spaces.setdefault(space, {})[int(code, 0)] = (name, says)
     whole = {**spaces["hresult"], **spaces["ntstatus"]}
     return Names(
         win32=spaces["win32"],
@@ -62,13 +62,16 @@ def names() -> Names:
 
 
 def parse(text: str) -> int | None:
-    """Read a text that is nothing but one code, hex or decimal, signed or not; None if it is something else."""
+    """Read a text that is nothing but one code, hex or decimal, signed or not; else None."""
     number = _NUMBER.fullmatch(text.strip(" \t\r\n\"'`()[]{}<>,;.").casefold())
     if not number:
         return None
-    if number["dec"] is None:
+    digits = number["dec"] or (number["bare"] if number["sign"] else None)
+    if digits is None:
         return None if number["sign"] else int(number["hex"] or number["bare"], 16)
-    value = int(number["sign"] + number["dec"])
+    if not digits.isdecimal():
+        return None
+    value = int(number["sign"] + digits)
     return value & 0xFFFFFFFF if -0x80000000 <= value <= 0xFFFFFFFF else None
 
 
@@ -79,9 +82,9 @@ def known(number: int) -> bool:
 
 
 def plausible(number: int) -> bool:
-    """Tell whether a number met in a text may be a failure code: known, or of a part of Windows that updates use.
+    """Tell whether a number met in a text may be a failure code: known, or of a part that updates use.
 
-    Most 32-bit numbers, addresses among them, are none: their reserved bits are set or their facility is another.
+    Most 32-bit numbers, addresses among them, are none: reserved bits are set, or it is another facility.
     """
     if known(number):
         return number >= FAILURE

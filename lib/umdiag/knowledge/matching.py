@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from umdiag.knowledge.cleaning import plain
 from umdiag.knowledge.table import Knowledge, table
@@ -26,7 +27,7 @@ class Index:
     def candidates(self, text: str) -> Iterator[Pair]:
         """Yield (template, row) for every template whose rare words the text holds, each once."""
         words = tokens(text)
-        here = {*zip(words, words[1:], strict=False), *((word,) for word in words)} & self.by_anchor.keys()
+        here = {*pairwise(words), *((word,) for word in words)} & self.by_anchor.keys()
         seen: set[str] = set()
         for anchor in here:
             for template, row in self.by_anchor[anchor]:
@@ -71,7 +72,7 @@ def statuses(text: str) -> list[Knowledge]:
 
 @lru_cache(maxsize=8192)
 def classify_linux(text: str) -> tuple[str, ...]:
-    """Return the causes of `linux_run_failed` that a text shows, the first that fits first; empty for none."""
+    """Return the causes of `linux_run_failed` that a text shows, first that fits first; empty for none."""
     shown = {row.cause for _, row in messages(plain(text), "package_manager")}
     return tuple(cause for cause in LINUX_CAUSES if cause in shown)
 

@@ -1,4 +1,4 @@
-"""Read a log in blocks, whatever it is written in: UTF-8, UTF-16, packed by gzip, damaged, one endless line."""
+"""Read a log in blocks, whatever it is: UTF-8, UTF-16, packed by gzip, damaged, one endless line."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ class Joined:
     rest: Readable
 
     def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes: of the head, once that is read of the rest."""
         if not self.head:
             return self.rest.read(size)
         size = len(self.head) if size < 0 else size
@@ -93,7 +94,7 @@ def _opened(stream: Readable, name: str) -> Readable:
 
 
 def _utf8(stream: Readable) -> Iterator[bytes]:
-    """Yield the bytes of a log as UTF-8 with \\n at line ends."""
+    """Yield the bytes of a log as UTF-8, line ends of an old Mac as those of today."""
     head = stream.read(BLOCK)
     encoding = _encoding(head)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

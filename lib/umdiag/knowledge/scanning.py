@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -50,7 +49,7 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What is known in a log, the most frequent first; `left_out` counts places beyond the most groups kept."""
+    """What is known in a log, most frequent first; `left_out` counts lines of groups beyond the most kept."""
 
     name: str
     lines: int
@@ -71,7 +70,7 @@ class _Tally:
 
 @dataclass(kw_only=True)
 class _Search:
-    """The state of one scan: tallies, and what lines of a shape held, so that repeats cost next to nothing."""
+    """The state of one scan: tallies, and what lines of a shape held, so that repeats cost little."""
 
     tallies: dict[str, _Tally] = field(default_factory=dict)
     shapes: dict[bytes, Found] = field(default_factory=dict)
@@ -92,7 +91,7 @@ class _Search:
 
 
 def scan(source: str | Path | Readable, name: str = "") -> Report:
-    """Read a log, in blocks and once, and return what is known in it. Raises CallError if it cannot be read."""
+    """Read a log once, in blocks, and return what is known in it. Raises CallError if it cannot be read."""
     if isinstance(source, (str, Path)):
         path = Path(source)
         try:
@@ -132,10 +131,10 @@ def scan(source: str | Path | Readable, name: str = "") -> Report:
 
 def _found(data: bytes, *, words: bool, codes: bool, seam: int) -> Found:
     """Return the rows that a line holds, and the templates whose words it has without being the message."""
-    text = plain(data.decode("utf-8", "replace"))
+    before = plain(data[:seam].decode("utf-8", "replace"))
+    text = before + plain(data[seam:].decode("utf-8", "replace"))
     small = text.lower()
-    # Where a seam lies in the cleaned text is not known exactly; what comes near it is enough.
-    low, high = (0, sys.maxsize) if not seam else (seam - 64, seam + 64)
+    low, high = (len(before), len(before)) if seam else (len(text) + 1, -1)
     rows: dict[str, Knowledge] = {}
     missed: list[Pair] = []
     if words:
@@ -143,11 +142,11 @@ def _found(data: bytes, *, words: bool, codes: bool, seam: int) -> Found:
             match = pattern(template).search(small)
             if match is None:
                 missed.append((template, row))
-            elif match.start() < high and match.end() > low:
+            elif match.start() < low and match.end() > high:
                 rows[row.id] = row
     if codes:
-        for number, place in places(text):
-            if not seam or place < seam < place + 12:
+        for number, start, end in places(text):
+            if start < low and end > high:
                 row = _explained(number)
                 rows[row.id] = row
     return tuple(rows.values()), tuple(pair for pair in missed if pair[1].id not in rows and not seam)

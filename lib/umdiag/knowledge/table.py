@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from umdiag.errors import QueryError
 
@@ -15,9 +16,10 @@ from umdiag.errors import QueryError
 class Knowledge:
     """What is known of one error: a row of the table, or what a code says by itself.
 
-    `kind` is code, message, package_manager or update_manager. `code` is written 0x%08X, or empty. Patterns
-    are message texts with `{variable parts}` (see `templates`). `cause` and `scenario` are the kit's own names,
-    empty where none fits; `source` is an address or a repository with its path, read on `read`.
+    `kind` is code, message, package_manager or update_manager. `code` is written 0x%08X, or empty.
+    Patterns are message texts with `{variable parts}` (see `templates`). `cause` and `scenario` are the
+    kit's own names, empty where none fits; `source` is an address, or a repository with its path, as it
+    was on `read`.
     """
 
     id: str
@@ -46,16 +48,11 @@ def table() -> tuple[Knowledge, ...]:
     rows = []
     for number, line in enumerate(text.splitlines(), start=1):
         try:
-            row = json.loads(line)
-            rows.append(
-                Knowledge(
-                    **{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-                )
-            )
-        except (ValueError, TypeError, AttributeError) as error:
-            raise QueryError(
-                f"errors.jsonl, line {number}: this is no row of the error table ({error})"
-            ) from None
+            row: dict[str, Any] = json.loads(line)
+            lists = {key: tuple(row[key]) for key in ("patterns", "resolution")}
+            rows.append(Knowledge(**{**row, **lists}))
+        except (ValueError, TypeError, KeyError) as error:
+            raise QueryError(f"errors.jsonl, line {number}: not a row of the error table ({error})") from None
     return tuple(rows)
 
 

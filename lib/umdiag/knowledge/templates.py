@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 #: Signs that programs, browsers and languages put for one another; a message may also lose them.
 QUOTES = "\"'`´‘’‚‛“”„‟′″«»‹›"
@@ -38,7 +39,7 @@ def compiled(template: str) -> re.Pattern[str]:
     if template.startswith("="):
         return re.compile(rf"\A\W*{text}\W*\Z")
     if _ANY not in pieces[:first]:  # behind the first word, so that the search may begin with that word
-        text = re.sub(r"\A[a-z0-9_]+", rf"\g<0>(?<![0-9a-z_]\g<0>)", text)
+        text = re.sub(r"\A[a-z0-9_]+", r"\g<0>(?<![0-9a-z_]\g<0>)", text)
     return re.compile(text if _ANY in pieces[last:] else rf"{text}(?![0-9a-z_])")
 
 
@@ -74,7 +75,7 @@ def _pairs(template: str) -> list[Anchor]:
             if (word.start() or not number) and (word.end() < len(piece) or number == len(pieces) - 1)
         ]
         singles += [(word.group(),) for word in words if len(word.group()) > 1]
-        for left, right in zip(words, words[1:], strict=False):
+        for left, right in pairwise(words):
             if not set(piece[left.end() : right.start()]) & set(QUOTES):
                 pairs.append((left.group(), right.group()))
     return pairs or singles

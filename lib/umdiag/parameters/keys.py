@@ -27,7 +27,7 @@ KEYS: tuple[Key, ...] = (
         name="snapshot",
         type="path",
         default="",
-        help="folder of a snapshot or of a report; a relative one is looked for beside the parameter file, "
+        help="folder of a snapshot or of a report, a relative one is looked for beside the parameter file, "
         "then in the working directory and its parents",
     ),
     _choice("cloud", ("public", "usgov", "china"), "endpoints and authority"),
@@ -35,7 +35,7 @@ KEYS: tuple[Key, ...] = (
     _choice(
         "credential",
         ("chain", "browser", "device_code", "token"),
-        "how to sign in; reports refuse the two that ask, browser and device_code; "
+        "how to sign in, reports refuse the two that ask (browser, device_code), "
         "token takes a bearer token from the environment variable UMDIAG_ACCESS_TOKEN",
     ),
     _choice("workspace_api", ("kusto", "monitor"), "which of the two documented ways a workspace is queried"),
@@ -44,7 +44,7 @@ KEYS: tuple[Key, ...] = (
         type="mapping",
         default={},
         help="kusto, monitor and management addresses (https) and ca_bundle (a file), "
-        "for private endpoints, proxies and stand-ins; empty = those of the cloud",
+        "for private endpoints, proxies and stand-ins, empty = those of the cloud",
     ),
     Key(name="job_limit", type="whole number", default=200, help="concurrent jobs of an Automation account"),
     Key(name="workspaces", type="list of ARM ids", default=[], help="Log Analytics workspaces, one or many"),
@@ -58,13 +58,13 @@ KEYS: tuple[Key, ...] = (
         name="subscriptions",
         type="list of ids",
         default=[],
-        help="Resource Graph scope; empty = those of the ids above",
+        help="Resource Graph scope, empty = those of the ids above",
     ),
     Key(
         name="asked_at",
         type="time with zone | latest",
         default="",
-        help="the clock of the investigation; latest = newest row found, "
+        help="the clock of the investigation, latest = newest row found, "
         "empty = now (for a snapshot: its own asked_at)",
     ),
     Key(name="lookback", type="duration", default="14d", help="window before asked_at"),
@@ -78,19 +78,19 @@ KEYS: tuple[Key, ...] = (
         name="update_run",
         type="text",
         default="",
-        help="name of an update deployment, or a run's id; empty = every run in the window",
+        help="name of an update deployment, or a run's id, empty = every run in the window",
     ),
     Key(
         name="computers",
         type="list",
         default=[],
-        help="restrict machines and findings to these; empty = all",
+        help="restrict machines and findings to these, empty = all",
     ),
     Key(
         name="suspects",
         type="list",
         default=[],
-        help="machines one expected to be patched; missed_machines says for each why it was not",
+        help="machines one expected to be patched, missed_machines says for each why it was not",
     ),
 )
 

@@ -21,6 +21,7 @@ from umdiag._version import __version__
 from umdiag.errors import CallError, UmdiagError
 from umdiag.kit import RUN_VARIABLE, Kit
 from umdiag.model import Verdict
+from umdiag.plain import plain
 from umdiag.report import records
 from umdiag.report.folder import Staging
 from umdiag.report.interrupt import interruptible
@@ -184,7 +185,7 @@ class Job:
         from umdiag.report.execution import execute
         from umdiag.report.kernels import Room
 
-        values = params.shown(self._parameters) | {"asked_at": records.plain(report.asked_at)}
+        values = params.shown(self._parameters) | {"asked_at": plain(report.asked_at)}
         self._room = Room(
             folder=next(iter(self._notebooks.values())).parent, environment={RUN_VARIABLE: str(report.folder)}
         )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from enum import Enum
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import pandas as pd
 
 from umdiag._version import __version__
 from umdiag.model import Diagnosis, Finding, TableHealth
+from umdiag.plain import duration, plain
 from umdiag.report.folder import SCHEMA
 
 FINDING_COLUMNS = (
@@ -120,42 +119,6 @@ def summary(evidence: Mapping[str, Any]) -> str:
     return line if len(line) <= _MOST_EVIDENCE else line[: _MOST_EVIDENCE - 1] + "…"
 
 
-def duration(length: timedelta) -> str:
-    """Write a duration as parameters do: `14d`, `36h`, `90m`, `5s`."""
-    seconds = length.total_seconds()
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds and seconds % size == 0:
-            return f"{int(seconds // size)}{unit}"
-    return f"{int(seconds)}s" if seconds == int(seconds) else f"{seconds}s"
-
-
-def plain(value: Any) -> Any:
-    """Turn a value into what strict JSON can hold: no NaN, no numpy, times as ISO in UTC."""
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(plain(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, (set, frozenset)):
-        return sorted((plain(item) for item in value), key=str)
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if value is pd.NaT or value is pd.NA:
-        return None
-    if isinstance(value, datetime):
-        return _iso(value)
-    if isinstance(value, timedelta):
-        return duration(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if hasattr(value, "tolist"):  # numpy's scalars and arrays
-        return plain(value.tolist())
-    return str(value)
-
-
 def _diagnosis(one: Diagnosis) -> dict[str, Any]:
     return {
         "scenario": one.scenario,
@@ -207,11 +170,6 @@ def _lines(value: Any, depth: int, indent: str = "") -> Iterator[str]:
         yield f"\n{indent}]"
     else:
         yield json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def _iso(moment: datetime) -> str:
-    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return zoned.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _cell(value: Any) -> str:

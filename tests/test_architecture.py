@@ -1,0 +1,180 @@
+"""Which room may know which, drawn from the imports: unlike a picture, this does not go stale."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import umdiag
+
+ROOT = Path(umdiag.__file__).parent
+NOTEBOOKS = ROOT.parent.parent / "notebooks"
+
+#: Room → the rooms it may import. One way, left to right, no way back.
+MAY_IMPORT: Mapping[str, set[str]] = {
+    "errors": set(),
+    "_version": set(),
+    "model": set(),
+    "plain": set(),
+    "parameters": {"errors"},
+    "kql": {"errors"},
+    "sources": {"errors", "model", "kql"},
+    "frames": {"errors"},
+    "scenarios": {"errors", "model", "frames"},
+    "needs": {"errors", "kql", "frames"},
+    "judging": {"errors", "model", "needs", "plain", "scenarios"},
+    "charts": set(),
+    "show": {"model", "scenarios"},
+    "pages": {"errors", "model"},
+    "knowledge": {"errors", "pages", "scenarios"},
+    "fleet": set(),
+    "kit": {
+        "errors", "model", "parameters", "kql", "sources", "needs", "frames", "judging", "scenarios", "show",
+    },
+    "report": {
+        "", "errors", "model", "parameters", "sources", "kit", "scenarios", "charts", "show", "plain",
+        "_version",
+    },
+    "__init__": {"kit"},
+    "__main__": {"errors", "knowledge", "parameters", "report", "pages", "scenarios", "_version"},
+}  # fmt: skip
+
+#: Library → the rooms that alone may import it.
+ONLY_IN: Mapping[str, set[str]] = {
+    "azure": {"sources"},
+    "duckdb": {"sources"},
+    "duckdb_kql": {"sources"},
+    "plotly": {"charts"},
+    "papermill": {"report"},
+    "nbclient": {"report"},
+    "nbconvert": {"report"},
+    "nbformat": {"report"},
+    "jinja2": {"report"},
+    "markdown_it": {"report"},
+    "pygments": {"report"},
+    "typer": {"__main__"},
+    "ruamel": {"parameters"},
+}
+
+#: Nothing but judging swallows what it does not know; these hand it on.
+CATCH_ALL: Mapping[str, str] = {
+    "judging.py": "Exception",  # a broken judge is UNKNOWN, not a broken report
+    "__main__.py": "Exception",  # the last door: nobody gets a traceback unasked
+    "report/execution.py": "Exception",  # raised again by who waits
+    "report/interrupt.py": "BaseException",  # raised again in the main thread
+    "sources/manifest.py": "BaseException",  # raised again once the half file is gone
+}
+
+MOST_LINES = 250
+#: Modules that outgrew the measure, each with what it may hold at most. To be cut, not to be joined.
+LARGE: Mapping[str, int] = {
+    "kit.py": 430,
+    "kql.py": 270,
+    "charts/workspaces.py": 280,
+    "frames/missed.py": 270,
+    "show/blocks.py": 280,
+    "show/diagnoses.py": 280,
+}
+
+_TAG = re.compile(r"</(?:a|body|code|details|div|h\d|html|li|p|script|section|style|table|td|tr|ul)>")
+
+
+@cache
+def modules() -> Mapping[str, ast.Module]:
+    files = sorted(ROOT.rglob("*.py"))
+    return {file.relative_to(ROOT).as_posix(): ast.parse(file.read_text(encoding="utf-8")) for file in files}
+
+
+def room(module: str) -> str:
+    return module.split("/")[0].removesuffix(".py")
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the full names that a module imports, wherever it does so."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where a module lies"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_dependencies_point_one_way() -> None:
+    rooms = {room(module) for module in modules()}
+    wrong = []
+    for module, tree in modules().items():
+        own = room(module)
+        assert own in MAY_IMPORT, f"{own} is a new room: say in MAY_IMPORT what it may know"
+        parts = [name.split(".") for name in imported(tree) if name.startswith("umdiag.")]
+        seen = {part[1] if part[1] in rooms else "" for part in parts} - {own}
+        wrong += [f"{module} imports {other}" for other in sorted(seen - MAY_IMPORT[own])]
+    assert wrong == []
+
+
+def test_no_room_is_listed_that_is_gone() -> None:
+    assert set(MAY_IMPORT) == {room(module) for module in modules()}
+
+
+def test_libraries_stay_in_their_room() -> None:
+    wrong = []
+    for module, tree in modules().items():
+        used = {name.split(".")[0] for name in imported(tree)} & set(ONLY_IN)
+        wrong += [f"{module} imports {one}" for one in sorted(used) if room(module) not in ONLY_IN[one]]
+    assert wrong == []
+
+
+def test_only_show_and_report_write_html() -> None:
+    wrong = []
+    for module, tree in modules().items():
+        texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+        tags = {text for text in texts if isinstance(text, str) and _TAG.search(text)}
+        wrong += [module] if tags and room(module) not in ("show", "report") else []
+    assert wrong == []
+
+
+def test_names_say_what_a_module_is_for() -> None:
+    empty = {"util", "utils", "helper", "helpers", "common", "manager", "base", "misc"}
+    assert [module for module in modules() if set(re.split(r"[/_.]", module)) & empty] == []
+
+
+def test_modules_stay_small() -> None:
+    lines = {module: len((ROOT / module).read_text(encoding="utf-8").splitlines()) for module in modules()}
+    assert {module: count for module, count in lines.items() if count > LARGE.get(module, MOST_LINES)} == {}
+
+
+def test_catch_all_stands_where_it_is_meant_to() -> None:
+    found = {}
+    for module, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ExceptHandler):
+                names = {"BaseException"} if node.type is None else {ast.unparse(node.type)}
+                if names & {"Exception", "BaseException"}:
+                    assert module not in found, f"{module} catches everything twice"
+                    found[module] = names.pop()
+    assert found == CATCH_ALL
+
+
+def test_frames_are_pure() -> None:
+    effects = {"now", "utcnow", "today", "read_text", "read_parquet", "to_html", "environ"}
+    wrong = []
+    for module, tree in modules().items():
+        used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        wrong += [module] if room(module) == "frames" and used & effects else []
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "notebook", [pytest.param(path, id=path.stem) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+)
+def test_notebooks_know_public_names_only(notebook: Path) -> None:
+    public = {f"umdiag.{name}" for name in (*umdiag.__all__, "charts", "show")}
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            assert set(imported(ast.parse("".join(cell["source"])))) <= public

@@ -1,0 +1,476 @@
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections import Counter
+from importlib.resources import files
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from umdiag.knowledge import Knowledge, classify_linux, decode, find_codes, table
+from umdiag.knowledge.cleaning import plain, shown
+from umdiag.knowledge.hresult import names, parse
+from umdiag.knowledge.matching import LINUX_CAUSES
+from umdiag.knowledge.templates import anchors, compiled
+
+# Copied from the description of the scenarios, not imported: the table may name nothing else.
+CAUSES = {
+    "workspace_over_quota": "subscription_suspended daily_cap_reached ingestion_rate_limited",
+    "assessment_failed": "network_unreachable wsus_unreachable agent_shutting_down update_service_disabled"
+    " timed_out access_denied other_hresult",
+    "defender_definition_missing": "definition_updates_daily",
+    "linux_classification_mismatch": "no_security_metadata package_manager_differs",
+    "machine_disconnected": "machine_deleted machine_off agent_stopped",
+    "machine_stuck_configuring": "duplicate_computer_name cloned_image communication_blocked",
+    "machine_not_in_update_management": "quota_reached solution_not_enabled worker_not_registered"
+    " agent_silent unknown",
+    "update_solution_not_enabled": "account_not_linked",
+    "provider_not_registered": "provider_not_registered",
+    "registered_to_other_account": "multi_homed registration_refused",
+    "service_unreachable": "no_common_algorithm intercepted_response certificate_intercepted access_denied",
+    "certificate_not_created": "key_folder_denied",
+    "run_failed_to_start": "machine_deleted source_computer_id_changed machine_off machine_unreachable"
+    " job_limit_reached unknown",
+    "maintenance_window_exceeded": "window_too_short",
+    "linux_run_failed": "dependencies_unresolved package_manager_unhealthy package_interferes"
+    " machine_unreachable unknown",
+    "update_not_installing": "network_unreachable wsus_unreachable agent_shutting_down"
+    " update_service_disabled timed_out access_denied other_hresult",
+    "cross_tenant_target": "linked_subscription_unauthorized",
+}
+FIELDS = [
+    *("id", "kind", "platform", "code", "name", "patterns"),
+    *("meaning", "cause", "scenario", "resolution", "source", "read"),
+]
+# What the guide prints, with its placeholders filled in, and the scenario and cause that it stands for.
+REGISTERING = "Unable to Register Machine for Patch Management, Registration Failed with Exception"
+GUIDE = [
+    ("Error details: Failed to enable the Update solution", "update_solution_not_enabled"),
+    (
+        "Error details: Unable to register Automation Resource Provider for subscriptions",
+        "provider_not_registered/provider_not_registered",
+    ),
+    (
+        "The components for the 'Update Management' solution have been enabled, and now this virtual machine"
+        " is being configured. Please be patient, as this can sometimes take up to 15 minutes.",
+        "machine_stuck_configuring",
+    ),
+    (
+        "The client has permission to perform action 'Microsoft.Compute/virtualMachines/write' on scope"
+        " '/subscriptions/7d3c/resourceGroups/rg/providers/Microsoft.Automation/automationAccounts/aa"
+        "/softwareUpdateConfigurations/weekly', however the current tenant '9a' is not authorized to"
+        " access linked subscription '6b'.",
+        "cross_tenant_target/linked_subscription_unauthorized",
+    ),
+    (
+        "Failed to start the runbook. Check the parameters passed. RunbookName Patch-MicrosoftOMSComputer."
+        " Exception You have requested to create a runbook job on a hybrid worker group that does not exist.",
+        "run_failed_to_start",
+    ),
+    (
+        f"{REGISTERING} System.InvalidOperationException:"
+        ' {"Message":"Machine is already registered to a different account."}',
+        "registered_to_other_account/registration_refused",
+    ),
+    (
+        f"{REGISTERING} System.Net.Http.HttpRequestException: An error occurred while sending the request."
+        " ---> System.Net.WebException: The underlying connection was closed: An unexpected error occurred"
+        " on a receive. ---> System.ComponentModel.Win32Exception: The client and server can't communicate,"
+        " because they do not possess a common algorithm",
+        "service_unreachable/no_common_algorithm",
+    ),
+    (
+        f"{REGISTERING} Newtonsoft.Json.JsonReaderException: Error parsing positive infinity value.",
+        "service_unreachable/intercepted_response",
+    ),
+    (
+        "The certificate presented by the service 0ab1.oms.opinsights.azure.com was not issued by a"
+        " certificate authority used for Microsoft services. Contact your network administrator to see if"
+        " they are running a proxy that intercepts TLS/SSL communication.",
+        "service_unreachable/certificate_intercepted",
+    ),
+    (
+        "Access is denied. (Exception form HRESULT: 0x80070005(E_ACCESSDENIED))",
+        "service_unreachable/access_denied",
+    ),
+    (
+        f"{REGISTERING} AgentService.HybridRegistration. PowerShell.Certificates."
+        "CertificateCreationException: Failed to create a self-signed certificate. --->"
+        " System.UnauthorizedAccessException: Access is denied.",
+        "certificate_not_created/key_folder_denied",
+    ),
+    ("MaintenanceWindowExceeded", "maintenance_window_exceeded/window_too_short"),
+    (
+        "Data collection stopped due to daily limit of free data reached. Ingestion status = OverQuota",
+        "workspace_over_quota/daily_cap_reached",
+    ),
+    (
+        "The service cannot be started, either because it is disabled or because it has no enabled devices"
+        " associated with it. (Exception from HRESULT: 0x80070422)",
+        "assessment_failed/update_service_disabled",
+    ),
+    ("Security Intelligence Update KB2267602", "defender_definition_missing/definition_updates_daily"),
+    ("Failed to start", "run_failed_to_start"),
+]
+HRESULTS = {
+    "0x8024402C": "network_unreachable",
+    "0x8024401C": "network_unreachable",
+    "0x8024402F": "network_unreachable",
+    "0x8024001E": "agent_shutting_down",
+    "0x8024002E": "update_service_disabled",
+    "0x80070422": "update_service_disabled",
+    "0x80072EE2": "timed_out",
+    "0x80070005": "access_denied",
+    "0x80244010": "other_hresult",
+    "0x80072EFD": "other_hresult",
+}
+TEMPLATES = [(row.id, template) for row in table() for template in row.patterns]
+WORDS = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789-_.:/", min_size=1, max_size=60)
+
+
+def lines() -> list[str]:
+    return files("umdiag.knowledge").joinpath("errors.jsonl").read_text(encoding="utf-8").splitlines()
+
+
+def filled(template: str, words: list[str]) -> str:
+    """Put words for the variable parts of a template."""
+    body = re.sub(r"\{![^{}]*\}", "", template.removeprefix("="))
+    parts = iter(words)
+    return re.sub(r"\{[^{}]*\}", lambda _: next(parts), body)
+
+
+# --- the table -------------------------------------------------------------------------------------------
+
+
+def test_every_row_has_every_field_in_order() -> None:
+    for line in lines():
+        row = json.loads(line)
+        assert list(row) == FIELDS
+        assert line == json.dumps(row, ensure_ascii=False)
+
+
+def test_no_row_is_without_what_a_reader_needs() -> None:
+    for row in table():
+        needed = (row.id, row.kind, row.platform, row.meaning, row.resolution, row.source, row.read)
+        assert all(needed), row.id
+        assert row.code or row.patterns or row.name, row.id
+        assert re.fullmatch(r"2026-\d\d-\d\d", row.read), row.id
+        assert re.match(r"https://|[\w-]+/[\w.-]+@[0-9a-f]{8} ", row.source), row.id
+        assert all(text.endswith(".") for text in (row.meaning, *row.resolution)), row.id
+
+
+@pytest.mark.parametrize("field", ["id", "code", "patterns"])
+def test_nothing_is_said_twice(field: str) -> None:
+    values = [getattr(row, field) for row in table() if getattr(row, field)]
+    if field == "patterns":
+        values = [text.casefold() for patterns in values for text in patterns]
+    assert [value for value, count in Counter(values).items() if count > 1] == []
+
+
+def test_table_is_as_large_as_promised() -> None:
+    kinds = Counter(row.kind for row in table())
+    assert {*kinds} == {"code", "message", "package_manager", "update_manager"}
+    agent = [row for row in table() if row.code.startswith(("0x8024", "0x0024"))]
+    documented = [row for row in agent if "error-reference" in row.source or "automation" in row.source]
+    assert len(documented) >= 250
+    assert kinds["package_manager"] >= 90
+    tools = {row.platform for row in table() if row.kind == "package_manager"}
+    assert {f"linux/{tool}" for tool in ("apt", "dpkg", "yum", "dnf", "rpm", "zypper")} <= tools
+    assert kinds["update_manager"] >= 35
+
+
+def test_causes_are_those_of_the_scenarios() -> None:
+    for row in table():
+        if row.scenario:
+            assert row.scenario in CAUSES, row.id
+            assert row.cause in ("", *CAUSES[row.scenario].split()), row.id
+        else:
+            assert not row.cause, row.id
+    assert {row.cause for row in table() if row.kind == "package_manager"} == {"", *LINUX_CAUSES}
+
+
+def test_codes_are_written_alike() -> None:
+    for row in table():
+        assert row.code == "" or re.fullmatch(r"0x[0-9A-F]{8}", row.code)
+        assert row.kind != "code" or (row.id == row.code and row.name)
+
+
+@pytest.mark.parametrize(("code", "cause"), HRESULTS.items())
+def test_hresult_has_the_cause_of_the_scenario(code: str, cause: str) -> None:
+    (row,) = decode(code)
+    assert row.cause == cause
+    assert row.scenario in ("assessment_failed", "update_not_installing")
+
+
+# --- messages --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "wanted"), GUIDE)
+@pytest.mark.parametrize("spoil", ["as it is", "wrapped", "shouted", "quotes", "json", "html", "in a log"])
+def test_message_of_the_guide_leads_to_its_scenario(text: str, wanted: str, spoil: str) -> None:
+    spoiled = {
+        "as it is": text,
+        "wrapped": text.replace(" ", "\r\n   "),
+        "shouted": text.upper(),
+        "quotes": re.sub("'([^']*)'", "« \\1 »", text).replace('"', "”"),
+        "json": json.dumps({"Detail": text}),
+        "html": html.escape(text, quote=True),
+        "in a log": f"2026-11-22 10:00:00 ERROR [x] {text} (see above)",
+    }[spoil]
+    if text == "Failed to start" and spoil in ("json", "in a log"):
+        assert decode(spoiled) == []  # a status is known only as the whole of a text
+        return
+    scenario, _, cause = wanted.partition("/")
+    assert [row for row in decode(spoiled) if row.scenario == scenario and cause in ("", row.cause)]
+
+
+@settings(derandomize=True, max_examples=600, deadline=None)
+@given(st.sampled_from(TEMPLATES), st.lists(WORDS, min_size=9, max_size=9), st.integers(0, 4))
+def test_message_is_found_with_any_variable_parts(
+    template: tuple[str, str], words: list[str], way: int
+) -> None:
+    text = filled(template[1], words)
+    ways = [text, text.upper(), "x: " + text, text.replace(" ", "\n"), json.dumps(text)[1:-1]]
+    spoiled = text if template[1].startswith("=") else ways[way]
+    assert template[0] in {row.id for row in decode(spoiled)}
+
+
+@pytest.mark.parametrize(("row", "template"), TEMPLATES)
+def test_every_template_is_found(row: str, template: str) -> None:
+    assert row in {found.id for found in decode(filled(template, ["a-1.2:3"] * 9))}
+
+
+def test_every_template_has_an_anchor() -> None:
+    chosen = anchors(template for _, template in TEMPLATES)
+    assert all(chosen.values())
+
+
+def test_pattern_ends_where_a_word_ends() -> None:
+    assert compiled("Could not get lock {path}").search("could not get lock /var/x")
+    assert not compiled("lock held").search("unlock held")
+    assert not compiled("lock held").search("lock helden")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "all went well",
+        "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.",
+        '{"maintenanceWindowExceeded": false, "allowExtensionOperations": true}',
+        "systemd[1]: Failed to start Daily apt upgrade and clean activities.",
+        "The update was Installed; 3 Needed, 2 NotNeeded",
+        "Package curl-7.61 is already installed. Nothing to do.",
+        "Disconnected from user root 10.0.0.4 port 22",
+    ],
+)
+def test_healthy_text_is_not_known(text: str) -> None:
+    assert decode(text) == []
+
+
+# --- codes -----------------------------------------------------------------------------------------------
+
+
+@settings(derandomize=True, max_examples=500, deadline=None)
+@given(st.integers(0x80000000, 0xFFFFFFFF))
+@example(0x8024402C)
+@example(0x80000000)
+@example(0xFFFFFFFF)
+@example(4_194_967_297)
+def test_hex_and_decimal_forms_are_equal(number: int) -> None:
+    forms = [
+        f"0x{number:08X}",
+        f"0X{number:08x}",
+        f"0xFFFFFFFF{number:08x}",
+        str(number),
+        str(number - 2**32),
+    ]
+    (row,) = decode(number)
+    assert all(decode(form) == [row] for form in forms)
+    assert decode(number - 2**32) == [row]
+    assert row.number == number
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.integers(0, 0xFFFFFFFF))
+def test_every_code_is_told(number: int) -> None:
+    (row,) = decode(number)
+    assert all((row.meaning, row.resolution, row.source))
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("0x80070424", "ERROR_SERVICE_DOES_NOT_EXIST"),
+        ("0x80071126", "facility WIN32 (7), Win32 error 4390 (0x1126)"),
+        ("0x80072EF1", "Win32 error 12017 (0x2EF1), ERROR_INTERNET_OPERATION_CANCELLED"),
+        ("12017", "The operation was cancelled"),
+        ("1058", "disabled"),
+        ("5", "Access was denied"),
+        ("0x8024ABCD", "facility WINDOWSUPDATE (36), code 0xABCD (43981), for which no name is known"),
+        ("0x80190193", "HTTP status 403"),
+        ("0xC0000022", "STATUS_ACCESS_DENIED"),
+        ("0xD0000022", "STATUS_ACCESS_DENIED"),
+        ("0xA0240001", "a customer's own code"),
+        ("0x00240005", "must restart"),
+        ("0", "nothing went wrong"),
+        ("8024402c", "cannot be resolved"),
+        ("(0x8024402C).", "cannot be resolved"),
+        ("wu_e_no_service", "could not offer its service"),
+        ("CERT_E_REVOKED", "0x010C"),
+        ("ERROR_SHARING_VIOLATION", "Another process"),
+    ],
+)
+def test_code_or_name_is_told(code: str, told: str) -> None:
+    (row,) = decode(code)
+    assert told in f"{row.name} {row.meaning}"
+
+
+@pytest.mark.parametrize("text", ["", "x", "0x", "0x123456789", "99999999999", "-2147483649", "12.3", "--5"])
+def test_what_is_no_code_is_not_parsed(text: str) -> None:
+    assert parse(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("WARNING: Exit code = 0x8024402C", [0x8024402C]),
+        ("HRESULT: 0x80070005(E_ACCESSDENIED)", [0x80070005]),
+        (r"first\n0x80072EE2\tthen \r\n0X80070422.", [0x80072EE2, 0x80070422]),
+        ("HResult: -2145107924", [0x8024402C]),
+        ('"ErrorCode":-2145107924,"x":1', [0x8024402C]),
+        ("failed with 2149859372", [0x8024402C]),
+        ("hr=80072EE2; error code 8024401c; result = 80244010", [0x80072EE2, 0x8024401C, 0x80244010]),
+        ("0xFFFFFFFF8024402C and 0x8024402CL", [0x8024402C]),
+        ("0x80072EE2 0x8024402C 0x80072EE2", [0x80072EE2, 0x8024402C]),
+        ("&lt;Data&gt;0x8024402f&lt;/Data&gt;", [0x8024402F]),
+        ("exit 0xC0000022", [0xC0000022]),
+        ("0x00240005 is no failure", []),
+    ],
+)
+def test_codes_are_found_in_texts(text: str, codes: list[int]) -> None:
+    assert find_codes(text) == codes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{8024402C-1DE1-4ABC-9DEF-0123456789AB}",
+        "id=80072ee2-1234-4abc-9def-0123456789ab",
+        "error 80072ee2-1234-4abc-9def-0123456789ab",
+        "0x80072ee2-1234-4abc-9def-0123456789ab",
+        "80:24:40:2c:00:11 80-24-40-2C-00-11",
+        "version 8.0.24402.1 10.0.19045.3636 8024402c.dll /8024402c/ C:\\x\\8024402c",
+        "0x7ffe12345678 0x00007ffe8024402c 0x7ffeabcd 0x7FFE0000",
+        "stack @0x8a3f1c20 0x8fffffff 0x80000000 0x9f001234 0xdeadbeef 0xCAFEBABE 0x8024402c1234",
+        "x8024402C 0x8024402Cz a0x8024402C",
+        "sha 80072ee2 of 8024402c",
+        "1700000000 2147483648 -1700000000 2149859372.5 2149859372-1 10.2149859372",
+        "call +49-2145107924 or 1-2145107924",
+        "<Keywords>0x8000000000000000</Keywords>",
+        "size 3221225472 bytes, 4294967295 ms, 2147942405000",
+    ],
+)
+def test_what_only_looks_like_a_code_is_left_alone(text: str) -> None:
+    assert find_codes(text) == []
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.uuids(), st.integers(0, 2**47))
+def test_guids_and_addresses_are_no_codes(guid: object, address: int) -> None:
+    assert find_codes(f"{guid} {{{str(guid).upper()}}} 0x{address:016x} 0x{address:012X}") == []
+
+
+def test_names_of_codes_are_read_once_and_whole() -> None:
+    assert names().win32[1058] == ("ERROR_SERVICE_DISABLED", "The service is disabled and cannot be started.")
+    assert len(names().win32) > 1500
+    assert names().facility[36] == "WINDOWSUPDATE"
+
+
+# --- Linux -----------------------------------------------------------------------------------------------
+
+DEPENDENCIES, UNHEALTHY, INTERFERES = LINUX_CAUSES
+
+
+@pytest.mark.parametrize(
+    ("text", "causes"),
+    [
+        ("E: Unable to correct problems, you have held broken packages.", (DEPENDENCIES,)),
+        (" Problem: nothing provides libx.so.2 needed by the to be installed foo-1.x86_64", (DEPENDENCIES,)),
+        ("Error: Package: foo-2 (base)\n           Requires: libbar.so.3", (DEPENDENCIES,)),
+        ("package a-1.noarch conflicts with b provided by c-2", (DEPENDENCIES,)),
+        ("E: dpkg was interrupted, you must manually run 'sudo dpkg --configure -a'", (UNHEALTHY,)),
+        ("E: Could not get lock /var/lib/dpkg/lock-frontend - open (11: Resource)", (UNHEALTHY,)),
+        ("Existing lock /var/run/yum.pid: another copy is running as pid 77.", (UNHEALTHY,)),
+        ("error: rpmdb: BDB0113 x failed: BDB1507 Thread died in Berkeley DB library", (UNHEALTHY,)),
+        ("Error: Failed to download metadata for repo 'baseos': Cannot download repomd.xml", (UNHEALTHY,)),
+        ("System management is locked by the application with pid 5 (packagekitd).", (UNHEALTHY,)),
+        ("write error: No space left on device", (UNHEALTHY,)),
+        ("Temporary failure resolving 'azure.archive.ubuntu.com'", (UNHEALTHY,)),
+        ('[Errno 14] curl#58 - "SSL peer rejected your certificate as expired."', (UNHEALTHY,)),
+        ("trying to overwrite '/usr/bin/x', which is also in package y 1.0", (INTERFERES,)),
+        ("file /a from install of b-1 conflicts with file from package c-2", (INTERFERES,)),
+        ("%post(kernel-5.1) scriptlet failed, exit status 1", (INTERFERES,)),
+        (
+            "installed foo package post-installation script subprocess returned error exit status 1\n"
+            "E: Sub-process /usr/bin/dpkg returned an error code (1)",
+            (INTERFERES,),
+        ),
+        (
+            "trying to overwrite '/x', which is also in package y\nE: Unmet dependencies. Try 'apt"
+            " --fix-broken install' with no packages (or specify a solution).\nNo space left on device",
+            (DEPENDENCIES, UNHEALTHY, INTERFERES),
+        ),
+        ("This system is not registered with an entitlement server. You can use subscription-manager.", ()),
+        ("The following packages have been kept back:\n  linux-azure", ()),
+        ("Complete!\nUpdated: foo.x86_64 0:1-2", ()),
+        ("HRESULT 0x8024402C; Machine is already registered to a different account", ()),
+        ("", ()),
+    ],
+)
+def test_linux_text_shows_its_causes(text: str, causes: tuple[str, ...]) -> None:
+    assert classify_linux(text) == causes
+
+
+# --- cleaning --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given_text", "cleaned"),
+    [
+        (r"a\nb\tc", "a b c"),
+        (r"say \"no\" \u0027x\u0027 \\\\", "say \"no\" 'x' \\\\"),
+        ("a &amp;quot;b&amp;quot; &#39;c&#39;", "a \"b\" 'c'"),
+        ("\x1b[31mred\x1b[0m \x1b]0;title\x07x", "red x"),
+        ("zero\x00\u200bwidth\ufeff", "zerowidth"),
+        ("C:\\ProgramData\\Microsoft", "C:\\ProgramData\\Microsoft"),
+    ],
+)
+def test_text_is_cleaned_before_it_is_read(given_text: str, cleaned: str) -> None:
+    assert plain(given_text) == cleaned
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.text())
+def test_shown_text_cannot_steer_a_terminal(text: str) -> None:
+    line = shown(text)
+    assert line.isprintable()
+    assert len(line) <= 200
+
+
+@pytest.mark.parametrize(
+    "secret", ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.sig", "?sv=1&sig=abc%2Bdef%3D", "https://me:pw@host/x"]
+)
+def test_secrets_are_not_repeated(secret: str) -> None:
+    line = shown(f"failed for {secret} 0x8024402C")
+    assert "(hidden)" in line
+    assert not any(part in line for part in ("eyJ", "abc%2B", "pw@"))
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.one_of(st.text(), st.integers()))
+def test_decoding_never_fails(anything: str | int) -> None:
+    assert all(isinstance(row, Knowledge) for row in decode(anything))
