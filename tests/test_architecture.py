@@ -25,7 +25,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "parameters": {"errors"},
     "kql": {"errors"},
     "sources": {"errors", "model", "kql"},
-    "frames": {"errors"},
+    "frames": {"errors", "knowledge"},
     "scenarios": {"errors", "model", "frames"},
     "needs": {"errors", "kql", "frames"},
     "judging": {"errors", "model", "needs", "plain", "scenarios"},

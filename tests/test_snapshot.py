@@ -365,7 +365,6 @@ def test_local_time_of_the_portal_is_refused(folder: Path, zone: str) -> None:
         ("Heartbeat.parquet", "Computer\na\n", "is no Parquet file"),
         ("Heartbeat.csv", b"PAR1rest", "is a Parquet file"),
         ("Heartbeat.csv", "", r"is empty \(0 bytes\)"),
-        ("Heartbeat.jsonl", "", r"is empty \(0 bytes\)"),
         ("Heartbeat.csv", "\n\n", "has no header line"),
         ("Heartbeat.csv", "Computer,OSType\na\n", "no CSV that can be read"),
         ("Heartbeat.csv", 'Computer,OSType\n"a,b\n', "no CSV that can be read"),
@@ -455,6 +454,15 @@ def test_file_without_permission_is_unreadable(folder: Path) -> None:
 def test_link_out_of_the_snapshot_is_unreadable(folder: Path) -> None:
     (folder / "Heartbeat.csv").symlink_to(put(folder.parent, "secret.csv", "Computer\nsecret\n"))
     assert "a link that leads out of the snapshot" in line(Snapshot(folder), "Heartbeat").note
+
+
+def test_json_lines_without_a_line_are_an_empty_table(folder: Path) -> None:
+    put(folder, "Heartbeat.jsonl", "")
+    manifest(folder)
+    rows = Snapshot(folder).fetch(
+        query("computer:string", "Heartbeat\n| project computer = Computer"), VALUES
+    )
+    assert (rows.state, len(rows.frame)) == (State.COMPLETE, 0)
 
 
 def test_header_alone_is_an_empty_table(folder: Path) -> None:

@@ -126,6 +126,8 @@ def _problem(path: Path, folder: Path) -> str:
             start = opened.read(4)
     except OSError as error:
         return f"{path.name} cannot be opened: {error.strerror or 'input error'}"
+    if not start and path.suffix.lower() == ".jsonl":  # no line is no row: an empty table
+        return ""
     if not start:
         return f"{path.name} is empty (0 bytes): capture it again"
     if (start == b"PAR1") != (path.suffix.lower() == ".parquet"):
