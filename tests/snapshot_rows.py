@@ -480,7 +480,8 @@ def _deployments(given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]
             "duration": deployment.get("duration", "PT2H"),
             **_settings(deployment, system),
             "azureVirtualMachines": [
-                *(machines[key]["arm_id"] for key in deployment.get("machines", ())), *deployment.get("named", ())
+                *(machines[key]["arm_id"] for key in deployment.get("machines", ())),
+                *deployment.get("named", ()),
             ],
             "nonAzureComputerNames": list(deployment.get("names", ())),
             "targets": {"azureQueries": [_group(group) for group in deployment.get("groups", ())]},
@@ -558,52 +559,69 @@ def _happenings(given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
     machines = {one["key"]: one for one in _described(given)}
     for event in given.get("events", ()):
         one = machines[event["machine"]]
-        yield "Event", {
-            "TenantId": identifier(one["workspace"]),
-            "TimeGenerated": event["at"],
-            "Computer": one["computer"],
-            "_ResourceId": one["arm_id"].lower() if event.get("by_id", one["logged_id"]) else "",
-            "EventLog": event.get("log", "System"),
-            "Source": event["source"],
-            "EventID": str(event["id"]),
-            "RenderedDescription": event.get("text", ""),
-            "ParameterXml": event.get("parameters", ""),
-        }
+        yield (
+            "Event",
+            {
+                "TenantId": identifier(one["workspace"]),
+                "TimeGenerated": event["at"],
+                "Computer": one["computer"],
+                "_ResourceId": one["arm_id"].lower() if event.get("by_id", one["logged_id"]) else "",
+                "EventLog": event.get("log", "System"),
+                "Source": event["source"],
+                "EventID": str(event["id"]),
+                "RenderedDescription": event.get("text", ""),
+                "ParameterXml": event.get("parameters", ""),
+            },
+        )
     for install in given.get("installs", ()):
         one = machines[install["machine"]]
         kb, title = str(install.get("kb", "")), install.get("title", "")
-        yield "UpdateRunProgress", {
-            "TenantId": identifier(one["workspace"]),
-            "TimeGenerated": install["at"],
-            "Computer": one["computer"],
-            "SourceComputerId": one["agent"],
-            "OSType": one["os"],
-            "CorrelationId": install["run"],
-            "KBID": kb,
-            "UpdateId": install.get("id", identifier(f"{kb} {title or f'Update ({kb})'}")),
-            "Title": title or f"Update ({kb})",
-            "Product": install.get("product", ""),
-            "InstallationStatus": install.get("status", "Succeeded"),
-            "ErrorResult": install.get("error", ""),
-        }
+        yield (
+            "UpdateRunProgress",
+            {
+                "TenantId": identifier(one["workspace"]),
+                "TimeGenerated": install["at"],
+                "Computer": one["computer"],
+                "SourceComputerId": one["agent"],
+                "OSType": one["os"],
+                "CorrelationId": install["run"],
+                "KBID": kb,
+                "UpdateId": install.get("id", identifier(f"{kb} {title or f'Update ({kb})'}")),
+                "Title": title or f"Update ({kb})",
+                "Product": install.get("product", ""),
+                "InstallationStatus": install.get("status", "Succeeded"),
+                "ErrorResult": install.get("error", ""),
+            },
+        )
     for policy in given.get("policies", ()):
         one = machines[policy["machine"]]
-        yield "ConfigurationData", {
-            "TenantId": identifier(one["workspace"]),
-            "TimeGenerated": policy.get("at", "-1d"),
-            "Computer": one["computer"],
-            "SourceComputerId": one["agent"],
-            "ConfigDataType": "Registry",
-            "RegistryKey": policy.get("key", AU_KEY),
-            "ValueName": policy["value"],
-            "ValueData": policy["data"],
-        }
+        yield (
+            "ConfigurationData",
+            {
+                "TenantId": identifier(one["workspace"]),
+                "TimeGenerated": policy.get("at", "-1d"),
+                "Computer": one["computer"],
+                "SourceComputerId": one["agent"],
+                "ConfigDataType": "Registry",
+                "RegistryKey": policy.get("key", AU_KEY),
+                "ValueName": policy["value"],
+                "ValueData": policy["data"],
+            },
+        )
     for batch, jobs in enumerate(given.get("jobs", ())):
         for number in range(jobs["count"]):
-            properties = {"creationTime": jobs["from"], "endTime": jobs.get("to"), "status": jobs.get("status", "Running")}
+            properties = {
+                "creationTime": jobs["from"],
+                "endTime": jobs.get("to"),
+                "status": jobs.get("status", "Running"),
+            }
             name = f"job {batch} {number}"
             yield "jobs", {"id": f"{account_id()}/jobs/{name}", "name": name, "properties": properties}
     for workspace, account in given.get("linked", {}).items():
         id_ = f"{workspace_id(workspace).lower()}/linkedservices/automation"
-        row = {"id": id_, "name": f"{workspace}/Automation", "properties": {"resourceId": account_id(account)}}
+        row = {
+            "id": id_,
+            "name": f"{workspace}/Automation",
+            "properties": {"resourceId": account_id(account)},
+        }
         yield "linkedServices", row

@@ -20,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--days", type=int, default=14)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--faulty-share", type=float, default=0.03)
+    parser.add_argument("--overlap", type=float, default=0.15)
+    parser.add_argument("--drift", action="store_true")
     parser.add_argument("--heartbeat-minutes", type=int)
     parser.add_argument("--asked-at", type=datetime.fromisoformat, default=DEMO_ASKED_AT)
     parser.add_argument("--no-lookalikes", action="store_true")
@@ -32,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fleet = make_fleet(
             given.folder, machines=given.machines, days=given.days, seed=given.seed,
             faults=given.faults, lookalikes=not given.no_lookalikes,
-            faulty_share=given.faulty_share, asked_at=given.asked_at,
-            heartbeat_minutes=given.heartbeat_minutes,
+            faulty_share=given.faulty_share, overlap=given.overlap, drift=given.drift,
+            asked_at=given.asked_at, heartbeat_minutes=given.heartbeat_minutes,
         )  # fmt: skip
     except ValueError as error:
         parser.error(str(error))

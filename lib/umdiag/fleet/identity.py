@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from umdiag.fleet.model import Subscription, Texts, Workspace, World, known
+from umdiag.fleet.model import Deployment, Subscription, Texts, Workspace, World, known
 
 ACCOUNT = "aa-updates"
 PLATFORM_GROUP = "rg-monitoring"
@@ -74,3 +74,8 @@ def account_id(world: World) -> str:
         f"/resourceGroups/{PLATFORM_GROUP}"
         f"/providers/Microsoft.Automation/automationAccounts/{ACCOUNT}"
     )
+
+
+def configuration_id(world: World, deployment: Deployment) -> str:
+    """Return the ARM id of an update deployment."""
+    return f"{account_id(world)}/softwareUpdateConfigurations/{deployment.name}"

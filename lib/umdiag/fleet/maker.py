@@ -14,9 +14,9 @@ from umdiag.fleet.catalogue import make_catalogue
 from umdiag.fleet.deployments import attend_runs, make_deployments, mark_patched_by_deployment
 from umdiag.fleet.estate import make_machines, make_subscriptions, make_workspaces
 from umdiag.fleet.expect import expect_findings, machine_states
-from umdiag.fleet.expect.states import latest_reports
+from umdiag.fleet.expect.states import latest_reports, reporting
 from umdiag.fleet.faults import FAULTS, spoil
-from umdiag.fleet.identity import account_id, workspace_id
+from umdiag.fleet.identity import account_id, present_ids, workspace_id
 from umdiag.fleet.model import DAY, NEVER, Fleet, World, iso, random_for
 from umdiag.fleet.reports import report_healthy_fleet, settle_rollouts
 from umdiag.fleet.tables import write_tables
@@ -35,18 +35,25 @@ def make_fleet(
     faults: Collection[str] | None = None,
     lookalikes: bool = True,
     faulty_share: float = 0.03,
+    overlap: float = 0.15,
+    drift: bool = False,
     asked_at: datetime = DEMO_ASKED_AT,
     heartbeat_minutes: int | None = None,
 ) -> Fleet:
     """Write a fleet into a folder and say what must be found in it.
 
     ``faults``: names ``scenario/cause``; None is every known one, an empty list a healthy fleet.
-    ``faulty_share``: the machines that get a fault of their own. Equal arguments write equal bytes.
+    ``faulty_share``: the machines that get a fault of their own; ``overlap``: the share of a
+    fault's machines that have another one too, where that may be. ``drift``: write what the
+    service has also been seen to write (heartbeats without the agent's id, truth values as text,
+    other names and spellings); faults told by the id alone are left out. Equal arguments write
+    equal bytes.
     Raises ValueError for what cannot be made.
     """
     _check(days, faults, lookalikes=lookalikes, asked_at=asked_at, heartbeat_minutes=heartbeat_minutes)
     world = make_world(machines, days, seed, asked_at, heartbeat_minutes)
-    spoil(world, faults, lookalikes=lookalikes, share=faulty_share)
+    world.drift = drift
+    spoil(world, faults, lookalikes=lookalikes, share=faulty_share, overlap=overlap)
     settle(world)
     folder.mkdir(parents=True, exist_ok=True)
     rows = write_tables(world, folder)
@@ -135,14 +142,15 @@ def _check(
 
 def _describe(world: World, folder: Path, days: int, rows: dict[str, int]) -> Fleet:
     """Say what was made."""
-    names = world.texts("computer")
+    names, ids = world.texts("computer"), present_ids(world)
     states = machine_states(world, latest_reports(world))
+    there = np.flatnonzero(reporting(world))
     return Fleet(
         folder=folder,
         asked_at=datetime.fromtimestamp(world.asked, UTC),
         lookback=f"{days}d",
         planted=expect_findings(world),
-        states=dict(zip(names.tolist(), states.tolist(), strict=True)),
+        states={ids[machine].lower(): states[machine] for machine in there},
         suspects=tuple(names[machine] for machine in world.suspects),
         workspaces=tuple(workspace_id(world, workspace) for workspace in world.workspaces),
         automation_account=account_id(world),

@@ -42,7 +42,10 @@ class Planted:
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
-    """Describe a fleet that was written: where it lies, what is wrong in it, how to ask about it."""
+    """Describe a fleet that was written: where it lies, what is wrong in it, how to ask about it.
+
+    ``states``: the state of every machine of the population by its subject id in small letters.
+    """
 
     folder: Path
     asked_at: datetime

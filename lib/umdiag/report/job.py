@@ -22,7 +22,6 @@ from umdiag.errors import CallError, UmdiagError
 from umdiag.kit import RUN_VARIABLE, Kit
 from umdiag.model import Verdict
 from umdiag.plain import plain
-from umdiag.report import records
 from umdiag.report.folder import Staging
 from umdiag.report.interrupt import interruptible
 from umdiag.report.steps import Steps

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from umdiag.fleet.expect.assessment import expect_assessment
+from umdiag.fleet.expect.mismatch import expect_mismatch
 from umdiag.fleet.expect.missed import expect_missed
+from umdiag.fleet.expect.onboarding import expect_onboarding
 from umdiag.fleet.expect.quota import expect_quota
 from umdiag.fleet.expect.states import machine_states
+from umdiag.fleet.expect.unplanned import expect_unplanned
+from umdiag.fleet.expect.update_runs import expect_update_runs
 from umdiag.fleet.model import Planted, World
 
 __all__ = ["expect_findings", "machine_states"]
@@ -13,5 +17,9 @@ __all__ = ["expect_findings", "machine_states"]
 
 def expect_findings(world: World) -> tuple[Planted, ...]:
     """Return every finding the kit must report, sorted; nothing else may be reported."""
-    found = [*expect_quota(world), *expect_assessment(world), *expect_missed(world)]
+    found = [
+        *expect_quota(world), *expect_assessment(world), *expect_onboarding(world),
+        *expect_missed(world), *expect_update_runs(world), *expect_unplanned(world),
+        *expect_mismatch(world),
+    ]  # fmt: skip
     return tuple(sorted(found, key=lambda p: (p.scenario, p.cause, p.kind, p.name.lower(), p.id)))

@@ -8,20 +8,32 @@ import numpy as np
 import pandas as pd
 
 from umdiag.fleet.deployments import off
+from umdiag.fleet.expect.codes import cause_of_code
 from umdiag.fleet.expect.quota import over_quota_now, the_stop
-from umdiag.fleet.expect.states import DEFENDER, is_needed, lacking, latest_reports, machine_states
+from umdiag.fleet.expect.states import (
+    DEFENDER,
+    is_needed,
+    lacking,
+    latest_reports,
+    machine_states,
+    reporting,
+)
 from umdiag.fleet.identity import present_ids
-from umdiag.fleet.model import HOUR, NEVER, Bools, Planted, Texts, World
+from umdiag.fleet.model import HOUR, NEVER, Bools, Planted, Texts, World, known, where
 from umdiag.fleet.reports import WSUS
-from umdiag.fleet.rhythm import last_scan
+from umdiag.fleet.rhythm import first_heartbeat, last_scan
+
+OVERDUE = 15 * HOUR
 
 
 def expect_machines(
     world: World, chosen: Bools, scenario: str, cause: str | Texts, severity: str | Texts
 ) -> Iterator[Planted]:
     """Yield one finding for each chosen machine."""
-    ids, names = present_ids(world), world.texts("computer")
-    for machine in np.flatnonzero(chosen):
+    ids = present_ids(world)
+    # who writes no row has no name but that of its resource
+    names = np.where(reporting(world), world.texts("computer"), world.texts("name"))
+    for machine in np.flatnonzero(chosen & ~world.flags("ghost")):
         yield Planted(
             scenario=scenario, kind="machine", name=names[machine], id=ids[machine],
             cause=cause if isinstance(cause, str) else cause[machine],
@@ -32,16 +44,18 @@ def expect_machines(
 def expect_assessment(world: World) -> Iterator[Planted]:
     """Yield what must be said of every machine's state and updates."""
     latest = latest_reports(world)
-    states = machine_states(world, latest)
+    states = where(reporting(world), machine_states(world, latest))
     some, worst = lacking(world, latest)
     yield from expect_machines(
         world, states == "non_compliant", "machine_non_compliant", "security_updates_missing",
         np.where(worst, "high", "medium").astype(object),
     )  # fmt: skip
     yield from _disconnected(world, states, some)
-    quota = _explained_by_quota(world)
+    failed = failed_scans(world)
+    yield from expect_machines(world, known(failed), "assessment_failed", failed, "medium")
+    quota = explained_by_quota(world)
     yield from expect_machines(
-        world, states == "assessment_stale", "assessment_stale",
+        world, (states == "assessment_stale") & ~known(failed), "assessment_stale",
         np.where(quota, "quota_reached", "unknown").astype(object), "medium",
     )  # fmt: skip
     yield from _updates(world, latest)
@@ -61,14 +75,30 @@ def _disconnected(world: World, states: Texts, some: Bools) -> Iterator[Planted]
     yield from expect_machines(world, states == "disconnected", "machine_disconnected", cause, severity)
 
 
-def _explained_by_quota(world: World) -> Bools:
+def explained_by_quota(world: World) -> Bools:
     """Tell whose next assessment fell due after its workspace had stopped taking data."""
     over = np.array([over_quota_now(w) for w in world.workspaces])
     stops = np.array([the_stop(w) for w in world.workspaces])
     home = world.column("workspace")
     wait = np.where(world.column("scan_period") > HOUR, 12 * HOUR, 3 * HOUR)
-    explained: Bools = over[home] & (last_scan(world) + wait >= stops[home])
+    scan = last_scan(world)
+    due = np.where(scan < 0, np.minimum(first_heartbeat(world), NEVER) + 12 * HOUR, scan + wait)
+    explained: Bools = over[home] & (due >= stops[home])
     return explained
+
+
+def failed_scans(world: World) -> Texts:
+    """Return why each machine's overdue assessment failed; None where no failure tells."""
+    newest: dict[int, tuple[int, str]] = {}
+    for one in world.happenings:
+        if one.kind == "scan_failed" and world.start < one.at <= world.asked:
+            newest[one.machine] = max(newest.get(one.machine, (0, "")), (one.at, one.detail))
+    scan, by_wsus = last_scan(world), world.flags("wsus")
+    cause = np.full(len(scan), None, dtype=object)
+    for machine, (at, code) in newest.items():
+        if code and at > scan[machine] >= 0 and world.asked - scan[machine] >= OVERDUE:
+            cause[machine] = cause_of_code(code, wsus=bool(by_wsus[machine]))
+    return cause
 
 
 def _updates(world: World, latest: pd.DataFrame) -> Iterator[Planted]:

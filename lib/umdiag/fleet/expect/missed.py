@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from umdiag.fleet.deployments import attended, has_worker, matches, off, registered
+from umdiag.fleet.deployments import attended, has_worker, matches, names, off, registered
 from umdiag.fleet.expect.assessment import expect_machines
 from umdiag.fleet.identity import subscription_id
 from umdiag.fleet.model import DAY, NEVER, Bools, Planted, Run, Texts, World, known
@@ -31,6 +31,7 @@ def expect_missed(world: World) -> Iterator[Planted]:
     for machine in world.suspects:
         if cause[machine] is None and not patched[machine]:
             cause[machine] = "filter_excludes_machine"
+    cause[world.flags("ghost")] = None
     yield from expect_machines(world, known(cause), SCENARIO, cause, "medium")
     yield from _scopes(world)
 
@@ -40,7 +41,7 @@ def _expected(world: World, number: int, place: int) -> Bools:
     run = world.deployments[number].runs[place]
     visible = np.array([s.visible for s in world.subscriptions])[world.column("subscription")]
     listed = visible & (world.column("deleted") == NEVER) & (world.column("created") <= run.start)
-    expected: Bools = world.column("named") == number
+    expected = names(world, number)
     matching = matches(world, world.deployments[number], run.start)
     expected = expected | (listed & matching)
     if place > 0:
@@ -76,11 +77,11 @@ def _cause(world: World, number: int, place: int) -> Texts:
         (reported & ~connected_at(world, run.start) & ~workspace_silent_at(world, run.start)) | off(world),
         ~has_worker(world),
     ]
-    names = [
+    causes = [
         "provider_not_registered", "machine_deleted", "changed_before_run",
         "machine_unavailable", "worker_not_installed",
     ]  # fmt: skip
-    return np.select(tests, [np.array(n, dtype=object) for n in names], default="unknown")
+    return np.select(tests, [np.array(n, dtype=object) for n in causes], default="unknown")
 
 
 def _scopes(world: World) -> Iterator[Planted]:

@@ -76,6 +76,12 @@ def lacking(world: World, latest: pd.DataFrame) -> tuple[Bools, Bools]:
     return some, worst
 
 
+def reporting(world: World) -> Bools:
+    """Tell which rows are machines with a row in the window: second agents are none."""
+    some: Bools = (last_heartbeat(world) >= 0) | (last_scan(world) >= 0)
+    return some & ~world.flags("ghost")
+
+
 def machine_states(world: World, latest: pd.DataFrame) -> Texts:
     """Return the state of every machine as ``machines.csv`` must tell it."""
     beat, scan = last_heartbeat(world), last_scan(world)

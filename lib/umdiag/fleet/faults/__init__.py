@@ -1,7 +1,10 @@
 """Spoil a healthy fleet: one small function per fault, and look-alikes that must stay quiet."""
 
 # Place is registration: importing a module of faults makes them known, in this order.
-from umdiag.fleet.faults import quota, assessment, missed, lookalikes  # noqa: F401, I001
+from umdiag.fleet.faults import (  # noqa: F401, I001
+    quota, assessment, missed, scans, onboarding, identities, registration, starts, runs, unplanned,
+    lookalikes, lookalikes_onboarding, lookalikes_runs,
+)  # fmt: skip
 from umdiag.fleet.faults.registry import FAULTS, spoil
 
 __all__ = ["FAULTS", "spoil"]

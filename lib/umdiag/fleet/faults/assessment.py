@@ -18,6 +18,7 @@ from umdiag.fleet.model import (
     make_guid,
 )
 from umdiag.fleet.reports import FOR_EVER, MICROSOFT, WSUS, add_reports, change_reports, drop_reports
+from umdiag.fleet.story import Happening
 
 
 def _silence(world: World, machines: Ints, purpose: str) -> Ints:
@@ -38,7 +39,7 @@ def lack_updates(world: World, machines: Ints) -> None:
     change_reports(world, machines[::2], ["pkg-kernel"], since=released, until=NEVER, **needed)
 
 
-@fault("machine_non_compliant/security_updates_missing", anyone, weight=30)
+@fault("machine_non_compliant/security_updates_missing", anyone, weight=30, touches=["patches"])
 def stay_unpatched(world: World, machines: Ints) -> None:
     """Leave machines without this month's security updates."""
     leave_deployments(world, machines)
@@ -81,15 +82,19 @@ def stop_agent(world: World, machines: Ints) -> None:
     world.machines.loc[unseen, "subscription"] = len(world.subscriptions) - 1
 
 
-@fault("assessment_stale/unknown", anyone)
+@fault("assessment_stale/unknown", anyone, touches=["scan"])
 def stop_assessing(world: World, machines: Ints) -> None:
-    """Let machines send heartbeats but no assessment any more."""
+    """Let machines send heartbeats but no assessment any more; what some log tells no reason."""
     leave_deployments(world, machines)
     ago = world.rng("stop assessing").integers(38 * HOUR, 5 * DAY, len(machines))
     world.machines.loc[machines, "scan_to"] = world.asked - ago
+    for turn, machine in enumerate(machines[windows(world)[machines]].tolist()):
+        # a failure without a code, and one of installing instead of searching
+        kind, code = (("scan_failed", ""), ("install_failed", "0x80240022"))[turn % 2]
+        world.happenings.append(Happening(machine=machine, at=world.asked - 5 * HOUR, kind=kind, detail=code))
 
 
-@fault("superseded_update_missing/superseded_not_declined", windows)
+@fault("superseded_update_missing/superseded_not_declined", windows, touches=["patches"])
 def keep_superseded(world: World, machines: Ints) -> None:
     """Go on reporting last month's update as needed; every second one lacks this month's too."""
     leave_deployments(world, machines)
@@ -98,7 +103,7 @@ def keep_superseded(world: World, machines: Ints) -> None:
     change_reports(world, machines[1::2], ["lcu-cur"], rollout=False, since=released, installed=NEVER)
 
 
-@fault("wsus_not_approved/not_approved_in_wsus", windows)
+@fault("wsus_not_approved/not_approved_in_wsus", windows, touches=["patches", "fixes", "wsus"])
 def hold_back_in_wsus(world: World, machines: Ints) -> None:
     """Let WSUS not approve a security or a critical update."""
     leave_deployments(world, machines)
@@ -111,7 +116,7 @@ def hold_back_in_wsus(world: World, machines: Ints) -> None:
     )  # fmt: skip
 
 
-@fault("defender_definition_missing/definition_updates_daily", windows)
+@fault("defender_definition_missing/definition_updates_daily", windows, touches=["definitions"])
 def need_definitions(world: World, machines: Ints) -> None:
     """Let every day's definitions of Defender be needed; nothing else is."""
     leave_deployments(world, machines)
@@ -124,7 +129,7 @@ def need_definitions(world: World, machines: Ints) -> None:
         )  # fmt: skip
 
 
-@fault("installed_update_replaced/superseded_after_install", windows, weight=6)
+@fault("installed_update_replaced/superseded_after_install", windows, weight=6, touches=["patches"])
 def replace_installed(world: World, machines: Ints) -> None:
     """Let last month's update vanish from the assessments once this month's is installed."""
     leave_deployments(world, machines)

@@ -37,7 +37,7 @@ def _hour(world: World, moment: int) -> int:
     return (moment - world.start // HOUR * HOUR) // HOUR
 
 
-def _cap_now(world: World, machines: Ints, name: str) -> None:
+def cap_now(world: World, machines: Ints, name: str) -> None:
     """Let a workspace reach its daily cap 40 minutes after its last reset, 20 hours ago."""
     workspace = add_workspace(world, machines, name)
     reset = (world.asked - 20 * HOUR) // HOUR * HOUR
@@ -68,13 +68,13 @@ def suspend_subscription(world: World, machines: Ints) -> None:
 @fault("workspace_over_quota/daily_cap_reached", anyone, fixed=6)
 def reach_cap(world: World, machines: Ints) -> None:
     """Reach the daily cap today."""
-    _cap_now(world, machines, "law-capped")
+    cap_now(world, machines, "law-capped")
 
 
 @fault("assessment_stale/quota_reached", anyone, fixed=6)
 def lose_assessments_to_cap(world: World, machines: Ints) -> None:
     """Reach the daily cap before the next assessment of most Windows machines."""
-    _cap_now(world, machines, "law-noisy")
+    cap_now(world, machines, "law-noisy")
     # Windows machines whose last assessment before the stop is older than a day by now
     world.machines.loc[machines, "scan_first"] = np.where(
         world.column("scan_period")[machines] > HOUR,

@@ -24,7 +24,7 @@ def write_arm(world: World, folder: Path) -> dict[str, int]:
     tables: tuple[tuple[str, list[dict[str, Any]], dict[str, pa.DataType]], ...] = (
         ("providers", _providers(world), PROVIDER),
         ("workspaces", [_workspace(world, one) for one in world.workspaces], OBJECT),
-        ("linkedServices", [_linked(world, one) for one in world.workspaces], OBJECT),
+        ("linkedServices", _links(world), OBJECT),
         ("savedSearches", [_saved(world, one) for one in world.workspaces], OBJECT),
         ("permissions", [rights], RIGHTS),
     )
@@ -68,14 +68,27 @@ def _workspace(world: World, workspace: Workspace) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _linked(world: World, workspace: Workspace) -> dict[str, Any]:
-    """Return the link of a workspace to the account, in the small letters Azure uses for it."""
-    return {
-        "id": f"{workspace_id(world, workspace).lower()}/linkedservices/automation",
-        "name": f"{workspace.name}/Automation",
-        "type": "Microsoft.OperationalInsights/workspaces/linkedServices",
-        "properties": json.dumps({"provisioningState": "Succeeded", "resourceId": account_id(world)}),
-    }
+def _links(world: World) -> list[dict[str, Any]]:
+    """Return the links of workspaces: to the account, to another one, or to no account at all."""
+    rows = []
+    for place, workspace in enumerate(world.workspaces):
+        account = account_id(world) if place < world.linked else f"{account_id(world)}-old"
+        name, target = "Automation", {"resourceId": account}
+        if place >= world.linked and place % 2:
+            cluster = account_id(world).replace(
+                "Automation/automationAccounts", "OperationalInsights/clusters"
+            )
+            name, target = "Cluster", {"writeAccessResourceId": cluster}
+        rows.append(
+            {
+                # in the small letters Azure uses for it
+                "id": f"{workspace_id(world, workspace).lower()}/linkedservices/{name.lower()}",
+                "name": f"{workspace.name}/{name}",
+                "type": "Microsoft.OperationalInsights/workspaces/linkedServices",
+                "properties": json.dumps({"provisioningState": "Succeeded"} | target),
+            }
+        )
+    return rows
 
 
 def _saved(world: World, workspace: Workspace) -> dict[str, Any]:

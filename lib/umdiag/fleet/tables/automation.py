@@ -10,14 +10,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from umdiag.fleet.deployments import names as names_machine
 from umdiag.fleet.identity import account_id, arm_ids, join_texts
 from umdiag.fleet.model import DAY, NEVER, Deployment, Run, Texts, World, iso, make_guids
+from umdiag.fleet.story import Outcome
 from umdiag.fleet.tables.writer import coded, constant, write_records, write_table
 
 TEXT = pa.string()
 OBJECT = dict.fromkeys(("id", "name", "type", "properties"), TEXT)
 KIND = "Microsoft.Automation/automationAccounts"
-RUNBOOK = "Patch-MicrosoftOMSComputers"
+RUNBOOK, OTHER_RUNBOOK = "Patch-MicrosoftOMSComputers", "Rotate-Certificates"
 
 
 def write_automation(world: World, folder: Path) -> dict[str, int]:
@@ -44,7 +46,7 @@ def write_automation(world: World, folder: Path) -> dict[str, int]:
 def _configuration(world: World, number: int) -> dict[str, Any]:
     """Return a deployment as the service describes it."""
     deployment = world.deployments[number]
-    named = np.flatnonzero(world.column("named") == number)
+    named = np.flatnonzero(names_machine(world, number))
     ids, names, kinds = arm_ids(world), world.texts("computer"), world.texts("kind")
     made, changed = world.start - 200 * DAY, world.start - 60 * DAY
     update: dict[str, Any] = {
@@ -64,14 +66,17 @@ def _configuration(world: World, number: int) -> dict[str, Any]:
         }  # fmt: skip
     else:
         update["linux"] = {
-            "includedPackageClassifications": deployment.classes, "excludedPackageNameMasks": [],
+            "includedPackageClassifications": deployment.classes,
+            "excludedPackageNameMasks": list(deployment.masks),
             "includedPackageNameMasks": [], "rebootSetting": deployment.reboot,
         }  # fmt: skip
     properties = {
         "updateConfiguration": update,
         "scheduleInfo": {
-            "startTime": iso(made), "expiryTime": "9999-12-31T23:59:00+00:00", "isEnabled": True,
-            "nextRun": iso(deployment.runs[-1].start + 7 * DAY), "interval": 1, "frequency": "Week",
+            "startTime": iso(made), "expiryTime": "9999-12-31T23:59:00+00:00",
+            "isEnabled": deployment.enabled,
+            "nextRun": iso((deployment.runs[-1].start if deployment.runs else world.asked) + 7 * DAY),
+            "interval": 1, "frequency": "Week",
             "timeZone": "Etc/UTC", "creationTime": iso(made, ".5233333"),
             "lastModifiedTime": iso(changed, ".68"),
         },
@@ -112,13 +117,16 @@ def _run(world: World, number: int, place: int) -> dict[str, Any]:
     deployment = world.deployments[number]
     run: Run = deployment.runs[place]
     rows = world.attended
-    there = (rows["deployment"] == number) & (rows["place"] == place)
+    there = rows[(rows["deployment"] == number) & (rows["place"] == place)]
+    failed = there["status"].isin(["Failed", "FailedToStart"])
     properties = {
         "softwareUpdateConfiguration": {"name": deployment.name},
-        "status": run.status, "configuredDuration": "PT2H", "osType": deployment.os_type,
+        "status": "Failed" if failed.any() and run.status == "Succeeded" else run.status,
+        "configuredDuration": "PT2H", "osType": deployment.os_type,
         "startTime": iso(run.start, ".2401233"),
         "endTime": None if run.end == NEVER else iso(run.end, ".8466667"),
-        "computerCount": int(there.sum()), "failedCount": 0, "tasks": {"preTask": None, "postTask": None},
+        "computerCount": len(there), "failedCount": int(failed.sum()),
+        "tasks": {"preTask": None, "postTask": None},
         "creationTime": iso(run.start, ".2401233"), "lastModifiedBy": "",
         "lastModifiedTime": iso(min(run.end, world.asked), ".3966667"),
     }  # fmt: skip
@@ -142,9 +150,13 @@ def _write_machine_runs(world: World, folder: Path, job_ids: Texts) -> int:
     azure = world.texts("kind")[machine] == "azure"
     old = rows["started"].to_numpy() < world.column("reinstalled")[machine]
     old &= world.column("reinstalled")[machine] < NEVER
+    told = [None if n < 0 else world.outcomes[n] for n in rows["outcome"]]
+    old |= np.array([one is not None and one.old_id for one in told], dtype=np.bool_)
     runs = {(n, p): run for n, d in enumerate(world.deployments) for p, run in enumerate(d.runs)}
     pairs = list(zip(rows["deployment"], rows["place"], strict=True))
-    busy = np.array([runs[pair].status == "InProgress" for pair in pairs], dtype=np.bool_)
+    status = rows["status"].to_numpy(dtype=object)
+    busy = status == "InProgress"
+    errors = np.array([_error(one, world.asked) for one in told], dtype=object)
     ended = join_texts('"', _stamps(rows["end"].to_numpy()), '"')
     names = make_guids(world.rng("machine runs"), len(rows))
     text = {
@@ -154,7 +166,7 @@ def _write_machine_runs(world: World, folder: Path, job_ids: Texts) -> int:
         "os": world.texts("os_type")[machine],
         "run": np.array([runs[pair].id for pair in pairs], dtype=object),
         "source": np.where(old, world.texts("old_source_id")[machine], world.texts("source_id")[machine]),
-        "status": np.where(busy, "InProgress", "Succeeded").astype(object),
+        "status": status,
         "start": _stamps(rows["start"].to_numpy()),
         "end": np.where(busy, "null", ended),
     }
@@ -164,21 +176,34 @@ def _write_machine_runs(world: World, folder: Path, job_ids: Texts) -> int:
         '","osType":"', text["os"], '","correlationId":"', text["run"],
         '","sourceComputerId":"', text["source"], '","startTime":"', text["start"],
         '","endTime":', text["end"], ',"configuredDuration":"PT2H","job":{"id":"', account_id(world),
-        "/jobs/", job_ids, '"},"error":{}}',
+        "/jobs/", job_ids, '"},"error":', errors, "}",
     )  # fmt: skip
     return _write_objects(world, folder, "softwareUpdateConfigurationMachineRuns", names, properties)
 
 
+def _error(one: Outcome | None, asked: int) -> str:
+    """Return what a machine run says of its failure."""
+    if one is None or one.error is None:
+        return "{}"
+    text = one.error.replace("{seen}", iso(asked - 50 * 3600))
+    return json.dumps({"code": "Failed" if one.trouble else None, "message": text})
+
+
 def _write_jobs(world: World, folder: Path, job_ids: Texts) -> int:
-    """Write the job behind every machine run."""
-    rows = world.attended
+    """Write the job behind every machine run that started, and the jobs of other runbooks."""
+    begun = world.attended["status"] != "FailedToStart"
+    rows = world.attended.loc[begun, ["start", "end"]].assign(runbook=RUNBOOK)
+    others = pd.DataFrame([(j.created, j.ended) for j in world.jobs], columns=["start", "end"], dtype="int64")
+    rows = pd.concat([rows, others.assign(runbook=OTHER_RUNBOOK)], ignore_index=True)
+    job_ids = np.concatenate([job_ids[begun.to_numpy()], make_guids(world.rng("other jobs"), len(others))])
     done = np.where(rows["end"].to_numpy() > world.asked, "Running", "Completed").astype(object)
     ended = join_texts('"', _stamps(rows["end"].to_numpy()), '"')
     start = _stamps(rows["start"].to_numpy())
     properties = join_texts(
         '{"creationTime":"', start, '","startTime":"', start, '","endTime":',
         np.where(done == "Running", "null", ended), ',"jobId":"', job_ids,
-        f'","runbook":{{"name":"{RUNBOOK}"}},"provisioningState":"Succeeded","status":"', done, '"}',
+        '","runbook":{"name":"', rows["runbook"].to_numpy(dtype=object),
+        '"},"provisioningState":"Succeeded","status":"', done, '"}',
     )  # fmt: skip
     return _write_objects(world, folder, "jobs", job_ids, properties)
 

@@ -30,14 +30,17 @@ COLUMNS = (
 )  # fmt: skip
 KINDS = dict.fromkeys(COLUMNS, TEXT)
 TYPES = {"azure": "microsoft.compute/virtualmachines", "arc": "microsoft.hybridcompute/machines"}
-EMPTY = ("patchassessmentresources", "patchinstallationresources", "maintenanceresources")
+EMPTY = ("patchinstallationresources", "maintenanceresources")
 
 
 def write_graph(world: World, folder: Path) -> dict[str, int]:
-    """Write resources, their containers and their changes, and three tables without rows."""
+    """Write resources, their containers and their changes, and what Azure Update Manager knows."""
     rows = {
         "resources": _write_resources(world, folder),
         "resourcecontainers": write_records(folder, "resourcecontainers", _containers(world), KINDS),
+        "patchassessmentresources": write_records(
+            folder, "patchassessmentresources", _assessed(world), KINDS
+        ),
         "resourcechanges": write_records(folder, "resourcechanges", _changes(world), KINDS),
     }
     return rows | {name: write_records(folder, name, [], KINDS) for name in EMPTY}
@@ -47,9 +50,10 @@ def _write_resources(world: World, folder: Path) -> int:
     """Write machines that exist in subscriptions that can be seen, and some other resources."""
     visible = np.array([s.visible for s in world.subscriptions])[world.column("subscription")]
     there = (world.machines["kind"] != "plain").to_numpy() & visible
-    there &= world.column("deleted") == NEVER
+    there &= (world.column("deleted") == NEVER) & ~world.flags("ghost")
     shown = np.flatnonzero(there)
     kind = world.machines["kind"]
+    tenants = np.array([s.tenant for s in world.subscriptions], dtype=object)
     ids = arm_ids(world)[shown]
     loud = world.column("spelling")[shown] == 1
     ids[loud] = [text.replace("/resourceGroups/", "/RESOURCEGROUPS/") for text in ids[loud]]
@@ -63,11 +67,12 @@ def _write_resources(world: World, folder: Path) -> int:
             "subscriptionId": subscription_ids(world)[shown],
             "properties": _properties(world, shown),
             "tags": _tags(world, shown),
+            "tenantId": tenants[world.column("subscription")[shown]],
         },
         dtype=object,
     )
     frame = pd.concat([machines, pd.DataFrame(_others(world))], ignore_index=True)
-    frame["tenantId"] = world.subscriptions[0].tenant
+    frame["tenantId"] = frame["tenantId"].fillna(world.subscriptions[0].tenant)
     every = np.arange(len(frame))
     columns: dict[str, pa.Array] = {}
     for name in COLUMNS:
@@ -142,6 +147,29 @@ def _others(world: World) -> list[dict[str, Any]]:
                     "properties": json.dumps({"provisioningState": "Succeeded"}),
                 }
             )  # fmt: skip
+    return rows
+
+
+def _assessed(world: World) -> list[dict[str, Any]]:
+    """Return what Azure Update Manager found on the machines that it assesses."""
+    ids = arm_ids(world)
+    rows = []
+    for machine in world.elsewhere:
+        properties = {
+            "status": "Succeeded", "rebootPending": False, "osType": world.texts("os_type")[machine],
+            "lastModifiedDateTime": iso(world.asked - 3600, ".123"), "startedBy": "Platform",
+            "availablePatchCountByClassification": {"security": 0, "critical": 0, "other": 2},
+        }  # fmt: skip
+        rows.append(
+            {
+                "id": f"{ids[machine]}/patchAssessmentResults/latest", "name": "latest",
+                "type": "microsoft.compute/virtualmachines/patchassessmentresults",
+                "location": LOCATIONS[world.column("location")[machine]],
+                "subscriptionId": world.subscriptions[world.column("subscription")[machine]].id,
+                "resourceGroup": str(world.texts("group")[machine]).lower(),
+                "tenantId": world.subscriptions[0].tenant, "properties": json.dumps(properties),
+            }
+        )  # fmt: skip
     return rows
 
 

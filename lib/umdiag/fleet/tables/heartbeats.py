@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from umdiag.fleet.model import Ints, World
+from umdiag.fleet.model import NEVER, Ints, World
 from umdiag.fleet.tables.sender import Senders, chunks
 from umdiag.fleet.tables.writer import TableWriter, coded, constant, times
 
@@ -46,11 +46,14 @@ def write_heartbeats(world: World, folder: Path, senders: Senders) -> int:
     writer = TableWriter(folder, "Heartbeat")
     os, os_type = world.texts("os"), world.texts("os_type")
     number = world.column("address")
+    old, resolved = world.texts("old_solutions"), world.column("resolved")
     for first, last in chunks(world):
         machine, moment = ticks(world, "beat", first, last)
         at = machine - first
         part = slice(first, last)
         inner = np.array([f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in number[part]], dtype=object)
+        solutions = np.concatenate([world.texts("solutions")[part], old[part]])
+        before = (moment < resolved[machine]) & (resolved[machine] < NEVER)
         about = [np.array([SYSTEMS[o][k] for o in os[part]], dtype=object) for k in range(3)]
         writer.write(
             {
@@ -62,7 +65,7 @@ def write_heartbeats(world: World, folder: Path, senders: Senders) -> int:
                 "OSMajorVersion": coded(about[1], at),
                 "OSMinorVersion": coded(about[2], at),
                 "Version": coded([AGENTS[t] for t in os_type[part]], at),
-                "Solutions": coded(world.texts("solutions")[part], at),
+                "Solutions": coded(solutions, at + before * (last - first)),
                 "ComputerIP": coded([f"20.50.{n >> 8 & 255}.{n & 255}" for n in number[part]], at),
                 "ComputerPrivateIPs": coded([f'["{a}"]' for a in inner], at),
                 "RemoteIPCountry": constant("Netherlands", len(at)),

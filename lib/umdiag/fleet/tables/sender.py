@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from umdiag.fleet.identity import PROVIDERS, TYPES, logged_ids, subscription_ids
-from umdiag.fleet.model import NEVER, Ints, Texts, World, where
+from umdiag.fleet.model import NEVER, Bools, Ints, Texts, World, known, where
 from umdiag.fleet.tables.writer import coded, constant
 
 CHUNK = 2000
@@ -23,11 +23,15 @@ def chunks(world: World) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Senders:
-    """Hold what machines write about themselves; ``text`` has one row per machine."""
+    """Hold what machines write about themselves; ``text`` has one row per machine.
+
+    ``earlier``: what a column said before a moment. ``loud``: who writes names in other cases.
+    """
 
     text: pd.DataFrame
-    old_source_id: Texts
-    reinstalled: Ints
+    earlier: dict[str, tuple[Texts, Ints]]
+    loud: Bools
+    drift: bool
 
     def columns(self, machine: Ints, moment: Ints, table: str) -> dict[str, pa.Array]:
         """Return the columns of rows that these machines sent at these moments."""
@@ -38,21 +42,25 @@ class Senders:
             first = int(machine.min())
             part = self.text.iloc[first : int(machine.max()) + 1]
         at = machine - first
-        found = {name: coded(part[name].to_numpy(dtype=object), at) for name in part.columns}
-        found["SourceComputerId"] = self._source_ids(machine, moment)
+        found = {
+            name: coded(part[name].to_numpy(dtype=object), at)
+            for name in part.columns
+            if name not in self.earlier
+        }
+        for name, (old, changed) in self.earlier.items():
+            now = part[name].to_numpy(dtype=object)
+            if name == "Computer" and table == "UpdateRunProgress":
+                loud = self.loud[first : first + len(part)]
+                now = np.array(
+                    [n.swapcase() if x else n for n, x in zip(now, loud, strict=True)], dtype=object
+                )
+            before = (moment < changed[machine]) & (changed[machine] < NEVER)
+            both = np.concatenate([now, old[first : first + len(part)]])
+            found[name] = coded(both, at + before * len(part))
+        if self.drift and table == "Heartbeat":
+            del found["SourceComputerId"]
         found["Type"] = constant(table, count)
         return found
-
-    def _source_ids(self, machine: Ints, moment: Ints) -> pa.Array:
-        """Return the id each agent had at the moment it wrote."""
-        present = self.text["SourceComputerId"].to_numpy(dtype=object)
-        old = moment < self.reinstalled[machine]
-        old &= self.reinstalled[machine] < NEVER
-        if not len(machine):
-            return coded(present[:0], machine)
-        first, last = int(machine.min()), int(machine.max()) + 1
-        ids = np.concatenate([present[first:last], self.old_source_id[first:last]])
-        return coded(ids, machine - first + old * (last - first))
 
 
 def make_senders(world: World) -> Senders:
@@ -84,6 +92,13 @@ def make_senders(world: World) -> Senders:
         },
         dtype=object,
     )
+    reinstalled = world.column("reinstalled")
+    uuids, old_uuids = world.texts("vmuuid"), world.texts("old_vmuuid")
     return Senders(
-        text=text, old_source_id=world.texts("old_source_id"), reinstalled=world.column("reinstalled")
-    )
+        text=text, loud=world.column("spelling") == 1, drift=world.drift,
+        earlier={
+            "Computer": (world.texts("old_computer"), world.column("renamed")),
+            "SourceComputerId": (world.texts("old_source_id"), reinstalled),
+            "VMUUID": (np.where(known(old_uuids), old_uuids, uuids), reinstalled),
+        },
+    )  # fmt: skip

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from umdiag.fleet.model import DAY, Bools, Ints, World, where
 from umdiag.fleet.reports import SOURCES, STATES
+from umdiag.fleet.tables.drift import drift_apart
 from umdiag.fleet.tables.heartbeats import SYSTEMS, ticks
 from umdiag.fleet.tables.sender import Senders, chunks
 from umdiag.fleet.tables.writer import TableWriter, booleans, coded, numbers, times
@@ -32,7 +33,8 @@ def write_updates(world: World, folder: Path, senders: Senders) -> tuple[int, in
         rows = world.reports.iloc[report]
         needed = moment[scan] < rows["installed"].to_numpy()
         step = _place_in_scan(scan) * world.column("scan_step")[machine[scan]]
-        updates.write(_update_columns(world, senders, rows, machine[scan], moment[scan] + step, needed))
+        told = _update_columns(world, senders, rows, machine[scan], moment[scan] + step, needed)
+        updates.write(drift_apart(told) if world.drift else told)
         summaries.write(_summary_columns(world, senders, machine, moment, rows, scan, needed))
     updates.close()
     summaries.close()
@@ -113,7 +115,8 @@ def _summary_columns(
     machine, moment = machine[windows], moment[windows]
     names = ("Recent", *(name for _, name in BUCKETS[1:]), "120 days ago")
     by_wsus = world.machines["wsus"].to_numpy()
-    setting = np.where(by_wsus, "Notify before installation", "Manual")
+    setting = np.where(by_wsus, "Notify before installation", "Manual").astype(object)
+    setting[world.flags("installs_on_schedule")] = "Scheduled installation"
     reals = {
         name: numbers(values, pa.int32())
         for name, values in (

@@ -1,0 +1,80 @@
+"""What is found in a made fleet is what was planted in it, both ways: nothing missed, nothing extra.
+
+The fleet maker is written from the rules alone and knows nothing of the judgements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from umdiag.fleet import KNOWN_FAULTS, Fleet, make_fleet
+from umdiag.kit import Kit
+from umdiag.parameters import from_values
+from umdiag.scenarios import catalogue
+
+PARTS = 3
+ESTATES: dict[str, dict[str, Any]] = {
+    "seed 1": {"machines": 450, "seed": 1},
+    "several faults a machine": {"machines": 420, "seed": 3, "overlap": 0.8},
+    "other spellings": {"machines": 420, "seed": 4, "drift": True},
+    "nothing but look-alikes": {"machines": 240, "seed": 5, "faults": []},
+    # others beside them can hide what a fault leads to
+    **{
+        f"part {part + 1}": {
+            "machines": 300, "seed": 10 + part, "lookalikes": False, "faults": KNOWN_FAULTS[part::PARTS]
+        }
+        for part in range(PARTS)
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A fleet, and what the kit says of it."""
+
+    fleet: Fleet
+    kit: Kit
+
+
+@pytest.fixture(scope="module", params=ESTATES)
+def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    fleet = make_fleet(tmp_path_factory.mktemp("estate"), **ESTATES[request.param])
+    values = {
+        "source": "snapshot", "snapshot": str(fleet.folder), "lookback": fleet.lookback,
+        "workspaces": list(fleet.workspaces), "automation_account": fleet.automation_account,
+        "subscriptions": list(fleet.subscriptions), "suspects": list(fleet.suspects),
+    }  # fmt: skip
+    return Judged(fleet, Kit(from_values(values, folder=None)))
+
+
+def test_what_is_found_is_what_was_planted(judged: Judged) -> None:
+    known = {scenario.name for scenario in catalogue()}
+    planted = {
+        (one.scenario, one.cause, one.kind, one.id.lower(), one.severity)
+        for one in judged.fleet.planted
+        if one.scenario in known
+    }
+    found = {
+        (diagnosis.scenario, one.cause, one.subject.kind, one.subject.id.lower(), one.severity.value)
+        for diagnosis in judged.kit.diagnoses()
+        for one in diagnosis.findings
+    }
+    assert sorted(planted - found) == []
+    assert sorted(found - planted) == []
+
+
+def test_a_subject_has_the_name_that_was_planted(judged: Judged) -> None:
+    names = {(one.scenario, one.id.lower()): one.name.lower() for one in judged.fleet.planted}
+    for diagnosis in judged.kit.diagnoses():
+        for one in diagnosis.findings:
+            assert one.subject.name.lower() == names[diagnosis.scenario, one.subject.id.lower()]
+
+
+def test_every_machine_has_the_state_that_was_planted(judged: Judged) -> None:
+    table = judged.kit.machine_table()
+    subject = table["resource_id"].mask(table["resource_id"].fillna("") == "", table["source_computer_id"])
+    assert len(table) == len(judged.fleet.states)
+    assert dict(zip(subject.str.lower(), table["state"], strict=True)) == dict(judged.fleet.states)
