@@ -83,8 +83,11 @@ def rest(number: int, file: str = "findings.csv") -> str:
     return f'<p class="um-soft">… and {number:,} more {where}</p>'
 
 
-def words(value: Any) -> str:
-    """Write a value from evidence or a frame for a reader, without HTML: times to the minute, lists cut."""
+def words(value: Any, key: str = "") -> str:
+    """Write a value from evidence or a frame for a reader, without HTML: times to the minute, lists cut.
+
+    `key` is what the value is called: a number that is a name is written as it stands.
+    """
     match value:
         case None:
             return "—"
@@ -97,7 +100,7 @@ def words(value: Any) -> str:
         case timedelta():
             return _span(value)
         case int():
-            return f"{value:,}"
+            return str(value) if str(key).endswith("_id") else f"{value:,}"
         case float():
             return "—" if value != value else f"{value:,.10g}" if value == int(value) else f"{value:,.4g}"
         case Mapping():
@@ -108,7 +111,7 @@ def words(value: Any) -> str:
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return "—"
     plain = value.item() if hasattr(value, "item") else None
-    return words(plain) if plain is not None and not hasattr(plain, "item") else _cut(str(value))
+    return words(plain, key) if plain is not None and not hasattr(plain, "item") else _cut(str(value))
 
 
 def spoken(key: object) -> str:
@@ -243,7 +246,7 @@ def _pairs(value: Mapping[Any, Any]) -> str:
     parts = []
     for key, one in value.items():
         if one is not None and one != "":
-            said = spoken(one) if key == "cause" else words(one)
+            said = spoken(one) if key == "cause" else words(one, key)
             parts.append(said if key in _NAMING else f"{spoken(key)} {said}")
     return _listed(parts, 7, ", ")
 
