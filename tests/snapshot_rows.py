@@ -317,7 +317,7 @@ def _assessment(
 def _update(update: Mapping[str, Any], moment: datetime, linux: bool) -> dict[str, Any]:
     """Return the columns of an update: title, kb, class, state (or {since: state}), approved, …"""
     kb = str(update.get("kb", ""))
-    title = update.get("title", f"Update ({kb})")
+    title = update.get("title", update.get("product") or f"Update ({kb})")
     state = update.get("state", "Needed")
     if isinstance(state, Mapping):
         state = [said for since, said in state.items() if at(since) <= moment][-1]

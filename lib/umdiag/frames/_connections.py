@@ -1,11 +1,11 @@
-"""Say whether machines were connected when, and for how long they were not, from their heartbeats around runs."""
+"""Say when machines were connected, and for how long they were not, from their heartbeats around runs."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from umdiag.frames._records import whole
 from umdiag.frames._recognition import on_machines
+from umdiag.frames._records import whole
 from umdiag.frames._text import after_last, before_first, folded
 from umdiag.frames.presence import silent_at
 
@@ -44,8 +44,8 @@ def connected(
 ) -> pd.Series[bool]:
     """Whether each machine reported in the half hours around its run's start (null: cannot be told).
 
-    `rows` has start_time, run_agent, machine_key, machine, workspace_id. It cannot be told where the workspace
-    was silent, or where the heartbeats were not asked for by any id or name of the machine.
+    `rows` has start_time, run_agent, machine_key, machine, workspace_id. It cannot be told where the
+    workspace was silent, or where the heartbeats were not asked for by any id or name of the machine.
     """
     told = pd.Series(pd.NA, index=rows.index, dtype="boolean")
     if beats is None or heartbeat_hours is None or not whole(heartbeat_hours):
@@ -56,7 +56,7 @@ def connected(
 
 
 def _asked(rows: pd.DataFrame, identities: pd.DataFrame | None) -> pd.Series[bool]:
-    """Whether the query of heartbeats names the machine: by the run's agent id, its target or its short name."""
+    """Whether the query of heartbeats names the machine: by the run's agent, target or short name."""
     if identities is None:
         return pd.Series(True, index=rows.index)
     short = before_first(after_last(rows["machine_key"].str.removeprefix("name:"), "/"), ".")
@@ -72,7 +72,7 @@ def _asked(rows: pd.DataFrame, identities: pd.DataFrame | None) -> pd.Series[boo
 
 
 def longest_gaps(rows: pd.DataFrame, beats: pd.DataFrame) -> pd.DataFrame:
-    """Return begin and minutes of the longest stretch of each machine run without a heartbeat, by its index."""
+    """Return begin and minutes of each machine run's longest stretch without a heartbeat, by its index."""
     runs = rows[["start_time", "end_time"]].assign(row=rows.index)
     inside = beats[
         (beats["last_heartbeat"] >= beats["start_time"]) & (beats["first_heartbeat"] <= beats["end_time"])

@@ -22,7 +22,7 @@ def _hresult(text: str) -> str:
     if found := _HEX.search(text):
         return f"0x{found[1].upper()}"
     for number in _DECIMAL.findall(text):
-        # A signed number is the same 32 bits; a positive one below 0x80000000 is no failure but a mere number.
+        # A signed number is the same 32 bits; a positive one below 0x80000000 is no failure.
         code = int(number) % 2**32 if number.startswith("-") else int(number)
         if code in _FAILURES:
             return f"0x{code:08X}"

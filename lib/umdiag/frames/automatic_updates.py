@@ -19,9 +19,9 @@ def derive(
     identities: pd.DataFrame,
     machines: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Return machine, au_options, always_reboots (numbers, null: not told), registry_key, setting (of the newest
-    UpdateSummary), installs (AUOptions is 4, or the setting says scheduled installation), reboots (AUOptions
-    is 4, or AlwaysAutoRebootAtScheduledTime is 1).
+    """Return machine, au_options, always_reboots (numbers, null: not told), registry_key, setting (of the
+    newest UpdateSummary), installs (AUOptions is 4, or the setting says scheduled installation), reboots
+    (AUOptions is 4, or AlwaysAutoRebootAtScheduledTime is 1).
     """
     rows = machines[["machine"]].set_index("machine", drop=False)
     columns: dict[str, Any] = {

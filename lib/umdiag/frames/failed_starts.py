@@ -1,4 +1,4 @@
-"""One row per machine and deployment whose newest machine run failed to start, with every reason that fits."""
+"""One row per machine and deployment whose newest machine run did not start, with every reason that fits."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ from umdiag.frames.open_jobs import account_of, standing_of
 
 #: In the order in which causes are decided.
 REASONS = (
-    "machine_deleted", "source_computer_id_changed", "machine_off", "machine_unreachable", "job_limit_reached",
-)  # fmt: skip
+    "machine_deleted",
+    "source_computer_id_changed",
+    "machine_off",
+    "machine_unreachable",
+    "job_limit_reached",
+)
 _HALF_HOUR = pd.Timedelta(minutes=30)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames._connections import beats_of, connected, longest_gaps
-from umdiag.frames._records import whole
 from umdiag.frames._recognition import on_machines
+from umdiag.frames._records import whole
 from umdiag.frames._text import folded, letters, looked_up
 from umdiag.frames.presence import silent_at
 from umdiag.knowledge import classify_linux
@@ -32,7 +32,8 @@ def derive(
     heartbeat_hours: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Return the columns of `machine_run_outcomes`, texts (list of package and text), gap_begin, gap_minutes
-    (the longest stretch of the run without heartbeat, null: cannot be told) and the reasons as boolean columns.
+    (the longest stretch of the run without heartbeat, null: cannot be told) and the reasons as boolean
+    columns.
     """
     runs = machine_run_outcomes
     system = runs["os_type"]
@@ -88,7 +89,7 @@ def _gaps(
     heartbeats: pd.DataFrame | None,
     hours: pd.DataFrame | None,
 ) -> pd.DataFrame:
-    """Return begin and minutes of the longest stretch without heartbeat, null where the workspace was silent."""
+    """Return begin and minutes of the longest stretch without heartbeat, null where it cannot be told."""
     unknown = pd.DataFrame(
         {"begin": pd.Series(pd.NaT, dtype="datetime64[us, UTC]"), "minutes": pd.Series(dtype="Float64")},
         index=rows.index,

@@ -53,7 +53,8 @@ def derive(
     who = rows["machine"].astype("str").where(rows["machine"] >= 0, rows["machine_key"])
     rows["newest"] = ~(who + "\n" + rows["configuration_key"]).duplicated(keep="last")
     columns = (
-        "id run_id run_key configuration configuration_key status os_type run_agent start_time end_time duration"
+        "id run_id run_key configuration configuration_key status os_type run_agent start_time end_time"
+        " duration"
         " error_code error_message machine_key machine computer name subject_id arm_key workspace_id"
         " last_heartbeat newest"
     )

@@ -41,7 +41,7 @@ def silent_workspaces(
 def silent_at(
     workspaces: pd.Series[Any], moments: pd.Series[Any], heartbeat_hours: pd.DataFrame
 ) -> pd.Series[bool]:
-    """Whether each workspace was silent at each moment; exact, from the first and last heartbeat of each hour.
+    """Whether each workspace was silent at each moment, exactly, from each hour's first and last heartbeat.
 
     A workspace that is not known ("") is silent only where all were.
     """

@@ -40,7 +40,7 @@ def derive(
 
 
 def explains(machines: pd.DataFrame, quota: pd.DataFrame) -> pd.Series[bool]:
-    """Whether each machine's next assessment fell due after its workspace stopped, which lasts (null: not known).
+    """Whether each machine's next assessment fell due after its workspace stopped (null: not known).
 
     `machines` has workspace_id, os_type, last_assessed and first_heartbeat.
     """
@@ -52,7 +52,7 @@ def explains(machines: pd.DataFrame, quota: pd.DataFrame) -> pd.Series[bool]:
 
 
 def with_stop(machines: pd.DataFrame, quota: pd.DataFrame) -> pd.DataFrame:
-    """Return over_quota_now, stopped and by_reset (only a reset tells when it stopped) of machines' workspaces."""
+    """Return over_quota_now, stopped and by_reset (only a reset tells when) of each machine's workspace."""
     workspaces = quota.drop_duplicates("workspace_id").set_index("workspace_id")
     over = looked_up(machines["workspace_id"], workspaces["over_quota_now"]).astype("boolean")
     told = looked_up(machines["workspace_id"], workspaces["stopped"])

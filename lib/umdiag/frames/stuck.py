@@ -1,4 +1,4 @@
-"""One row per machine that waits for Update Management to be configured on it, with every reason that fits."""
+"""One row per machine that waits for Update Management to be configured, with every reason that fits."""
 
 from __future__ import annotations
 

@@ -21,8 +21,10 @@ WSUS = Cause(
     key="wsus_unreachable",
     sentence="The machine is told to ask an update server (WSUS) and cannot reach it.",
     resolution=(
-        "Check that the machine resolves and reaches the server named in the evidence, on its port (8530, 8531).",
-        "Check WUServer and WUStatusServer under HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate.",
+        "Check that the machine resolves and reaches the server named in the evidence, on its port"
+        " (8530, 8531).",
+        "Check WUServer and WUStatusServer under"
+        " HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate.",
         "If the server is gone, take the policy away or set UseWUServer to 0 under its key AU.",
     ),
     source=_GUIDE,
@@ -58,7 +60,8 @@ DENIED = Cause(
     key="access_denied",
     sentence="The Windows Update agent was denied access to its own files or keys.",
     resolution=(
-        "Check that SYSTEM has full control of C:\\Windows\\SoftwareDistribution, and that the disk is not full.",
+        "Check that SYSTEM has full control of C:\\Windows\\SoftwareDistribution, and that the disk is"
+        " not full.",
         "Stop wuauserv, rename SoftwareDistribution, start wuauserv: the folder is made anew.",
         "Scan the machine for malware: it likes to lock this folder.",
     ),
@@ -69,7 +72,8 @@ OTHER = Cause(
     sentence="Windows Update failed with a code that the guide does not name.",
     resolution=(
         "Look the code up: umdiag explain with the code of the evidence.",
-        "Read what happened around it: Get-WindowsUpdateLog on the machine, and C:\\Windows\\Logs\\CBS\\CBS.log.",
+        "Read what happened around it: Get-WindowsUpdateLog on the machine, and"
+        " C:\\Windows\\Logs\\CBS\\CBS.log.",
     ),
     source=_CODES,
 )

@@ -1,15 +1,16 @@
 """Which machines try to assess themselves, and fail?
 
 Looks for:
-    Machines whose newest failed scan for updates (event 25 of Windows Update) carries a code and is newer than
-    their last assessment, while the next assessment is overdue (15 hours since the last).
+    Machines whose newest failed scan for updates (event 25 of Windows Update) carries a code and is newer
+    than their last assessment, while the next assessment is overdue (15 hours since the last).
 
 Why it matters:
     The machine shows the state of its last successful scan, which may be weeks old.
 
 Cannot see:
     Linux machines, whose agent logs no such event; scans that fail without an event; the event where the
-    workspace does not collect the System log. Events carry no agent id: they count for every machine of the name.
+    workspace does not collect the System log. Events carry no agent id: they count for every machine of the
+    name.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)

@@ -5,7 +5,8 @@ Looks for:
     in the newest assessment, while a later one of its series is installed there.
 
 Why it matters:
-    It does not: the later update contains the earlier one. It is shown so that nobody takes it for an uninstall.
+    It does not: the later update contains the earlier one. It is shown so that nobody takes it for an
+    uninstall.
 
 Cannot see:
     Replacements between different series; only Windows Update's own catalogue knows these.

@@ -1,8 +1,9 @@
 """Which Linux machines still need the very updates that a run by class should have installed?
 
 Looks for:
-    The newest succeeded run of a machine in a deployment that installs security or critical packages only, and
-    packages of such a class that were needed before it and, in the same version, still an hour or more after.
+    The newest succeeded run of a machine in a deployment that installs security or critical packages only,
+    and packages of such a class that were needed before it and, in the same version, still an hour or more
+    after.
 
 Why it matters:
     The run says succeeded, and the machine is not patched: the list takes its classes from the distributor's
@@ -40,7 +41,9 @@ NO_METADATA = Cause(
 )
 DIFFERS = Cause(
     key="package_manager_differs",
-    sentence="The package manager on the machine does not count these packages among the class to be installed.",
+    sentence=(
+        "The package manager on the machine does not count these packages among the class to be installed."
+    ),
     resolution=(
         "Ask the machine's own package manager what it would install of the class (evidence: command).",
         "Include the packages by name in the deployment, or lift its restriction by class once.",

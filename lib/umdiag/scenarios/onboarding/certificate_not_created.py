@@ -1,8 +1,8 @@
 """Which machines could not make the certificate that a worker needs?
 
 Looks for:
-    Machines whose newest registration error (event 4502 of the Operations Manager log, module HybridAgent) says
-    that a self-signed certificate could not be created, and that were not assessed since.
+    Machines whose newest registration error (event 4502 of the Operations Manager log, module HybridAgent)
+    says that a self-signed certificate could not be created, and that were not assessed since.
 
 Why it matters:
     Without its certificate the machine does not become a worker, and no run ever reaches it.

@@ -43,7 +43,8 @@ NO_SOLUTION = Cause(
     sentence="The agent of the machine does not run the updates solution: the scope leaves the machine out.",
     resolution=(
         "Open the workspace's scope configuration MicrosoftDefaultScopeConfig-Updates and its saved search.",
-        "Add the machine: Automation account, Update management, Manage machines, Enable on selected machines.",
+        "Add the machine: Automation account, Update management, Manage machines, Enable on selected"
+        " machines.",
     ),
     source="https://learn.microsoft.com/azure/automation/update-management/scope-configuration",
 )
@@ -60,7 +61,8 @@ SILENT = Cause(
     key="agent_silent",
     sentence="The machine runs and belongs to Update Management, but its agent sends nothing at all.",
     resolution=(
-        "Check that the agent is installed and its service runs: HealthService on Windows, omsagent on Linux.",
+        "Check that the agent is installed and its service runs: HealthService on Windows, omsagent on"
+        " Linux.",
         "Check that it is connected to this workspace and not to another one.",
         "Check that the machine reaches *.ods.opinsights.azure.com and *.oms.opinsights.azure.com on 443.",
     ),
@@ -107,7 +109,8 @@ def judge(
     refuse_nobody(machines)
     if silent_agents is None:
         raise Inconclusive(
-            "machines that never sent a row could not be told: resources, workers or update deployments are unseen"
+            "machines that never sent a row could not be told: resources, workers or update deployments"
+            " are unseen"
         )
 
 

@@ -2,7 +2,8 @@
 
 Looks for:
     Different machines that bear one computer name; cloned machines that share one agent id, whose heartbeats
-    take turns; new machines with solution and worker that were never assessed, without a quota that explains it.
+    take turns; new machines with solution and worker that were never assessed, without a quota that
+    explains it.
 
 Why it matters:
     The portal says that the machine is being configured, and goes on saying so: it is never patched.
@@ -40,7 +41,8 @@ CLONED = Cause(
     key="cloned_image",
     sentence="The machine was cloned with its agent: several machines report under one agent id.",
     resolution=(
-        "Take the machine out of the scope's saved search (MicrosoftDefaultComputerGroup) for the time being.",
+        "Take the machine out of the scope's saved search (MicrosoftDefaultComputerGroup) for the time"
+        " being.",
         "On Windows, delete HKLM\\SOFTWARE\\Microsoft\\HybridRunbookWorker and restart HealthService.",
         "On Linux, remove the agent with its folder /etc/opt/microsoft/omsagent and install it anew.",
         "Generalise images (sysprep, waagent -deprovision) before machines are made from them.",
@@ -51,7 +53,8 @@ BLOCKED = Cause(
     key="communication_blocked",
     sentence="The new machine has solution and worker, but its first assessment never arrived.",
     resolution=(
-        "Let it reach *.azure-automation.net, *.ods.opinsights.azure.com and *.oms.opinsights.azure.com on 443.",
+        "Let it reach *.azure-automation.net, *.ods.opinsights.azure.com and *.oms.opinsights.azure.com"
+        " on 443.",
         "Let it reach its update source as well: Windows Update, WSUS or the distributor's repositories.",
         "Run the update agent troubleshooter: Update management, Machines, the machine's readiness.",
     ),

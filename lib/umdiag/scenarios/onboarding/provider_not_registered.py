@@ -12,7 +12,6 @@ Cannot see:
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
-    https://learn.microsoft.com/azure/azure-resource-manager/management/resource-providers-and-types (read 2026-11-22)
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ MULTI_HOMED = Cause(
     sentence="The agent reports with the updates solution to two or more workspaces.",
     resolution=(
         "Decide which workspace is to manage the machine, and take it out of the scope of the others.",
-        "On Windows, remove the other workspace: Control Panel, Microsoft Monitoring Agent, Azure Log Analytics.",
+        "On Windows, remove the other workspace: Control Panel, Microsoft Monitoring Agent, Azure Log"
+        " Analytics.",
         "Then restart HealthService, so that the machine registers with the account that is left.",
     ),
     source=_GUIDE,

@@ -1,8 +1,8 @@
 """Which machines could not reach the service to register as workers?
 
 Looks for:
-    Machines whose newest registration error (event 4502 of the Operations Manager log, module HybridAgent) has
-    one of the texts that a blocked or intercepted connection leaves, and that were not assessed since.
+    Machines whose newest registration error (event 4502 of the Operations Manager log, module HybridAgent)
+    has one of the texts that a blocked or intercepted connection leaves, and that were not assessed since.
 
 Why it matters:
     Without registration there is no worker, and no run ever reaches the machine.

@@ -1,7 +1,8 @@
 """Is the Automation account linked to a workspace at all?
 
 Looks for:
-    A linked service `Automation` of one of the workspaces that names the Automation account of the parameters.
+    A linked service `Automation` of one of the workspaces that names the Automation account of the
+    parameters.
 
 Why it matters:
     Without the link Update Management cannot be enabled, and what was enabled before stops working.

@@ -2,13 +2,15 @@
 
 Looks for:
     Windows updates that a machine needed in one assessment and had installed in a later one, without a
-    successful installation of a run that names them (by id or KB number) since they were first seen as needed.
+    successful installation of a run that names them (by id or KB number) since they were first seen as
+    needed.
 
 Why it matters:
     The machine patches itself outside its maintenance window, and may restart when it pleases.
 
 Cannot see:
-    Who installed it: a person, Configuration Manager or Windows itself. KB2267602, which changes daily, is left out.
+    Who installed it: a person, Configuration Manager or Windows itself. KB2267602, which changes daily, is
+    left out.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)

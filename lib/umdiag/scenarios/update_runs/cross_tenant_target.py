@@ -5,7 +5,8 @@ Looks for:
     account's own.
 
 Why it matters:
-    The deployment can be neither changed nor saved: the portal says that the linked subscription is not authorised.
+    The deployment can be neither changed nor saved: the portal says that the linked subscription is not
+    authorised.
 
 Cannot see:
     The tenant of subscriptions that whoever asks cannot see; they are named in the reason.
@@ -29,7 +30,8 @@ NOT_AUTHORISED = Cause(
     key="linked_subscription_unauthorized",
     sentence="The update deployment names machines of a subscription that belongs to another tenant.",
     resolution=(
-        "Make the deployment by cmdlet (New-AzAutomationSoftwareUpdateConfiguration), and name these machines as"
+        "Make the deployment by cmdlet (New-AzAutomationSoftwareUpdateConfiguration), and name these"
+        " machines as"
         " computers outside Azure (-NonAzureComputer).",
         "Or update them from an Automation account of their own tenant.",
     ),

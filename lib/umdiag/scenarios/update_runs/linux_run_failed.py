@@ -41,11 +41,14 @@ DEPENDENCIES = Cause(
 )
 UNHEALTHY = Cause(
     key="package_manager_unhealthy",
-    sentence="The package manager itself does not work: interrupted, locked, damaged or without repositories.",
+    sentence=(
+        "The package manager itself does not work: interrupted, locked, damaged or without repositories."
+    ),
     resolution=(
         "On Debian and Ubuntu: sudo dpkg --configure -a, then sudo apt-get update.",
         "On Red Hat, CentOS and SUSE: sudo rpm --rebuilddb, then sudo yum clean all or sudo zypper refresh.",
-        "See what holds the lock (other update services at the same hour) and which repository does not answer.",
+        "See what holds the lock (other update services at the same hour) and which repository does not"
+        " answer.",
     ),
     source=_GUIDE,
 )

@@ -67,7 +67,8 @@ def _advice(run: Any) -> tuple[str, ...]:
     )
     if window >= _MOST:
         return (
-            f"The window is as long as it may be ({window:g} minutes): split the updates into several deployments.",
+            f"The window is as long as it may be ({window:g} minutes): split the updates into several"
+            f" deployments.",
         )
     if advised is None:
         return TOO_SHORT.resolution[:1]

@@ -1,8 +1,8 @@
 """Which machines did a run reach in vain, because its job did not start there?
 
 Looks for:
-    Machines whose newest machine run of an update deployment failed to start, and what was true of the machine
-    and of the Automation account at that moment.
+    Machines whose newest machine run of an update deployment failed to start, and what was true of the
+    machine and of the Automation account at that moment.
 
 Why it matters:
     Nothing was installed, and the message in the portal blames a worker group that does not exist.
@@ -13,7 +13,6 @@ Cannot see:
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
-    https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits (read 2026-11-22)
 """
 
 from __future__ import annotations
@@ -127,6 +126,7 @@ def judge(
 def _not_checked(run: Any, heartbeats_seen: bool) -> list[str]:
     if heartbeats_seen and plain(run.connected) is None:
         return [
-            "whether the machine was connected at the start: its workspace was silent, or it is not recognised"
+            "whether the machine was connected at the start: its workspace was silent, or it is not"
+            " recognised"
         ]
     return []
