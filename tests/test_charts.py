@@ -519,6 +519,11 @@ def test_runs_beyond_the_newest_forty_are_counted_and_runs_without_machines_too(
     assert len(trace(figure, "succeeded").x) == 40
 
 
+def test_among_many_runs_what_did_not_succeed_is_a_mere_number():
+    rows = machine_runs_of(machines_of(4), 20, status="failed")
+    assert set(charts.run_outcomes(rows, None, None).data[-1].text) == {"2"}
+
+
 def test_machine_runs_of_machines_in_no_log_are_counted_apart():
     machines = machines_of(10)
     rows = machine_runs_of(machines)

@@ -292,6 +292,8 @@ def test_a_cause_that_no_scenario_knows_is_shown_as_words():
         (list("abcdef"), "a, b, c, d, … 2 more"),
         ([{"title": "Update", "kb": "123"}], "Update KB123"),
         ([{"product": "openssl", "product_version": "1.2"}], "openssl 1.2"),
+        ([{"package": "openssl", "package_arch": "x86_64", "package_version": "1.2"}], "openssl 1.2"),
+        ([{"package": "openssl", "text": "unmet"}], "package openssl, text unmet"),
         ([{"table": "Perf", "megabytes": 12.5}], "Perf, megabytes 12.5"),
         ({"cause": "daily_cap_reached", "resumed": False}, "daily cap reached, resumed no"),
     ],

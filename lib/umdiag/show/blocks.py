@@ -116,7 +116,9 @@ def words(value: Any, key: str = "") -> str:
 
 def spoken(key: object) -> str:
     """Write a key of evidence or a cause as words."""
-    return re.sub(r"\b(gb|mb|kb|id|arm)\b", lambda unit: unit[0].upper(), str(key).replace("_", " ")).strip()
+    return re.sub(
+        r"\b(gb|mb|kb|id|arm|os|wsus)\b", lambda unit: unit[0].upper(), str(key).replace("_", " ")
+    ).strip()
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -236,11 +238,12 @@ def _moment_in(text: str) -> str:
 
 def _pairs(value: Mapping[Any, Any]) -> str:
     """Write a mapping as words; of an update its title and KB are enough, what names a row needs no key."""
-    if title := value.get("title") or value.get("product"):
+    package = value.get("package") if "package_version" in value else None
+    if title := value.get("title") or value.get("product") or package:
         kb = str(value.get("kb") or "").upper().removeprefix("KB")
         more = [
             f"KB{kb}" if kb and kb not in str(title) else "",
-            "" if kb else str(value.get("product_version") or ""),
+            "" if kb else str(value.get("product_version") or value.get("package_version") or ""),
         ]
         return " ".join(part for part in (_cut(str(title)), *more) if part)
     parts = []
