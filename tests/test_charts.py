@@ -156,6 +156,49 @@ def attendance_of(runs, number=10, missed=2, prefix="vm-"):
     return pd.DataFrame(rows, columns=columns).astype({"start_time": "datetime64[us, UTC]"})
 
 
+def machine_runs_of(machines, runs=3, configuration="weekly", status="succeeded", **more):
+    """Make a machine run of the first half of the machines in each run."""
+    half = machines.head(max(len(machines) // 2, 1))
+    starts = pd.date_range("2026-11-21T02:00Z", periods=runs, freq="-1D")
+    rows = [
+        half.assign(
+            run_id=f"RUN-{n}",
+            run_key=f"run-{n}",
+            start_time=start,
+            end_time=start + pd.Timedelta(hours=1),
+            machine_key=[f"name:{name}" for name in half["name"]],
+        )
+        for n, start in enumerate(starts)
+    ]
+    return pd.concat(rows, ignore_index=True).assign(configuration=configuration, status=status, **more)
+
+
+def restarts_of(outcomes, by_user=False):
+    rows = outcomes[["machine", "run_id", "configuration", "start_time", "end_time"]]
+    return rows.assign(restarted=rows["start_time"], event_id=1074, user="", by_user=by_user)
+
+
+def open_jobs_of(most=250, account="/automationaccounts/aa"):
+    minutes = pd.date_range("2026-11-20T02:00Z", periods=120, freq="min")
+    left = np.where(np.arange(120) < 60, most, 0)
+    return pd.DataFrame({"account": account, "minute": minutes, "most": most, "left": left})
+
+
+def unmanaged_of(machines):
+    reasons = dict.fromkeys(("quota_reached", "solution_not_enabled", "worker_not_registered"), False)
+    stuck = dict.fromkeys(("duplicate_computer_name", "cloned_image", "communication_blocked"), False)
+    bare = machines.assign(
+        **reasons, last_assessed=pd.Series(pd.NaT, machines.index, dtype="datetime64[us, UTC]")
+    )
+    return bare, bare.assign(**stuck)
+
+
+def not_managed_of(machines, **more):
+    bare, stuck = unmanaged_of(machines)
+    bare, stuck = bare.head(4), stuck.tail(max(len(stuck) - 4, 0)).head(3).assign(cloned_image=True)
+    return charts.not_managed(bare, stuck, None, machines, **more)
+
+
 def timeline_of(computer="vm-1", **facts):
     given = {
         "machine_hours": pd.DataFrame({"source_computer_id": "a", "hour": HOURS[:100], "heartbeats": 3}),
@@ -201,6 +244,7 @@ def every_figure(prefix="vm-", workspace="law-main", number=60):
             "changed_by": [workspace],
         }
     )
+    outcomes = machine_runs_of(machines, configuration=workspace, status="failedtostart")
     machines.loc[0, ["resource_id", "arm_key"]] = [arm_id(0), arm_id(0).lower()]
     return {
         "machine_states": charts.machine_states(machines),
@@ -214,6 +258,16 @@ def every_figure(prefix="vm-", workspace="law-main", number=60):
         ),
         "funnel": charts.funnel(funnels_of(workspace), machines),
         "run_calendar": charts.run_calendar(attendance_of(runs, prefix=prefix), runs, machines, **WINDOW),
+        "run_outcomes": charts.run_outcomes(outcomes, None, machines),
+        "run_restarts": charts.run_restarts(restarts_of(outcomes), outcomes, None, machines),
+        "jobs_at_once": charts.jobs_at_once(
+            open_jobs_of(account=f"/automationaccounts/{workspace}"),
+            outcomes,
+            machines,
+            **WINDOW,
+            job_limit=200,
+        ),
+        "not_managed": not_managed_of(machines),
         "machine_timeline": timeline_of(
             machines["computer"].iloc[0],
             machines=machines,
@@ -282,6 +336,13 @@ def test_nothing_to_draw_gives_no_figure():
     assert charts.heartbeats_per_hour(empty_of(beats_of()), None, None, None, **WINDOW) is None
     assert charts.funnel(empty_of(funnels_of()), None) is None
     assert charts.run_calendar(empty_of(attendance_of(runs)), empty_of(runs), None, **WINDOW) is None
+    outcomes = machine_runs_of(machines)
+    assert charts.run_outcomes(empty_of(outcomes), None, machines) is None
+    assert charts.run_restarts(empty_of(restarts_of(outcomes)), outcomes, None, machines) is None
+    idle = open_jobs_of(most=0)
+    assert charts.jobs_at_once(idle, outcomes, machines, **WINDOW, job_limit=200) is None
+    assert charts.jobs_at_once(empty_of(idle), outcomes, machines, **WINDOW, job_limit=200) is None
+    assert not_managed_of(none) is None
     hours = pd.DataFrame({"source_computer_id": [], "hour": pd.to_datetime([], utc=True), "heartbeats": []})
     assert timeline_of(machine_hours=hours) is None
 
@@ -425,6 +486,137 @@ def test_the_time_line_shows_runs_that_left_the_machine_out():
     runs = runs_of(1)
     figure = timeline_of("vm-1", attendance=attendance_of(runs), machine_runs=None)
     assert len(trace(figure, "run that left it out").x) == 1
+
+
+def test_outcomes_are_stacked_by_status_with_the_newest_run_at_the_right():
+    machines = machines_of(20)
+    rows = machine_runs_of(machines)
+    rows["status"] = ["failed", *["succeeded"] * 8, "maintenancewindowexceeded", *["succeeded"] * 19, "odd"]
+    figure = charts.run_outcomes(rows, None, machines)
+    assert list(trace(figure, "succeeded").y) == [9, 10, 8]
+    assert list(trace(figure, "failed").y) == [0, 0, 1]
+    assert list(trace(figure, "other status").y) == [1, 0, 0]
+    assert "Nov 21" in figure.layout.xaxis.ticktext[-1]
+    assert list(figure.data[-1].text) == ["1 of 10", "", "2 of 10"]
+    assert "30 machine runs of 3 runs; 3 did not succeed" in heading(figure)
+    assert "10 of 20 machines; 10 took part in none" in heading(figure)
+
+
+def test_a_bar_names_the_machines_that_did_not_succeed():
+    rows = machine_runs_of(machines_of(40), 1, status="failedtostart")
+    note = trace(charts.run_outcomes(rows, None, None), "failed to start").customdata[0][0]
+    assert "vm-0<br>" in note
+    assert "… and 12 more" in note
+
+
+def test_runs_beyond_the_newest_forty_are_counted_and_runs_without_machines_too():
+    machines = machines_of(4)
+    rows = machine_runs_of(machines, 90)
+    runs = pd.DataFrame({"run_key": [f"run-{n}" for n in range(93)]})
+    figure = charts.run_outcomes(rows, runs, machines)
+    assert "Only the newest 40 of 90 runs are drawn" in heading(figure)
+    assert "3 runs without any machine run not drawn" in heading(figure)
+    assert len(trace(figure, "succeeded").x) == 40
+
+
+def test_among_many_runs_what_did_not_succeed_is_a_mere_number():
+    rows = machine_runs_of(machines_of(4), 20, status="failed")
+    assert set(charts.run_outcomes(rows, None, None).data[-1].text) == {"2"}
+
+
+def test_machine_runs_of_machines_in_no_log_are_counted_apart():
+    machines = machines_of(10)
+    rows = machine_runs_of(machines)
+    rows.loc[rows["machine"] == 1, "machine"] = -1
+    said = heading(charts.run_outcomes(rows, None, machines))
+    assert "4 of 10 machines; 6 took part in none. 1 machine more, in no log" in said
+
+
+def test_restarts_tell_persons_from_policies():
+    machines = machines_of(8)
+    outcomes = machine_runs_of(machines, 1)
+    restarts = pd.concat([restarts_of(outcomes.head(2), by_user=True), restarts_of(outcomes.tail(3))])
+    policies = pd.DataFrame({"machine": [1, 2], "reboots": [True, True]})
+    figure = charts.run_restarts(restarts, outcomes, policies, machines)
+    counts = {one.name: sum(one.y) for one in figure.data if one.type == "bar"}
+    assert counts == {
+        "a person restarted it": 2,
+        "the registry lets Windows Update restart": 1,
+        "nothing tells who": 1,
+    }
+    assert list(figure.data[-1].text) == ["4 of 4"]
+    assert "4 machines restarted in 1 of 1 run" in heading(figure)
+    assert "4 of 8 machines" in heading(figure)
+
+
+def test_jobs_are_drawn_against_the_limit_with_what_failed_to_start():
+    machines = machines_of(20)
+    failed = machine_runs_of(machines, 1, status="failedtostart")
+    failed["start_time"] = pd.Timestamp("2026-11-20T02:10Z")
+    figure = charts.jobs_at_once(open_jobs_of(), failed, machines, **WINDOW, job_limit=220)
+    line = trace(figure, "jobs at the same time")
+    assert line.line.shape == "hv"
+    assert dict(zip(line.x, line.y, strict=True))["2026-11-20 02:00:00"] == 250
+    assert line.y[-1] == 0
+    assert set(trace(figure, "limit: 220").y) == {220}
+    mark = trace(figure, "machine runs that failed to start")
+    assert (len(mark.x), mark.y[0]) == (1, 250)
+    assert "At most 250 jobs at once" in heading(figure)
+    assert "10 machine runs failed to start, on 10 machines" in heading(figure)
+
+
+def test_a_step_keeps_the_highest_moment_within_it():
+    jobs = open_jobs_of(3)
+    jobs.loc[31, "most"] = 201
+    figure = charts.jobs_at_once(jobs, None, None, **WINDOW, job_limit=200)
+    assert max(trace(figure, "jobs at the same time").y) == 201
+    assert "around 2026-11-20 02:30 UTC" in heading(figure)
+    assert "Machine runs could not be seen" in heading(figure)
+
+
+def test_jobs_that_were_open_before_the_window_count_until_they_end():
+    jobs = open_jobs_of(7).head(1).assign(minute=pd.Timestamp("2026-11-01T00:00Z"))
+    line = trace(charts.jobs_at_once(jobs, None, None, **WINDOW, job_limit=200), "jobs at the same time")
+    assert set(line.y) == {7}
+
+
+def test_many_jobs_and_failures_stay_below_two_thousand_points():
+    minutes = pd.date_range(ASKED_AT - WINDOW["lookback"], ASKED_AT, freq="min")
+    most = np.arange(len(minutes)) % 97
+    parts = [
+        pd.DataFrame({"account": f"/automationaccounts/a{n}", "minute": minutes, "most": most, "left": most})
+        for n in range(5)
+    ]
+    failed = machine_runs_of(machines_of(4), 14, status="failedtostart")
+    figure = charts.jobs_at_once(pd.concat(parts), failed, None, **WINDOW, job_limit=200)
+    assert sum(len(one.x) for one in figure.data) <= 2000
+    assert "3 busiest of 5 Automation accounts" in heading(figure)
+
+
+def test_jobs_that_could_not_be_seen_whole_are_said():
+    jobs = open_jobs_of()
+    jobs.attrs["state"] = "partial"
+    assert "not whole" in heading(charts.jobs_at_once(jobs, None, None, **WINDOW, job_limit=200))
+
+
+def test_machines_that_are_not_managed_stand_once_by_their_first_cause():
+    machines = machines_of(20)
+    bare, stuck = unmanaged_of(machines)
+    bare = bare.head(3).assign(quota_reached=[True, False, False], worker_not_registered=[True, True, False])
+    assessed = stuck.iloc[[5]].assign(cloned_image=True, last_assessed=pd.Timestamp(ASKED_AT))
+    stuck = pd.concat([stuck.iloc[[4]].assign(cloned_image=True, communication_blocked=True), assessed])
+    silent = pd.DataFrame({"computer": ["vm-x"]})
+    figure = charts.not_managed(bare, stuck, silent, machines)
+    counts = {one.name: list(one.x) for one in figure.data}
+    assert counts == {
+        "cloned with its agent": [1, 0],
+        "workspace over quota": [1, 0],
+        "no worker": [1, 0],
+        "agent sends nothing": [0, 1],
+        "no known cause": [1, 0],
+    }
+    assert "4 of 20 machines in the logs report and are not managed" in heading(figure)
+    assert "1 running machine more" in heading(figure)
 
 
 def test_axes_of_time_say_utc_and_end_with_the_window():

@@ -12,7 +12,7 @@ import pytest
 
 from snapshot_rows import ASKED_AT, answered_once, arm_id, at, identifier, investigate, resolved
 from umdiag.errors import Inconclusive
-from umdiag.frames import collection_stops, estate, gaps, machine_changes, quota
+from umdiag.frames import collection_stops, estate, gaps, machine_changes, never_restarting, open_jobs, quota
 from umdiag.frames._text import same_uuid, swapped
 from umdiag.frames.funnels import matches
 from umdiag.frames.identities import derive as derive_identities
@@ -810,3 +810,43 @@ def test_two_machines_that_stop_are_no_gap() -> None:
 
 def test_times_of_cases_are_utc() -> None:
     assert resolved({"a": ["-1h", "text"]}) == {"a": ["2024-03-15T09:00:00Z", "text"]}
+
+
+# -- jobs and restart settings ----------------------------------------------------------------------------
+
+
+def jobs_of(*rows: tuple[str, str | None, str]) -> pd.DataFrame:
+    """Make jobs of one account: created, ended, status."""
+    frame = pd.DataFrame(rows, columns=["created", "ended", "status"])
+    frame["created"], frame["ended"] = (pd.to_datetime(frame[one], utc=True) for one in ("created", "ended"))
+    return frame.assign(id="/subscriptions/s/providers/Microsoft.Automation/automationAccounts/AA/jobs/j")
+
+
+def test_open_jobs_are_counted_by_minute() -> None:
+    jobs = jobs_of(
+        ("2026-11-20T02:00:10Z", "2026-11-20T02:00:20Z", "Completed"),
+        ("2026-11-20T02:00:15Z", "2026-11-20T02:05:00Z", "Failed"),
+        ("2026-11-20T02:07:00Z", None, "Running"),
+        ("2026-11-20T02:08:00Z", None, "Stopped"),
+    )
+    asked_at = pd.Timestamp("2026-11-20T03:00Z").to_pydatetime()
+    rows = open_jobs.derive(jobs, asked_at=asked_at)
+    assert rows[["most", "left"]].to_numpy().tolist() == [[2, 1], [1, 0], [1, 1]]
+    assert set(rows["account"]) == {"/subscriptions/s/providers/microsoft.automation/automationaccounts/aa"}
+    assert open_jobs.derive(jobs.iloc[:0], asked_at=asked_at).empty
+    assert open_jobs.derive(jobs, asked_at=asked_at.replace(hour=2, minute=1))["left"].tolist() == [1]
+
+
+@pytest.mark.parametrize("setting", ["Never", "NeverReboot", "never reboot"])
+def test_only_deployments_that_say_never_count_as_such(setting: str) -> None:
+    outcomes = pd.DataFrame({"configuration_key": ["a", "b", "c"], "machine": [1, 2, 3]})
+    configurations = pd.DataFrame(
+        {
+            "name": ["A", "b", "c"],
+            "windows": [{"rebootSetting": setting}, {"rebootSetting": "IfRequired"}, None],
+            "linux": [None, None, None],
+        }
+    )
+    rows = never_restarting.derive(outcomes, configurations)
+    assert rows[["machine", "reboot_setting"]].to_numpy().tolist() == [[1, setting]]
+    assert never_restarting.derive(outcomes, configurations.iloc[:0]).empty

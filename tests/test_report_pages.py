@@ -275,6 +275,18 @@ def test_index_says_what_was_found_and_what_to_do_first():
     assert "workspaces: law-main · Automation account: aa" in text
 
 
+def test_families_on_the_index_stand_in_the_order_of_what_was_found():
+    well, slow = (
+        diagnosis("well", Verdict.HEALTHY),
+        diagnosis("slow", Verdict.PROBLEM, finding("a", Severity.LOW)),
+    )
+    full = diagnosis("full", Verdict.PROBLEM, finding("b", Severity.HIGH))
+    text = words(
+        indexed(replace(well, family="alpha"), replace(slow, family="beta"), replace(full, family="gamma"))
+    )
+    assert text.index("gamma") < text.index("beta") < text.index("alpha")
+
+
 def test_first_step_is_that_of_the_commonest_cause_among_the_worst():
     one = finding("a", Severity.HIGH)
     others = [

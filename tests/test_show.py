@@ -10,7 +10,10 @@ import pytest
 
 from umdiag import show
 from umdiag.model import Diagnosis, Finding, QueryUse, Severity, State, Subject, TableHealth, Verdict
+from umdiag.scenarios import FAMILIES, catalogue
 from umdiag.show.blocks import link, words
+from umdiag.show.steps import by_urgency
+from umdiag.show.ways import ROOTS, WAYS
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\x00 [x](javascript:alert(1))"
 MICROSOFT = "https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap"
@@ -217,6 +220,15 @@ def test_what_else_fits_and_what_was_not_checked_is_said_in_words():
     assert "Could not be checked: resources: not captured." in text
 
 
+def test_the_portal_is_a_link_and_an_id_is_no_quantity():
+    portal = "https://portal.azure.com/#resource/subscriptions/s/updateManagement"
+    restart = {"event_id": 1074, "jobs": 1074}
+    block = show.diagnosis(diagnosis_of(finding_of(evidence={"portal": portal, "restarts": [restart]})))
+    assert f'<a href="{portal}"' in block._repr_html_()
+    assert portal not in repr(block)
+    assert "event ID 1074, jobs 1,074" in repr(block)
+
+
 def test_unknown_says_why_and_what_to_do():
     one = diagnosis_of(
         verdict=Verdict.UNKNOWN, reason="Heartbeat was not captured", queries=(query_of(State.MISSING),)
@@ -280,6 +292,8 @@ def test_a_cause_that_no_scenario_knows_is_shown_as_words():
         (list("abcdef"), "a, b, c, d, … 2 more"),
         ([{"title": "Update", "kb": "123"}], "Update KB123"),
         ([{"product": "openssl", "product_version": "1.2"}], "openssl 1.2"),
+        ([{"package": "openssl", "package_arch": "x86_64", "package_version": "1.2"}], "openssl 1.2"),
+        ([{"package": "openssl", "text": "unmet"}], "package openssl, text unmet"),
         ([{"table": "Perf", "megabytes": 12.5}], "Perf, megabytes 12.5"),
         ({"cause": "daily_cap_reached", "resumed": False}, "daily cap reached, resumed no"),
     ],
@@ -345,18 +359,120 @@ def test_a_machine_without_rows_is_said():
     assert "computers" in repr(show.machine(machines_of(), computer="", diagnoses=[]))
 
 
-def test_next_steps_lead_to_the_root_and_to_the_worst_machine():
-    stale = diagnosis_of(finding_of(cause="quota_reached"), finding_of("vm-2"), finding_of("vm-2"))
+#: Where what is found leads: scenario, cause, the family it is found in → the notebooks, in order.
+LEADS = [
+    ("assessment", "assessment_stale", "quota_reached", ["quota"]),
+    ("assessment", "assessment_stale", "unknown", ["machine"]),
+    ("assessment", "assessment_failed", "timed_out", ["update_runs", "machine"]),
+    ("assessment", "machine_non_compliant", "security_updates_missing", ["missed_machines", "update_runs"]),
+    ("assessment", "machine_disconnected", "agent_stopped", ["missed_machines", "machine"]),
+    ("onboarding", "machine_not_in_update_management", "quota_reached", ["quota"]),
+    ("onboarding", "service_unreachable", "access_denied", ["missed_machines"]),
+    ("missed_machines", "scheduled_run_missed_machine", "worker_not_installed", ["onboarding"]),
+    ("missed_machines", "scheduled_run_missed_machine", "provider_not_registered", ["onboarding"]),
+    ("missed_machines", "scheduled_run_missed_machine", "machine_unavailable", ["assessment"]),
+    ("update_runs", "update_not_installing", "wsus_unreachable", ["assessment"]),
+    ("update_runs", "run_failed_to_start", "source_computer_id_changed", ["onboarding"]),
+    ("unplanned", "unexpected_reboot", "policy_reboots", ["update_runs"]),
+    ("unplanned", "update_without_deployment", "unknown", ["missed_machines", "assessment"]),
+]
+
+
+def led(block):
+    """Return the notebooks that next steps name, in their order."""
+    return re.findall(r"<li><b><a href=\"(\w+)\.ipynb", block._repr_html_())
+
+
+@pytest.mark.parametrize(("family", "scenario", "cause", "notebooks"), LEADS)
+def test_a_cause_leads_to_the_notebook_of_its_root(family, scenario, cause, notebooks):
+    one = diagnosis_of(finding_of("vm-2", cause), family=family, scenario=scenario)
+    found = led(show.next_steps([one], here=family))
+    assert found == notebooks + ["machine"] * ("machine" not in notebooks)
+
+
+def test_every_way_begins_at_a_cause_that_exists_and_leads_to_another_notebook():
+    families = {one.name: one.family for one in catalogue()}
+    causes = {(one.name, cause.key) for one in catalogue() for cause in one.causes}
+    for (scenario, cause), ways in WAYS.items():
+        assert scenario in families
+        assert not cause or (scenario, cause) in causes
+        assert {name for name, _ in ways} <= {"machine", *FAMILIES} - {families[scenario]}
+        assert all(why.endswith((".", "?")) for _, why in ways)
+    assert {why for ways in WAYS.values() for _, why in ways} > ROOTS
+
+
+def test_the_root_of_a_finding_comes_before_what_follows_from_others():
+    grave = diagnosis_of(*(finding_of(f"vm-{n}", "x") for n in range(9)), scenario="machine_non_compliant")
+    stale = diagnosis_of(finding_of("vm-2", "quota_reached", Severity.MEDIUM), scenario="assessment_stale")
+    block = show.next_steps([grave, stale], here="assessment")
+    assert led(block) == ["quota", "missed_machines", "update_runs", "machine"]
+    assert "1 machine: the workspace stopped taking data" in repr(block)
+    assert "9 machines: updates stay missing where runs leave machines out" in repr(block)
+
+
+def test_the_machine_to_begin_with_is_one_of_those_that_lead_there():
+    stale = diagnosis_of(finding_of("vm-stale", "unknown", Severity.LOW), scenario="assessment_stale")
+    text = repr(show.next_steps([diagnosis_of(finding_of("vm-1", "x"), scenario="wsus_not_approved"), stale]))
+    assert "machine: vm-1 on one time line" in text
     text = repr(show.next_steps([stale], here="assessment"))
-    assert "quota" in text
-    assert "machine: vm-2" in text
+    assert "Begin with vm-stale (parameter computers)" in text
 
 
-def test_next_steps_of_the_overview_name_each_family_with_a_problem():
-    quota = diagnosis_of(finding_of("law", kind="workspace"), family="quota")
-    text = repr(show.next_steps([diagnosis_of(finding_of()), quota], here="overview"))
-    assert "1 problem there: 1 machine." in text
-    assert "1 problem there: 1 workspace." in text
+def test_remarks_lead_nowhere():
+    remark = finding_of("vm-1", "definition_updates_daily", Severity.INFO)
+    one = diagnosis_of(remark, verdict=Verdict.HEALTHY, scenario="defender_definition_missing")
+    assert "Nothing to follow up" in repr(show.next_steps([one], here="assessment"))
+
+
+def overview_of(*more):
+    machines = diagnosis_of(*(finding_of(f"vm-{n}") for n in range(9)))
+    quota = diagnosis_of(finding_of("law", "daily_cap_reached", kind="workspace"), family="quota")
+    runs = diagnosis_of(finding_of("vm-1", "unknown", Severity.LOW), family="update_runs")
+    return [runs, machines, quota, *more]
+
+
+def test_the_overview_orders_families_by_what_was_found_and_names_the_clean_ones():
+    well = diagnosis_of(family="unplanned")
+    block = show.next_steps(overview_of(well), here="overview")
+    assert led(block) == ["quota", "assessment", "update_runs", "machine"]
+    assert "1 problem there: 9 machines." in repr(block)
+    assert "1 problem there: 1 workspace." in repr(block)
+    assert "Nothing found in unplanned." in repr(block)
+    assert by_urgency(overview_of(well)) == ["quota", "assessment", "update_runs", "unplanned"]
+
+
+def test_the_overview_puts_the_family_of_a_root_before_those_that_it_explains():
+    missed = diagnosis_of(
+        *(finding_of(f"vm-{n}", "worker_not_installed") for n in range(3)),
+        scenario="scheduled_run_missed_machine",
+        family="missed_machines",
+    )
+    root = diagnosis_of(
+        finding_of("vm-9", "key_folder_denied", Severity.LOW),
+        scenario="certificate_not_created",
+        family="onboarding",
+    )
+    block = show.next_steps([missed, root], here="overview")
+    assert led(block) == ["onboarding", "missed_machines", "machine"]
+    assert "The root of findings on 3 machines elsewhere lies here" in repr(block)
+
+
+def test_one_machine_that_several_scenarios_name_is_counted_once():
+    both = [diagnosis_of(finding_of()), diagnosis_of(finding_of(), scenario="machine_non_compliant")]
+    assert "2 problems there: 1 machine." in repr(show.next_steps(both, here="overview"))
+
+
+def test_of_one_machine_only_its_own_findings_lead_on():
+    stale = diagnosis_of(finding_of("VM-1 ", "quota_reached"), scenario="assessment_stale")
+    block = show.next_steps(overview_of(stale), here="machine", computer="vm-1")
+    assert led(block) == ["assessment", "update_runs", "quota", "missed_machines"]
+    assert "law" not in repr(block)
+
+
+def test_questions_without_an_answer_are_counted_with_their_notebook():
+    unknown = diagnosis_of(verdict=Verdict.UNKNOWN, reason="denied", family="quota")
+    text = repr(show.next_steps([unknown], here="overview"))
+    assert "1 question could not be answered (quota)" in text
 
 
 def test_with_nothing_wrong_there_is_nothing_to_follow_up():

@@ -184,6 +184,12 @@ def band(start: Any, end: Any, colour: str, axis: str = "", name: str = "", *, f
     }
 
 
+def whole_axis(title: str, most: int) -> Spec:
+    """Make an axis of whole numbers up to `most`; small ones get no ticks between them."""
+    steps = {"dtick": 1} if most <= 6 else {}
+    return {"title": {"text": title}, "rangemode": "tozero", "tickformat": ",d", **steps}
+
+
 def spans(hours: Sequence[pd.Timestamp], least: int) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
     """Join hours that follow one another into spans of `least` hours or more."""
     joined: list[tuple[pd.Timestamp, pd.Timestamp]] = []

@@ -145,6 +145,7 @@ def _failures(rows: pd.DataFrame, highest: pd.Series[Any], width: int) -> list[S
             "marker": {
                 "color": BAD,
                 "symbol": "x",
+                "opacity": 1,
                 "size": [round(8 + 8 * (count / max(counts)) ** 0.5) for count in counts],
             },
             "customdata": notes,

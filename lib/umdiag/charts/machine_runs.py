@@ -23,6 +23,7 @@ from umdiag.charts.canvas import (
     of_machines,
     plain,
     some,
+    whole_axis,
 )
 
 _MOST_RUNS = 40
@@ -164,15 +165,17 @@ def _bars(rows: pd.DataFrame, label: str, colour: str, shown: pd.DataFrame) -> S
 def _above(
     part: pd.Series[Any], of: pd.Series[Any], shown: pd.DataFrame, height: pd.Series[Any] | None = None
 ) -> Spec:
-    """Write "12 of 254" above each bar, which is as high as `of` unless `height` says otherwise."""
+    """Write "12 of 254" above each bar (among many "12"), as high as `of` unless `height` says otherwise."""
     runs = list(shown["run_key"])
     tops = of if height is None else height
+    flat = len(runs) <= _FLAT
+    texts = [f"{int(part[run]):,}" + (f" of {int(of[run]):,}" if flat else "") for run in runs]
     return {
         "type": "scatter",
         "mode": "text",
         "x": list(range(len(runs))),
         "y": [int(tops[run]) for run in runs],
-        "text": [f"{int(part[run]):,} of {int(of[run]):,}" if part[run] else "" for run in runs],
+        "text": [text if part[run] else "" for text, run in zip(texts, runs, strict=True)],
         "textposition": "top center",
         "cliponaxis": False,
         "showlegend": False,
@@ -184,6 +187,7 @@ def _figure(title: str, said: str, traces: list[Spec], shown: pd.DataFrame, numb
     if number > len(shown):
         said += f" Only the newest {len(shown):,} of {number:,} runs are drawn."
     flat = len(shown) <= _FLAT
+    bars = [one["y"] for one in traces if one["type"] == "bar"]
     apart = "<br>" if flat else " · "
     names = [
         f"{plain(row.configuration, 20)}{apart}{row.start_time:%b %d %H:%M}" for row in shown.itertuples()
@@ -200,7 +204,7 @@ def _figure(title: str, said: str, traces: list[Spec], shown: pd.DataFrame, numb
             "range": [-0.6, max(len(shown) - 0.4, 3.4)],
             "showgrid": False,
         },
-        "yaxis": {"title": {"text": unit}, "rangemode": "tozero", "tickformat": ",d"},
+        "yaxis": whole_axis(unit, max((sum(own) for own in zip(*bars, strict=True)), default=0)),
     }
     return figure(title, said, traces, layout, height=280 if flat else 440)
 

@@ -18,6 +18,7 @@ from umdiag.charts.canvas import (
     marked,
     plain,
     some,
+    whole_axis,
 )
 
 _MOST_BARS = 12
@@ -25,7 +26,7 @@ _MOST_BARS = 12
 _WAITING: Mapping[str, tuple[str, str]] = {
     "duplicate_computer_name": ("several machines of one name", "#CC79A7"),
     "cloned_image": ("cloned with its agent", "#8C1D40"),
-    "communication_blocked": ("worker cannot speak", SERIES[2]),
+    "communication_blocked": ("communication blocked", SERIES[2]),
 }
 _UNMANAGED: Mapping[str, tuple[str, str]] = {
     "quota_reached": ("workspace over quota", WARN),
@@ -82,7 +83,7 @@ def not_managed(
         "barmode": "stack",
         "bargap": 0.3,
         "uniformtext": {"minsize": 10, "mode": "hide"},
-        "xaxis": {"title": {"text": "machines"}, "rangemode": "tozero", "tickformat": ",d"},
+        "xaxis": whole_axis("machines", int(totals.max())),
         "yaxis": {
             "autorange": "reversed",
             "tickvals": list(places.values()),

@@ -83,8 +83,11 @@ def rest(number: int, file: str = "findings.csv") -> str:
     return f'<p class="um-soft">… and {number:,} more {where}</p>'
 
 
-def words(value: Any) -> str:
-    """Write a value from evidence or a frame for a reader, without HTML: times to the minute, lists cut."""
+def words(value: Any, key: str = "") -> str:
+    """Write a value from evidence or a frame for a reader, without HTML: times to the minute, lists cut.
+
+    `key` is what the value is called: a number that is a name is written as it stands.
+    """
     match value:
         case None:
             return "—"
@@ -97,7 +100,7 @@ def words(value: Any) -> str:
         case timedelta():
             return _span(value)
         case int():
-            return f"{value:,}"
+            return str(value) if str(key).endswith("_id") else f"{value:,}"
         case float():
             return "—" if value != value else f"{value:,.10g}" if value == int(value) else f"{value:,.4g}"
         case Mapping():
@@ -108,12 +111,14 @@ def words(value: Any) -> str:
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return "—"
     plain = value.item() if hasattr(value, "item") else None
-    return words(plain) if plain is not None and not hasattr(plain, "item") else _cut(str(value))
+    return words(plain, key) if plain is not None and not hasattr(plain, "item") else _cut(str(value))
 
 
 def spoken(key: object) -> str:
     """Write a key of evidence or a cause as words."""
-    return re.sub(r"\b(gb|mb|kb|id|arm)\b", lambda unit: unit[0].upper(), str(key).replace("_", " ")).strip()
+    return re.sub(
+        r"\b(gb|mb|kb|id|arm|os|wsus)\b", lambda unit: unit[0].upper(), str(key).replace("_", " ")
+    ).strip()
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -233,17 +238,18 @@ def _moment_in(text: str) -> str:
 
 def _pairs(value: Mapping[Any, Any]) -> str:
     """Write a mapping as words; of an update its title and KB are enough, what names a row needs no key."""
-    if title := value.get("title") or value.get("product"):
+    package = value.get("package") if "package_version" in value else None
+    if title := value.get("title") or value.get("product") or package:
         kb = str(value.get("kb") or "").upper().removeprefix("KB")
         more = [
             f"KB{kb}" if kb and kb not in str(title) else "",
-            "" if kb else str(value.get("product_version") or ""),
+            "" if kb else str(value.get("product_version") or value.get("package_version") or ""),
         ]
         return " ".join(part for part in (_cut(str(title)), *more) if part)
     parts = []
     for key, one in value.items():
         if one is not None and one != "":
-            said = spoken(one) if key == "cause" else words(one)
+            said = spoken(one) if key == "cause" else words(one, key)
             parts.append(said if key in _NAMING else f"{spoken(key)} {said}")
     return _listed(parts, 7, ", ")
 

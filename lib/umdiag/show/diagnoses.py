@@ -108,7 +108,8 @@ def sentence(scenario: str, cause: str) -> str:
 
 def kinds(findings: Iterable[Finding]) -> str:
     """Count subjects by kind: "612 machines"."""
-    counts = Counter(_NOUNS.get(finding.subject.kind, spoken(finding.subject.kind)) for finding in findings)
+    subjects = {(one.subject.kind, one.subject.id or one.subject.name) for one in findings}
+    counts = Counter(_NOUNS.get(kind, spoken(kind)) for kind, _ in sorted(subjects))
     return ", ".join(counted(number, noun) for noun, number in counts.most_common())
 
 
@@ -202,7 +203,7 @@ def _findings(one: Diagnosis) -> str:
 
 def _evidence(evidence: Mapping[str, Any]) -> str:
     told = [(key, value) for key, value in evidence.items() if key not in _APART and _says(value)]
-    pairs = [(spoken(key), words(value)) for key, value in told]
+    pairs = [(spoken(key), words(value, key)) for key, value in told]
     short = [pair for pair in pairs if len("".join(pair)) <= _SHORT]
     lines = [_pair(*pair) for pair in pairs if pair not in short]
     if short:

@@ -22,7 +22,7 @@ def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "", computer: str 
     """
     seen = [_only(one, computer) for one in diagnoses] if computer.strip() else list(diagnoses)
     problems = [one for one in seen if one.verdict is Verdict.PROBLEM]
-    listed = by_urgency(problems) if here in _ALL else []
+    listed = _roots_first(problems) if here in _ALL else []
     lines = [_family_line(family, seen) for family in listed]
     if here not in _ALL or computer:
         lines += _followed(problems, {here, *listed})
@@ -32,7 +32,9 @@ def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "", computer: str 
         lines += _clean(seen)
     if unknown := [one for one in seen if one.verdict is Verdict.UNKNOWN]:
         number = counted(len(unknown), "question")
-        lines.append(esc(f"{number} could not be answered: the section says why, and what to do."))
+        pages = ", ".join(_page(family) for family in dict.fromkeys(one.family for one in unknown))
+        where = f" ({pages})" if here in _ALL else ""
+        lines.append(f"{number} could not be answered{where}: the section says why, and what to do.")
     if not problems and not unknown:
         whole = f" {_way('overview')} shows everything." if here else ""
         return Block(f"<p>Nothing to follow up.{whole}</p>")
@@ -42,6 +44,17 @@ def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "", computer: str 
 def by_urgency(diagnoses: Sequence[Diagnosis]) -> list[str]:
     """Order the families of these diagnoses by the most urgent that was found in each."""
     return list(dict.fromkeys(one.family for one in sorted(diagnoses, key=urgency)))
+
+
+def _roots_first(problems: Sequence[Diagnosis]) -> list[str]:
+    """Order families by urgency, but each after those in which the root of its findings lies."""
+    order = by_urgency(problems)
+    listed: list[str] = []
+    for family in order:
+        reasons = _reasons([one for one in problems if one.family == family])
+        roots = [name for name, why in reasons.items() if ROOTS & set(why) and name in order]
+        listed += [name for name in (*roots, family) if name not in listed]
+    return listed
 
 
 def _family_line(family: str, diagnoses: Sequence[Diagnosis]) -> str:
@@ -65,15 +78,22 @@ def _followed(problems: Sequence[Diagnosis], listed: set[str]) -> list[str]:
 
 
 def _on_machine(problems: Sequence[Diagnosis], *, told: bool) -> Iterator[str]:
-    """Lead to the machine that the findings say most of; `told`: with the reason."""
-    findings = [finding for finding in _grave(problems) if _is_machine(finding)]
+    """Lead to the machine that the findings say most of; `told`: with the reason.
+
+    A report shows but one machine, the worst of all; any other is asked for.
+    """
+    findings = [finding for one in problems for finding in one.findings if _is_machine(finding)]
     if not findings:
         return
-    reasons = _reasons(problems).get("machine", {})
-    why = min(reasons, key=lambda why: _weight(reasons[why]), default="") if told else ""
-    said = f"{_worst(reasons[why] if why else findings)} on one time line, with every finding on it"
-    said += f": {why} The parameter" if why else "; the parameter"
-    said += " computers takes any other."
+    reasons = _reasons(problems).get("machine", {}) if told else {}
+    if reasons:
+        why = min(reasons, key=lambda why: _weight(reasons[why]))
+        said = f"{why} Begin with {_worst(reasons[why])} (parameter computers)."
+    elif told:
+        said = f"all findings on one machine, such as {_worst(findings)} (parameter computers)."
+    else:
+        said = f"{_worst(findings)} on one time line, with every finding on it;"
+        said += " the parameter computers takes any other."
     yield f"{_way('machine')}: {esc(said)}"
 
 
