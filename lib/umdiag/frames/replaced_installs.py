@@ -20,8 +20,9 @@ def derive(
 ) -> pd.DataFrame:
     """Return machine, title, kb, product, published, last_installed, replaced_by (a title)."""
     assessed = newest(on_machines(assessments, identities, machines), "last_assessed")["last_assessed"]
-    there = updates[updates["seen"] >= looked_up(updates["machine"], assessed) - _ONE_ASSESSMENT]
     installed = on_machines(installed_before, identities, machines)
+    there = updates[updates["machine"].isin(installed["machine"])]
+    there = there[there["seen"] >= looked_up(there["machine"], assessed) - _ONE_ASSESSMENT]
     key = folded(installed["update_id"])
     installed["update"] = key.where(key != "", folded(installed["title"]))
     installed = installed.sort_values("last_installed", kind="stable")

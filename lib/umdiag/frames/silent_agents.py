@@ -63,13 +63,15 @@ def derive(
 
 def _logged(estate: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataFrame) -> pd.Series[bool]:
     """Whether a row of the logs is of each resource: by ARM id, by name for rows of machines without one."""
-    keys = {*folded(identities["resource_id"]).str.rstrip("/"), *machines["arm_key"]}
+    by_id = estate["machine_key"].isin(machines["arm_key"]) | estate["machine_key"].isin(
+        folded(identities["resource_id"]).str.rstrip("/")
+    )
     bare = machines["machine"][machines["arm_key"] == ""]
     names = identities["name"][identities["machine"].isin(bare)]
     # A computer may write its name with its domain, and Windows cuts it after 15 characters.
-    plain = {*names, *before_first(names, ".")}
+    plain = pd.concat([names, before_first(names, ".")]).unique()
     name = folded(estate["name"])
-    return estate["machine_key"].isin(keys) | name.isin(plain) | name.str.slice(0, _NETBIOS).isin(plain)
+    return by_id | name.isin(plain) | name.str.slice(0, _NETBIOS).isin(plain)
 
 
 def _naming(targets: pd.DataFrame | None) -> dict[str, list[str]]:
