@@ -87,7 +87,8 @@ def longest_gaps(rows: pd.DataFrame, beats: pd.DataFrame) -> pd.DataFrame:
     )[["row", "since", "until"]]
     points = points.dropna().sort_values(["row", "since", "until"], kind="stable")
     before = points.groupby("row")["until"].cummax().groupby(points["row"]).shift()
-    gaps = points.assign(begin=before, minutes=(points["since"] - before) / pd.Timedelta(minutes=1))
+    minutes = ((points["since"] - before) / pd.Timedelta(minutes=1)).round(1)
+    gaps = points.assign(begin=before, minutes=minutes)
     gaps = (
         gaps.dropna(subset=["begin"])
         .sort_values("minutes", kind="stable")
