@@ -38,8 +38,8 @@ MAY_IMPORT: Mapping[str, set[str]] = {
         "errors", "model", "parameters", "kql", "sources", "needs", "frames", "judging", "scenarios", "show",
     },
     "report": {
-        "", "errors", "model", "parameters", "sources", "kit", "scenarios", "charts", "show", "plain",
-        "_version",
+        "", "errors", "model", "parameters", "sources", "kit", "judging", "scenarios", "charts", "show",
+        "plain", "_version",
     },
     "__init__": {"kit"},
     "__main__": {"errors", "knowledge", "parameters", "report", "pages", "scenarios", "_version"},

@@ -73,6 +73,13 @@ def together(reasons: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(part for reason in reasons for part in reason.split("; ")))
 
 
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort findings by severity, then by the name and id of their subject."""
+    return sorted(
+        findings, key=lambda one: (one.severity.rank, one.subject.name.casefold(), one.subject.id, one.cause)
+    )
+
+
 def _enough(need: Need, at_hand: Mapping[str, Datum]) -> bool:
     return need.optional or at_hand[need.name].whole
 
@@ -95,10 +102,8 @@ def _with_gaps(finding: Finding, gaps: Sequence[str]) -> Finding:
 def _diagnosis(
     scenario: Scenario, findings: Iterable[Finding], reason: str, queries: Sequence[QueryUse]
 ) -> Diagnosis:
-    worst_first = sorted(
-        findings, key=lambda one: (one.severity.rank, one.subject.name.lower(), one.subject.id)
-    )
-    if any(finding.severity is not Severity.INFO for finding in worst_first):
+    ordered = worst_first(findings)
+    if any(finding.severity is not Severity.INFO for finding in ordered):
         verdict = Verdict.PROBLEM
     else:
         verdict = Verdict.UNKNOWN if reason else Verdict.HEALTHY
@@ -108,6 +113,6 @@ def _diagnosis(
         title=scenario.title,
         verdict=verdict,
         reason=reason,
-        findings=tuple(worst_first),
+        findings=tuple(ordered),
         queries=tuple(queries),
     )

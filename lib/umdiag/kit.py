@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import RLock
@@ -56,7 +57,7 @@ class Kit:
         self.asked_at: datetime = self._clock()
         self._lock = RLock()
         self._answered: dict[tuple[str, str], Rows] = {}
-        self._data: dict[tuple[str, str], Datum] = {}
+        self._data: dict[str, Datum] = {}
         self._diagnoses: dict[str, Diagnosis] | None = _read_diagnoses(run) if run else None
         self._note_window()
 
@@ -144,19 +145,19 @@ class Kit:
         if name in queries():
             return _as_datum(self.fact(name, **_fitting(name, values)))
         with self._lock:
-            if (name, "") not in self._data:
-                self._data[(name, "")] = self._prepared(name) or self._derive(name)
-            return self._data[(name, "")]
+            if name not in self._data:
+                self._data[name] = self._prepared(name) or self._derive(name)
+            return self._data[name]
 
     def call(self, function: Callable[..., Any], **extra: Any) -> Any:
         """Call `function` with its parameters filled by name: facts, frames, parameters, then `extra`.
 
         Raises Unavailable where data it must have could not be seen, and Inconclusive as `function` does.
         """
-        data, named = [], {}
+        data, named, given = [], {}, self._named() | extra
         for need in needs.needs(function):
             if not need.is_data:
-                named[need.name] = extra[need.name] if need.name in extra else self._named()[need.name]
+                named[need.name] = given[need.name]
                 continue
             datum = self.datum(need.name, **extra)
             if datum.frame is None and not need.optional:
@@ -177,7 +178,7 @@ class Kit:
     def save_frames(self, folder: Path) -> None:
         """Write the frames derived so far, for kernels that only show."""
         folder.mkdir(parents=True, exist_ok=True)
-        for (name, _), datum in self._data.items():
+        for name, datum in self._data.items():
             if datum.frame is not None and datum.state is State.COMPLETE:
                 datum.frame.to_parquet(folder / f"{name}.parquet", compression="zstd")
 
@@ -310,7 +311,8 @@ class Kit:
         lacking = [datum.reason for need, datum in inputs if datum.frame is None and not need.optional]
         if lacking:
             return Datum(frame=None, state=State.MISSING, reason=together(lacking))
-        named = {need.name: self._named()[need.name] for need in needs.needs(function) if not need.is_data}
+        given = self._named()
+        named = {need.name: given[need.name] for need in needs.needs(function) if not need.is_data}
         try:
             frame = function(*(datum.frame for _, datum in inputs), **named)
         except Inconclusive as unseen:
@@ -372,8 +374,6 @@ def _fitting(name: str, values: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _noted(line: TableHealth, note: str) -> TableHealth:
-    from dataclasses import replace
-
     return replace(line, note=f"{line.note}; {note}" if line.note else note)
 
 

@@ -36,6 +36,24 @@ def on_machines(rows: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataF
     return pd.concat([known, named], ignore_index=True) if len(named) else known
 
 
+def numbered(rows: pd.DataFrame, identities: pd.DataFrame) -> pd.Series[Any]:
+    """Return the machine of each row by agent id and name, else the newest of that name (null: none)."""
+    name = folded(rows["computer"])
+    pairs = identities.set_index(identities["agent"] + "\n" + identities["name"])["machine"].astype("Int64")
+    bearers = identities.sort_values("last_seen").drop_duplicates("name", keep="last").set_index("name")
+    by_pair = looked_up(folded(rows["source_computer_id"]) + "\n" + name, pairs)
+    return by_pair.fillna(looked_up(name, bearers["machine"].astype("Int64")))
+
+
+def outcomes_of(
+    rows: pd.DataFrame, outcomes: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the installations of each machine run in `rows` (machine, run_key); `row` is its index there."""
+    told = outcomes.assign(run_key=folded(outcomes["run_id"]))
+    told = on_machines(told[told["run_key"].isin(rows["run_key"])], identities, machines)
+    return rows[["machine", "run_key"]].assign(row=rows.index).merge(told, on=["machine", "run_key"])
+
+
 def newest(rows: pd.DataFrame, moment: str) -> pd.DataFrame:
     """Return each machine's newest row, by `machine`."""
     latest = rows.sort_values(moment, kind="stable").drop_duplicates("machine", keep="last")

@@ -10,7 +10,8 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames._text import fold, folded, looked_up, same_uuid
 
-_INTERLEAVED = 3
+#: Heartbeats that take turns at least so often are interleaved (scenarios: "alternate three times or more").
+INTERLEAVED = 3
 
 
 def derive(
@@ -49,12 +50,16 @@ def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
             rows[column] = pd.Series(dtype=dtype, index=rows.index)
     rows["agent"], rows["name"] = folded(rows["source_computer_id"]), folded(rows["computer"])
     rows["last_seen"] = rows[["last_heartbeat", "last_assessed"]].max(axis=1)
-    rows = rows.sort_values("last_seen", kind="stable")
-    texts = ["os_type", "environment", "solutions", "vmuuid", "resource_id"]
+    return _folded_together(rows)
+
+
+def _folded_together(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per agent and name: the newest text that is there, the ends of the times."""
+    texts = ["source_computer_id", "os_type", "environment", "solutions", "vmuuid", "resource_id"]
     rows[texts] = rows[texts].replace("", None)
-    grouped = rows.groupby(["agent", "name"], sort=True)
+    grouped = rows.sort_values("last_seen", kind="stable").groupby(["agent", "name"], sort=True)
     # `last` takes the newest value that is there; a name is displayed as its newest row writes it.
-    pairs = grouped[["source_computer_id", "computer", "workspace_id", *texts]].last()
+    pairs = grouped[["source_computer_id", "computer", "workspace_id", *texts[1:]]].last()
     for column in ("first_heartbeat", "first_assessed"):
         pairs[column] = grouped[column].min()
     for column in ("last_heartbeat", "last_assessed", "last_seen"):
@@ -74,26 +79,19 @@ def _without_missing_agents(pairs: pd.DataFrame) -> pd.DataFrame:
     merged = pairs.copy()
     merged.loc[host.dropna().index, ["agent", "source_computer_id"]] = None
     merged["agent"] = merged["agent"].fillna(host)
-    texts = ["source_computer_id", "os_type", "environment", "solutions", "vmuuid", "resource_id"]
-    merged[texts] = merged[texts].replace("", None)
-    grouped = merged.sort_values("last_seen", kind="stable").groupby(["agent", "name"], sort=True)
-    result = grouped[["source_computer_id", "computer", "workspace_id", *texts[1:]]].last()
-    for column in ("first_heartbeat", "first_assessed"):
-        result[column] = grouped[column].min()
-    for column in ("last_heartbeat", "last_assessed", "last_seen"):
-        result[column] = grouped[column].max()
-    result[texts] = result[texts].fillna("").astype("str")
-    return result.reset_index()
+    return _folded_together(merged)
 
 
 def _machines(pairs: pd.DataFrame, slots: pd.DataFrame | None) -> pd.Series[int]:
     """Give each machine a number: every name is one, but for the few names or ids that are shared."""
     groups = np.arange(len(pairs))
-    slots = pd.DataFrame() if slots is None or slots.empty else _with_keys(slots)
+    beats = pd.DataFrame()
+    if slots is not None and not slots.empty:
+        beats = beats_of_slots(slots).set_index("name").sort_index(kind="stable")
     for shared, other in (("name", "agent"), ("agent", "name")):
         counted = pairs[pairs[shared] != ""].groupby(shared)[other].transform("size")
         for _, several in pairs.loc[counted[counted > 1].index].groupby(shared):
-            _join(several.sort_values("last_seen", kind="stable"), groups, slots, renamed=shared == "agent")
+            _join(several.sort_values("last_seen", kind="stable"), groups, beats, renamed=shared == "agent")
     return pd.Series(pd.factorize(groups)[0], index=pairs.index, dtype="int64")
 
 
@@ -108,7 +106,7 @@ def _join(several: pd.DataFrame, groups: np.ndarray[Any, Any], slots: pd.DataFra
 
 def _same_machine(one: Any, other: Any, slots: pd.DataFrame) -> bool:
     """Two ids of one name: one machine, unless they interleave and differ in VMUUID or ARM id."""
-    if not _overlap(one, other) or _alternations(one, other, slots) < _INTERLEAVED:
+    if not _overlap(one, other) or _alternations(one, other, slots) < INTERLEAVED:
         return True
     return not _differ(one, other)
 
@@ -133,20 +131,20 @@ def _differ(one: Any, other: Any) -> bool:
     )
 
 
-def _with_keys(slots: pd.DataFrame) -> pd.DataFrame:
+def beats_of_slots(slots: pd.DataFrame) -> pd.DataFrame:
+    """Return agent, name, at: both ends of each slot, in time; a slot with one heartbeat has one end."""
     keys = slots.assign(agent=folded(slots["source_computer_id"]), name=folded(slots["computer"]))
     ends = [
         keys[["agent", "name", end]].rename(columns={end: "at"})
         for end in ("first_heartbeat", "last_heartbeat")
     ]
-    beats = pd.concat(ends).drop_duplicates()
-    return beats.sort_values("at", kind="stable").set_index("name").sort_index(kind="stable")
+    return pd.concat(ends).drop_duplicates().sort_values("at", kind="stable")
 
 
 def _alternations(one: Any, other: Any, slots: pd.DataFrame) -> int:
     """Count how often the heartbeats of two ids of one name take turns; without slots, overlap counts."""
     if slots.empty or one.name not in slots.index:
-        return _INTERLEAVED
+        return INTERLEAVED
     turns = slots.loc[[one.name]]
     agents = turns[turns["agent"].isin([one.agent, other.agent])].sort_values("at", kind="stable")["agent"]
     return int((agents != agents.shift()).sum()) - 1

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames._connections import beats_of, connected, longest_gaps
-from umdiag.frames._recognition import on_machines
+from umdiag.frames._recognition import outcomes_of
 from umdiag.frames._records import whole
 from umdiag.frames._text import folded, letters, looked_up
 from umdiag.frames.presence import silent_at
@@ -74,10 +74,7 @@ def _errors(
     failed = outcomes[
         (folded(outcomes["error"]) != "") & ~letters(outcomes["status"]).str.startswith("succe")
     ]
-    failed = failed.assign(run_key=folded(failed["run_id"]))
-    failed = on_machines(failed[failed["run_key"].isin(rows["run_key"])], identities, machines)
-    own = rows[["machine", "run_key"]].assign(row=rows.index).merge(failed, on=["machine", "run_key"])
-    own = own.sort_values("last_told", kind="stable")
+    own = outcomes_of(rows, failed, identities, machines).sort_values("last_told", kind="stable")
     own = own.assign(package=own["title"].where(own["product"] == "", own["product"]), text=own["error"])
     return {row: told[["package", "text"]].to_dict("records") for row, told in own.groupby("row")}
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
+from umdiag.frames._recognition import newest, numbered
 from umdiag.frames._records import whole
 from umdiag.frames._text import folded, looked_up, swapped
 
@@ -117,12 +118,8 @@ def _restart_pending(
 ) -> pd.Series[bool]:
     if summaries is None:
         return pd.Series(pd.NA, index=machines.index, dtype="boolean")
-    rows = summaries.assign(agent=folded(summaries["source_computer_id"]), name=folded(summaries["computer"]))
-    rows = rows.merge(identities[["agent", "name", "machine"]], on=["agent", "name"], how="left")
-    by_name = identities.sort_values("last_seen").drop_duplicates("name", keep="last").set_index("name")
-    rows["machine"] = rows["machine"].fillna(looked_up(rows["name"], by_name["machine"]))
-    newest = rows.sort_values("last_assessed").drop_duplicates("machine", keep="last").set_index("machine")
-    return looked_up(machines["machine"], newest["restart_pending"])
+    told = newest(summaries.assign(machine=numbered(summaries, identities)), "last_assessed")
+    return looked_up(machines["machine"], told["restart_pending"])
 
 
 def _states(

@@ -6,9 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._text import folded
-
-_INTERLEAVED = 3
+from umdiag.frames.identities import INTERLEAVED, beats_of_slots
 
 
 def derive(
@@ -45,12 +43,7 @@ def _clones(identities: pd.DataFrame, slots: pd.DataFrame | None) -> pd.DataFram
     """Return the pairs whose heartbeats take turns with those of another name of the same agent id."""
     if slots is None or slots.empty:
         return identities.iloc[:0]
-    keys = slots.assign(agent=folded(slots["source_computer_id"]), name=folded(slots["computer"]))
-    ends = [
-        keys[["agent", "name", end]].rename(columns={end: "at"})
-        for end in ("first_heartbeat", "last_heartbeat")
-    ]
-    beats = pd.concat(ends).sort_values(["agent", "at"], kind="stable")
+    beats = beats_of_slots(slots).sort_values("agent", kind="stable")
     beats = beats[beats["agent"] != ""]
     beats = beats[beats.groupby("agent")["name"].transform("nunique") > 1]
     return identities.merge(_taking_turns(beats), on=["agent", "name"])
@@ -66,7 +59,7 @@ def _taking_turns(beats: pd.DataFrame) -> pd.DataFrame:
     pairs = pd.MultiIndex.from_frame(blocks[["agent", "name"]])
     # Each block of a name begins and ends with a change, but for those at both ends of the whole row.
     turns = 2 * blocks["blocks"] - pairs.isin(at_start).astype(int) - pairs.isin(at_end).astype(int)
-    return blocks[turns >= _INTERLEAVED][["agent", "name"]]
+    return blocks[turns >= INTERLEAVED][["agent", "name"]]
 
 
 def _ends(beats: pd.DataFrame) -> Any:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._text import folded, looked_up
+from umdiag.frames._recognition import numbered
+from umdiag.frames._text import folded
 
 _COUNTED = 3
 _HALF_HOUR = pd.Timedelta(minutes=30)
@@ -16,13 +17,8 @@ _DAY = pd.Timedelta(days=1)
 
 def derive(heartbeats_around: pd.DataFrame, identities: pd.DataFrame) -> pd.DataFrame:
     """Return moment, machine, workspace_id; the moments are the runs' starts."""
-    rows = heartbeats_around.assign(
-        agent=folded(heartbeats_around["source_computer_id"]), name=folded(heartbeats_around["computer"])
-    )
-    joined = rows.merge(identities[["agent", "name", "machine"]], on=["agent", "name"], how="left")
-    by_name = identities.drop_duplicates("name", keep="last").set_index("name")["machine"]
-    joined["machine"] = joined["machine"].fillna(looked_up(joined["name"], by_name))
-    found = joined.dropna(subset=["machine"]).astype({"machine": "int64"})
+    rows = heartbeats_around.assign(machine=numbered(heartbeats_around, identities))
+    found = rows.dropna(subset=["machine"]).astype({"machine": "int64"})
     return found[["moment", "machine", "workspace_id"]].drop_duplicates().reset_index(drop=True)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from umdiag.frames._recognition import on_machines
-from umdiag.frames._text import folded, letters
+from umdiag.frames._recognition import outcomes_of
+from umdiag.frames._text import letters
 
 _DEFAULT, _MOST, _RESERVED, _STEP = 120, 360, 20, 15
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?", re.IGNORECASE)
@@ -89,10 +89,4 @@ def _told(
     }
     if outcomes is None or identities is None or machines is None:
         return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns.items()})
-    own = outcomes.assign(run_key=folded(outcomes["run_id"]))
-    own = on_machines(own[own["run_key"].isin(rows["run_key"])], identities, machines)
-    return (
-        rows[["machine", "run_key"]]
-        .assign(row=rows.index)
-        .merge(own, on=["machine", "run_key"])[list(columns)]
-    )
+    return outcomes_of(rows, outcomes, identities, machines)[list(columns)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.frames._recognition import numbered
 from umdiag.frames._text import folded, looked_up
 
 _CUMULATIVE = "|".join(
@@ -30,11 +31,10 @@ def derive(latest_updates: pd.DataFrame, identities: pd.DataFrame, *, asked_at: 
     The latest state is the newest row within 14 h (Windows) or 5 h (Linux) of the machine's newest
     assessment; what was not reported in that time is no longer needed.
     """
-    rows = latest_updates.assign(
-        agent=folded(latest_updates["source_computer_id"]), name=folded(latest_updates["computer"])
-    )
-    hosts = identities.assign(assessed=identities.groupby("machine")["last_assessed"].transform("max"))
-    rows = _on_machines(rows, hosts)
+    assessed = identities.groupby("machine")["last_assessed"].max()
+    rows = latest_updates.assign(machine=numbered(latest_updates, identities))
+    rows = rows.dropna(subset=["machine"]).astype({"machine": "int64"}).reset_index(drop=True)
+    rows["assessed"] = looked_up(rows["machine"], assessed)
     linux = folded(rows["os_type"]) == "linux"
     reach = linux.map({True: pd.Timedelta(hours=5), False: pd.Timedelta(hours=14)})
     rows = rows[rows["seen"] >= rows["assessed"] - reach]
@@ -46,17 +46,6 @@ def derive(latest_updates: pd.DataFrame, identities: pd.DataFrame, *, asked_at: 
     rows["state"] = folded(rows["state"])
     rows = rows[rows["state"].isin(["needed", "installed"])].copy()
     return _judged(rows, linux[rows.index], asked_at).reset_index(drop=True)
-
-
-def _on_machines(rows: pd.DataFrame, hosts: pd.DataFrame) -> pd.DataFrame:
-    """Join rows to machines by agent id and name, by name alone where a row carries no id."""
-    joined = rows.merge(hosts[["agent", "name", "machine", "assessed"]], on=["agent", "name"], how="left")
-    bare = joined["machine"].isna()
-    if bare.any():
-        by_name = hosts.sort_values("last_seen").drop_duplicates("name", keep="last").set_index("name")
-        for column in ("machine", "assessed"):
-            joined[column] = joined[column].fillna(looked_up(joined["name"], by_name[column]))
-    return joined.dropna(subset=["machine"]).astype({"machine": "int64"})
 
 
 def _judged(rows: pd.DataFrame, linux: pd.Series[bool], asked_at: datetime) -> pd.DataFrame:

@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from umdiag._version import __version__
-from umdiag.model import Diagnosis, Finding, TableHealth
+from umdiag.judging import worst_first
+from umdiag.model import Diagnosis, TableHealth
 from umdiag.plain import duration, plain
 from umdiag.report.folder import SCHEMA
 
@@ -32,13 +33,6 @@ FINDING_COLUMNS = (
 #: What a spreadsheet would take for a formula (contract §5).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MOST_EVIDENCE = 300
-
-
-def worst_first(findings: Iterable[Finding]) -> list[Finding]:
-    """Sort findings by severity, then by the name and id of their subject."""
-    return sorted(
-        findings, key=lambda one: (one.severity.rank, one.subject.name.casefold(), one.subject.id, one.cause)
-    )
 
 
 def document(
