@@ -167,12 +167,13 @@ def diagnose(kit: Kit, name: str) -> Diagnosis:
 
 
 @contextmanager
-def answered_once() -> Iterator[None]:
+def answered_once(known: dict[Any, Any] | None = None) -> Iterator[None]:
     """Let the engine translate each query text once, and answer it once for tables of the same content.
 
-    Nearly all that a case costs is asking the tables in which it is like the case before.
+    Nearly all that a case costs is asking the tables in which it is like the case before. `known` keeps what
+    was answered for the next time.
     """
-    known: dict[Any, Any] = {}
+    known = {} if known is None else known
     lower, to_sql, fetch = engine.lower, duckdb_kql.to_sql, Snapshot.fetch
 
     def once(key: Any, compute: Callable[[], Any]) -> Any:

@@ -103,7 +103,7 @@ def test_header_and_parameters_are_read() -> None:
         "only_linux": "bool",
         "moments": "list",
     }
-    assert (read.parameters["moments"].fact, read.parameters["moments"].column) == (
+    assert (read.parameters["moments"].datum, read.parameters["moments"].column) == (
         "update_runs",
         "start_time",
     )

@@ -339,7 +339,8 @@ def test_nothing_means_default(tmp_path: Path, nothing: str) -> None:
 
 def test_defaults_are_those_of_the_documents() -> None:
     parameters = azure()
-    assert (parameters.cloud, parameters.credential, parameters.workspace_api) == ("public", "chain", "kusto")
+    assert (parameters.cloud, parameters.credential) == ("public", "chain")
+    assert parameters.workspace_api == "monitor"
     assert (parameters.lookback, parameters.stale_after) == (timedelta(days=14), timedelta(hours=24))
     assert (parameters.job_limit, parameters.asked_at, parameters.endpoints) == (200, None, {})
 

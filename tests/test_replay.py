@@ -12,7 +12,7 @@ import pytest
 from umdiag import kql
 from umdiag.errors import QueryError, SourceError
 from umdiag.model import Rows, State, TableHealth
-from umdiag.sources.opening import open_folder
+from umdiag.sources.folders import open_folder
 from umdiag.sources.replay import Replay, write_facts
 from umdiag.sources.snapshot import Snapshot
 

@@ -333,15 +333,18 @@ def test_what_a_killed_run_left_is_swept_and_its_old_report_put_back(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
-def test_staging_is_private_and_the_report_as_the_user_wants_files(tmp_path):
-    with Staging(tmp_path / "report") as staging:
-        assert staging.folder.stat().st_mode & 0o777 == 0o700
-        before = os.umask(0o027)
-        try:
+def test_report_is_its_owners_alone_in_a_folder_as_it_was(tmp_path):
+    for name, mode in (("new", 0o700), ("old", 0o750)):
+        if name == "old":
+            old_report(tmp_path / name).chmod(mode)
+        with Staging(tmp_path / name) as staging:
+            assert staging.folder.stat().st_mode & 0o777 == 0o700
+            (staging.folder / "facts").mkdir()
+            (staging.folder / "facts" / "rows").write_text("rows")
             staging.publish()
-        finally:
-            os.umask(before)
-    assert (tmp_path / "report").stat().st_mode & 0o777 == 0o750
+        assert (tmp_path / name).stat().st_mode & 0o777 == mode
+        inside = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / name).rglob("*")}
+        assert inside == {"facts": 0o700, "rows": 0o600}
 
 
 # -- records -------------------------------------------------------------------------------------

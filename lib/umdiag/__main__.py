@@ -21,7 +21,7 @@ from umdiag.errors import CallError, UmdiagError, one_line
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-_WRONG, _INTERRUPTED = 2, 130
+_WRONG, _UNREACHED, _INTERRUPTED = 2, 3, 130
 _FAMILY = re.compile(r"[A-Za-z][A-Za-z_-]*")
 
 
@@ -64,25 +64,60 @@ def report(
     fail_on: Annotated[
         FailOn, typer.Option(help="What leads to exit code 1 (problems) or 3 (unknown).")
     ] = FailOn.PROBLEM,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print every query as it would be sent, and send nothing.")
+    ] = False,
+    estimate: Annotated[
+        bool,
+        typer.Option("--estimate", help="A dry run that asks for volumes only: what would each query read?"),
+    ] = False,
 ) -> None:
     """Write the report of one parameter file."""
     from umdiag.parameters import read, refuse_prompting
 
     given = read(parameters)
     refuse_prompting(given)
+    families = [
+        family.replace("-", "_").lower() for word in only or () for family in word.split(",") if family
+    ]
+    if dry_run or estimate:
+        from umdiag.report.plan import plan
+
+        for block in plan(given, only=families, estimate=estimate):
+            say(block)
+        return
     from umdiag.report import run  # opens pandas and the clients: only once the parameters are right
 
     outcome = run(
         given,
         output=output or Path("reports") / (parameters.stem or "report"),
-        only=[
-            family.replace("-", "_").lower() for word in only or () for family in word.split(",") if family
-        ],
+        only=families,
         jobs=jobs,
         echo=say,
     )
     say(f"Report: {outcome.index}")
     raise typer.Exit(outcome.exit_code(fail_on.value))
+
+
+@app.command()
+def doctor(
+    parameters: Annotated[
+        Path, typer.Argument(metavar="PARAMETERS", help="Parameter file, like parameters/demo.yml.")
+    ],
+) -> None:
+    """Say what can be reached, and what to do where it cannot; ends with 3 if anything cannot."""
+    from umdiag.parameters import read, refuse_prompting
+
+    given = read(parameters)
+    refuse_prompting(given)
+    from umdiag.doctor import examine
+
+    lacking = 0
+    for one in examine(given):
+        say(f"{'ok' if one.ok else 'NO':<3} {one.what}: {one_line(one.told)}")
+        lacking += not one.ok
+    say(f"{lacking} not reachable." if lacking else "Everything can be reached.")
+    raise typer.Exit(_UNREACHED if lacking else 0)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # -2145107924 is a code

@@ -68,6 +68,21 @@ def _judged(
     return findings, ""
 
 
+def combined(seen: Diagnosis, whole: Diagnosis, is_known: Callable[[Finding], bool]) -> Diagnosis:
+    """Join what is said of the workspaces that were seen with what can be said of the whole estate.
+
+    `seen` was judged as if the workspaces that gave no row were not asked for, `whole` with their rows
+    missing. Of a subject that only those may know (`is_known` is false) the first knows nothing.
+    """
+    findings = [
+        *(one for one in seen.findings if is_known(one)),
+        *(one for one in whole.findings if not is_known(one)),
+    ]
+    reason = together(filter(None, [seen.reason, whole.reason]))
+    ordered = worst_first(findings)
+    return replace(seen, verdict=_verdict(ordered, reason), reason=reason, findings=tuple(ordered))
+
+
 def together(reasons: Iterable[str]) -> str:
     """Join reasons, each said once."""
     return "; ".join(dict.fromkeys(part for reason in reasons for part in reason.split("; ")))
@@ -99,19 +114,21 @@ def _with_gaps(finding: Finding, gaps: Sequence[str]) -> Finding:
     return replace(finding, evidence=plain(evidence))
 
 
+def _verdict(findings: Sequence[Finding], reason: str) -> Verdict:
+    if any(finding.severity is not Severity.INFO for finding in findings):
+        return Verdict.PROBLEM
+    return Verdict.UNKNOWN if reason else Verdict.HEALTHY
+
+
 def _diagnosis(
     scenario: Scenario, findings: Iterable[Finding], reason: str, queries: Sequence[QueryUse]
 ) -> Diagnosis:
     ordered = worst_first(findings)
-    if any(finding.severity is not Severity.INFO for finding in ordered):
-        verdict = Verdict.PROBLEM
-    else:
-        verdict = Verdict.UNKNOWN if reason else Verdict.HEALTHY
     return Diagnosis(
         scenario=scenario.name,
         family=scenario.family,
         title=scenario.title,
-        verdict=verdict,
+        verdict=_verdict(ordered, reason),
         reason=reason,
         findings=tuple(ordered),
         queries=tuple(queries),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,17 +15,21 @@ from typing import Any
 import pandas as pd
 
 from umdiag import needs
-from umdiag.errors import Inconclusive, ParameterError, QueryError, UmdiagError
-from umdiag.judging import Datum, judge, together
+from umdiag.deriving import Derivation
+from umdiag.errors import Inconclusive, QueryError, UmdiagError
+from umdiag.judging import Datum, combined, judge
 from umdiag.kql import Query, Value, empty, queries
 from umdiag.model import Diagnosis, Finding, QueryUse, Rows, Severity, State, Subject, TableHealth, Verdict
+from umdiag.once import Once
+from umdiag.opening import open_source
 from umdiag.parameters import Parameters, from_notebook
-from umdiag.sources import Source
+from umdiag.scenarios import Scenario, catalogue
+from umdiag.sources.folders import open_folder
 
 #: Environment variable that hands a prepared run folder to the kernels of a report.
 RUN_VARIABLE = "UMDIAG_RUN"
-_FETCH_THREADS = 4
-_OF_ONE_MACHINE = ("machine_hours", "machine_assessments")
+#: Queries of the machine notebook, asked for one machine once the findings are known.
+OF_ONE_MACHINE = ("machine_hours", "machine_assessments")
 
 
 class Unavailable(UmdiagError):
@@ -45,21 +49,35 @@ def open_kit(namespace: Mapping[str, Any]) -> Kit:
     return kit
 
 
+def wanted_queries(families: Sequence[str] | None, also: Iterable[Callable[..., Any]] = ()) -> list[str]:
+    """Return the names of the queries that the families' judges and `also` rest on (None: every query)."""
+    names = set(queries()) - set(OF_ONE_MACHINE)
+    if families is not None:
+        judges = [scenario.judge for scenario in catalogue() if scenario.family in families]
+        names &= set().union(*(needs.queries_of(one) for one in (*judges, *also)))
+    return sorted(names)
+
+
 class Kit:
     """One investigation: parameters, a source, and what has been fetched, derived and judged so far."""
 
     def __init__(self, parameters: Parameters, *, run: Path | None = None) -> None:
         self.parameters = parameters
         self._run = run
-        self._source = _open(parameters, run)
+        self._source = open_source(parameters) if run is None else open_folder(run)
         self.notes: list[str] = list(self._source.notes)
         self.lookback: timedelta = parameters.lookback
         self.asked_at: datetime = self._clock()
+        self._source.look_at(self.asked_at, self.lookback)
         self._lock = RLock()
-        self._answered: dict[tuple[str, str], Rows] = {}
-        self._data: dict[str, Datum] = {}
+        self._answered = Once()
+        # Where whole workspaces could not be seen there are two views: of the others as if they were all, and
+        # of everything, with rows missing.
+        self._seen = Derivation(self._fact_seen, self._named(), self._prepared)
+        self._whole = Derivation(lambda name: _as_datum(self.fact(name)), self._named())
         self._diagnoses: dict[str, Diagnosis] | None = _read_diagnoses(run) if run else None
         self._note_window()
+        self._note_age()
 
     def __repr__(self) -> str:
         start = self.asked_at - self.lookback
@@ -84,27 +102,28 @@ class Kit:
 
         `progress` is told each finished query's name, how many are done and how many there are.
         """
-        wanted = self._wanted(families, also)
-        done = 0
-        for stage in _stages(wanted):
-            with ThreadPoolExecutor(_FETCH_THREADS) as pool:
-                for name, _ in zip(stage, pool.map(self.fact, stage), strict=True):
-                    done += 1
+        # In this order a query that is filled from others waits only for such as are under way.
+        wanted = needs.in_order(wanted_queries(families, also))
+        with ThreadPoolExecutor(self._source.parallel) as pool:
+            asked = {pool.submit(self.fact, name): name for name in wanted}
+            try:
+                for done, answer in enumerate(as_completed(asked), 1):
+                    answer.result()
                     if progress:
-                        progress(name, done, len(wanted))
+                        progress(asked[answer], done, len(wanted))
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
 
     def fact(self, name: str, **values: Value) -> Rows:
         """Return the rows of one query, fetched on first use. `values` fill parameters such as `computer`."""
-        query = queries()[name]
         key = (name, json.dumps(values, default=str, sort_keys=True))
-        with self._lock:
-            if key in self._answered:
-                return self._answered[key]
+        return self._answered.do(key, lambda: self._ask(queries()[name], values))
+
+    def _ask(self, query: Query, values: Mapping[str, Value]) -> Rows:
         bound = self._values(query, values)
         rows = bound if isinstance(bound, Rows) else self._fetched(query, bound, asked=bool(values))
-        rows.frame.attrs["state"] = rows.state.value
-        with self._lock:
-            return self._answered.setdefault(key, rows)
+        rows.frame.attrs["state"] = (State.COMPLETE if rows.unseen else rows.state).value
+        return rows
 
     def _fetched(self, query: Query, bound: Mapping[str, Value], *, asked: bool) -> Rows:
         try:
@@ -117,7 +136,7 @@ class Kit:
 
     def rows(self) -> list[Rows]:
         """Return every answer so far, by query name."""
-        return sorted(self._answered.values(), key=lambda rows: (rows.name, rows.text))
+        return sorted(self._answered.known().values(), key=lambda rows: (rows.name, rows.text))
 
     def kql(self, text: str) -> pd.DataFrame:
         """Answer a free question. Raises QueryError with one line for what cannot be answered."""
@@ -141,13 +160,10 @@ class Kit:
         return datum.frame
 
     def datum(self, name: str, **values: Value) -> Datum:
-        """Return a fact or frame with how much of it could be seen; derived once."""
+        """Return a fact or frame with how much of it could be seen, workspaces that gave no row aside."""
         if name in queries():
-            return _as_datum(self.fact(name, **_fitting(name, values)))
-        with self._lock:
-            if name not in self._data:
-                self._data[name] = self._prepared(name) or self._derive(name)
-            return self._data[name]
+            return self._fact_seen(name, **_fitting(name, values))
+        return self._seen.datum(name)
 
     def call(self, function: Callable[..., Any], **extra: Any) -> Any:
         """Call `function` with its parameters filled by name: facts, frames, parameters, then `extra`.
@@ -178,7 +194,7 @@ class Kit:
     def save_frames(self, folder: Path) -> None:
         """Write the frames derived so far, for kernels that only show."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name, datum in self._data.items():
+        for name, datum in self._seen.known().items():
             if datum.frame is not None and datum.state is State.COMPLETE:
                 datum.frame.to_parquet(folder / f"{name}.parquet", compression="zstd")
 
@@ -186,14 +202,11 @@ class Kit:
 
     def diagnoses(self, family: str | None = None) -> list[Diagnosis]:
         """Return the diagnoses of one family or of all, judged once."""
-        from umdiag.scenarios import catalogue
-
         with self._lock:
             known = self._diagnoses if self._diagnoses is not None else {}
             for scenario in catalogue():
                 if family in (None, scenario.family) and scenario.name not in known and not self._run:
-                    uses = [self._use(name) for name in sorted(needs.queries_of(scenario.judge))]
-                    known[scenario.name] = judge(scenario, self.datum, self._named(), uses)
+                    known[scenario.name] = self._judge(scenario)
             self._diagnoses = known
             order = [scenario.name for scenario in catalogue()]
             return [known[name] for name in order if name in known and family in (None, known[name].family)]
@@ -206,8 +219,8 @@ class Kit:
 
     def health(self) -> list[TableHealth]:
         """Say of each table and scope how much could be seen, and which machines are another service's."""
-        lines = list(self._source.health())
         machines = self.datum("machines").frame
+        lines = list(self._source.health())
         managed = 0 if machines is None else int(machines["update_manager"].sum())
         if managed:
             note = f"{managed:,} machines belong to Azure Update Manager and are left out of 'not assessed'"
@@ -256,16 +269,52 @@ class Kit:
 
     def fetch_machine(self) -> None:
         """Fetch what the machine notebook shows of the worst machine."""
-        for name in _OF_ONE_MACHINE:
+        for name in OF_ONE_MACHINE:
             self.fact(name, computer=self.worst_machine())
 
     # -- inside -----------------------------------------------------------------------------------
+
+    def _fact_seen(self, name: str, **values: Value) -> Datum:
+        rows = self.fact(name, **values)
+        return Datum(frame=rows.frame, state=State.COMPLETE) if rows.unseen else _as_datum(rows)
+
+    def _judge(self, scenario: Scenario) -> Diagnosis:
+        names = sorted(needs.queries_of(scenario.judge))
+        uses = [self._use(name) for name in names]
+        seen = judge(scenario, self._seen.datum, self._named(), uses)
+        unseen = {one for name in names for one in self.fact(name).unseen}
+        if not unseen:
+            return seen
+        whole = judge(scenario, self._whole.datum, self._named(), uses)
+        return combined(seen, whole, lambda finding: self._is_known(finding, unseen))
+
+    def _is_known(self, finding: Finding, unseen: set[str]) -> bool:
+        """Whether rows of a workspace that was seen may speak of a finding's subject."""
+        if finding.subject.kind == "workspace":
+            return finding.subject.name not in unseen
+        if finding.subject.kind != "machine":
+            return True
+        machines = self.datum("machines").frame
+        if machines is None:
+            return False
+        spelled = {finding.subject.id.strip().lower(), finding.subject.name.strip().lower()}
+        return any(
+            machines[column].str.lower().isin(spelled).any()
+            for column in ("subject_id", "source_computer_id", "name", "arm_key")
+        )
 
     def _clock(self) -> datetime:
         asked_at = self.parameters.asked_at
         if asked_at == "latest":
             return self._source.newest().astimezone(UTC)
         return asked_at if isinstance(asked_at, datetime) else self._source.clock().astimezone(UTC)
+
+    def _note_age(self) -> None:
+        """Say how old a clock is that was taken from the rows: its verdicts are not of today."""
+        if self.parameters.asked_at == "latest" and self.parameters.source == "azure":
+            age = self._source.clock().astimezone(UTC) - self.asked_at
+            newest = f"{self.asked_at:%Y-%m-%d %H:%M} UTC, {age.days:,} days ago"
+            self.notes.append(f"The clock is the newest row found: {newest}.")
 
     def _note_window(self) -> None:
         held = self._source.lookback
@@ -274,27 +323,20 @@ class Kit:
                 f"The snapshot holds {_days(held)}; the {_days(self.lookback)} asked for reach further back."
             )
 
-    def _wanted(self, families: Sequence[str] | None, also: Iterable[Callable[..., Any]]) -> list[str]:
-        from umdiag.scenarios import catalogue
-
-        names = set(queries()) - set(_OF_ONE_MACHINE)
-        if families is not None:
-            judges = [scenario.judge for scenario in catalogue() if scenario.family in families]
-            names &= set().union(*(needs.queries_of(one) for one in (*judges, *also)))
-        return sorted(names)
-
     def _named(self) -> dict[str, Any]:
         given = {name: getattr(self.parameters, name) for name in _PARAMETERS}
+        if self.parameters.management_groups:
+            given["subscriptions"] = self.parameters.scope
         return given | {"asked_at": self.asked_at, "lookback": self.lookback}
 
     def _values(self, query: Query, values: Mapping[str, Value]) -> dict[str, Value] | Rows:
         """Collect the values a query is bound with; rows that say why, where another fact lacks them."""
         bound: dict[str, Value] = {"asked_at": self.asked_at, "lookback": self.lookback, **values}
         for parameter in query.parameters.values():
-            if parameter.fact:
-                filling = self.fact(parameter.fact)
-                if not filling.whole:
-                    return _unseen(query, filling.state, filling.reason)
+            if parameter.datum:
+                filling = self.datum(parameter.datum)
+                if filling.frame is None or not filling.whole:
+                    return _unseen(query, _refusal(filling.state), filling.reason)
                 column = filling.frame[parameter.column]
                 bound[parameter.name] = _filling(column, self.asked_at, self.lookback)
         return {name: value for name, value in bound.items() if name in query.parameters}
@@ -304,23 +346,6 @@ class Kit:
         if file is None or not file.exists():
             return None
         return Datum(frame=pd.read_parquet(file), state=State.COMPLETE)
-
-    def _derive(self, name: str) -> Datum:
-        function = needs.frame_functions()[name]
-        inputs = [(need, self.datum(need.name)) for need in needs.needs(function) if need.is_data]
-        lacking = [datum.reason for need, datum in inputs if datum.frame is None and not need.optional]
-        if lacking:
-            return Datum(frame=None, state=State.MISSING, reason=together(lacking))
-        given = self._named()
-        named = {need.name: given[need.name] for need in needs.needs(function) if not need.is_data}
-        try:
-            frame = function(*(datum.frame for _, datum in inputs), **named)
-        except Inconclusive as unseen:
-            return Datum(frame=None, state=State.MISSING, reason=str(unseen))
-        partial = [datum.reason for need, datum in inputs if not datum.whole and not need.optional]
-        state = State.PARTIAL if partial else State.COMPLETE
-        frame.attrs["state"] = state.value
-        return Datum(frame=frame, state=state, reason=together(partial))
 
     def _use(self, name: str) -> QueryUse:
         rows = self.fact(name)
@@ -333,26 +358,15 @@ _PARAMETERS = (
 )  # fmt: skip
 
 
-def _open(parameters: Parameters, run: Path | None) -> Source:
-    from umdiag.sources.opening import open_folder
-
-    if run is not None:
-        return open_folder(run)
-    if parameters.source != "snapshot" or parameters.snapshot is None:
-        raise ParameterError("source", parameters.source, "is not served by this version; use snapshot")
-    return open_folder(parameters.snapshot)
-
-
 def _unseen(query: Query, state: State, reason: str) -> Rows:
     return Rows(
         name=query.name, text=query.text, frame=empty(query), state=state, reason=reason, tables=query.tables
     )
 
 
-def _stages(wanted: Sequence[str]) -> list[list[str]]:
-    """Order queries so that what fills another's parameter comes first."""
-    filled = [name for name in wanted if any(one.fact for one in queries()[name].parameters.values())]
-    return [stage for stage in ([name for name in wanted if name not in filled], filled) if stage]
+def _refusal(state: State) -> State:
+    """Return the state of rows that were not asked for, because those that fill the query are in `state`."""
+    return state if state is State.DENIED else State.MISSING
 
 
 def _filling(column: pd.Series[Any], asked_at: datetime, lookback: timedelta) -> list[str]:
@@ -365,8 +379,10 @@ def _filling(column: pd.Series[Any], asked_at: datetime, lookback: timedelta) ->
 
 
 def _as_datum(rows: Rows) -> Datum:
-    seen = rows.state in (State.COMPLETE, State.PARTIAL)
-    return Datum(frame=rows.frame if seen else None, state=rows.state, reason=rows.reason)
+    frame = rows.frame.copy(deep=False) if rows.state in (State.COMPLETE, State.PARTIAL) else None
+    if frame is not None:
+        frame.attrs["state"] = rows.state.value
+    return Datum(frame=frame, state=rows.state, reason=rows.reason)
 
 
 def _fitting(name: str, values: Mapping[str, Value]) -> dict[str, Value]:

@@ -39,10 +39,10 @@ DTYPES: Mapping[str, str] = {
 #: Folder under `queries/` → section of `tables.json` that its queries may name.
 DIALECTS: Mapping[str, str] = {"logs": "workspace", "graph": "graph", "arm": "arm"}
 
-_HEADER = re.compile(r"^//\s?(?P<key>Title|Answers|Columns|Source|Rest):\s*(?P<text>.*)$")
+_HEADER = re.compile(r"^//\s?(?P<key>Title|Answers|Columns|Source|Rest|Slices):\s*(?P<text>.*)$")
 _MORE = re.compile(r"^//\s{2,}(?P<text>\S.*)$")
 _PARAMETER = re.compile(
-    r"^let (?P<name>\w+) = (?P<default>.+); *// parameter(?: from (?P<fact>\w+)\.(?P<column>\w+))?\s*$"
+    r"^let (?P<name>\w+) = (?P<default>.+); *// parameter(?: from (?P<datum>\w+)\.(?P<column>\w+))?\s*$"
 )
 _DEFAULTS = (
     (re.compile(r"now\(\)|datetime\(.*\)"), "datetime"),
@@ -57,18 +57,21 @@ _DEFAULTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One `// parameter` line; `fact` and `column` say from which other fact it is filled, if any."""
+    """One `// parameter` line; `datum` and `column` say from which fact or frame it is filled, if any."""
 
     name: str
     type: str
     default: str
-    fact: str = ""
+    datum: str = ""
     column: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """A query file as read: `columns` maps names to KQL types, in order; `tables` are those it names."""
+    """A query file as read: `columns` maps names to KQL types, in order; `tables` are those it names.
+
+    `slices` is the column of the raw table by which an answer that is too large can be cut, "" for none.
+    """
 
     name: str
     dialect: str
@@ -77,6 +80,7 @@ class Query:
     columns: Mapping[str, str]
     source: str
     rest: str
+    slices: str
     text: str
     parameters: Mapping[str, Parameter]
     tables: tuple[str, ...]
@@ -94,7 +98,7 @@ def tables() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
 def queries() -> Mapping[str, Query]:
     """Read every query file of the package, by name.
 
-    Raises QueryError for a malformed file, a name used twice, or parameters that wait for each other.
+    Raises QueryError for a malformed file or a name used twice.
     """
     found: dict[str, Query] = {}
     root = files("umdiag").joinpath("queries")
@@ -105,8 +109,6 @@ def queries() -> Mapping[str, Query]:
                 if query.name in found:
                     raise QueryError(f"{file.name}: two query files bear this name")
                 found[query.name] = query
-    for query in found.values():
-        _refuse_loop(query, found, ())
     return found
 
 
@@ -137,7 +139,7 @@ def read(name: str, dialect: str, text: str) -> Query:
             name=line["name"],
             type=_type_of_default(name, line["default"]),
             default=line["default"],
-            fact=line["fact"] or "",
+            datum=line["datum"] or "",
             column=line["column"] or "",
         )
         for line in map(_PARAMETER.match, text.splitlines())
@@ -151,6 +153,7 @@ def read(name: str, dialect: str, text: str) -> Query:
         columns=columns,
         source=header["Source"],
         rest=header.get("Rest", ""),
+        slices=header.get("Slices", ""),
         text=text.strip() + "\n",
         parameters=parameters,
         tables=named,
@@ -243,16 +246,3 @@ def _type_of_default(query: str, default: str) -> str:
         if pattern.fullmatch(default):
             return type_
     raise QueryError(f"{query}.kql: {default!r} is no literal that a value could replace")
-
-
-def _refuse_loop(query: Query, known: Mapping[str, Query], path: tuple[str, ...]) -> None:
-    if query.name in path:
-        raise QueryError(f"queries wait for each other: {' → '.join((*path, query.name))}")
-    for parameter in query.parameters.values():
-        if not parameter.fact:
-            continue
-        if parameter.fact not in known or parameter.column not in known[parameter.fact].columns:
-            raise QueryError(
-                f"{query.name}.kql: there is no {parameter.fact}.{parameter.column} to fill from"
-            )
-        _refuse_loop(known[parameter.fact], known, (*path, query.name))

@@ -51,6 +51,7 @@ class Rows:
 
     `frame` has exactly the columns of the query's header, in the dtypes of `kql.DTYPES`; it is empty
     where `state` is neither COMPLETE nor PARTIAL. `state` is one of COMPLETE, PARTIAL, DENIED, MISSING.
+    `unseen` names workspaces that gave no row at all while those of the others are whole (then PARTIAL).
     """
 
     name: str
@@ -60,6 +61,7 @@ class Rows:
     reason: str = ""
     newest: datetime | None = None
     tables: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -77,6 +79,15 @@ class TableHealth:
     rows: int
     newest: datetime | None = None
     note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """One thing that a report reads: whether it can be reached, and what was seen or is to be done."""
+
+    what: str
+    ok: bool
+    told: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,9 +48,15 @@ def numbered(rows: pd.DataFrame, identities: pd.DataFrame) -> pd.Series[Any]:
 def outcomes_of(
     rows: pd.DataFrame, outcomes: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the installations of each machine run in `rows` (machine, run_key); `row` is its index there."""
+    """Return the installations of each machine run in `rows` (machine, run_key); `row` is its index there.
+
+    A machine that reports to several workspaces tells everything in each: one of them counts.
+    """
     told = outcomes.assign(run_key=folded(outcomes["run_id"]))
     told = on_machines(told[told["run_key"].isin(rows["run_key"])], identities, machines)
+    told = told.sort_values(["last_told", "workspace_id"], kind="stable")
+    last = told.groupby(["machine", "run_key"])["workspace_id"].transform("last")
+    told = told[told["workspace_id"] == last]
     return rows[["machine", "run_key"]].assign(row=rows.index).merge(told, on=["machine", "run_key"])
 
 

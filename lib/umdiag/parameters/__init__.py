@@ -68,8 +68,15 @@ class Parameters:
     def scope(self) -> tuple[str, ...]:
         """Subscriptions that Resource Graph is asked for: those given, else those of the ids."""
         ids = (*self.workspaces, self.automation_account) if self.automation_account else self.workspaces
-        named = self.subscriptions or tuple(map(checks.subscription_of, ids))
+        given = tuple(filter(checks.is_subscription, self.subscriptions))
+        named = given if self.subscriptions else tuple(map(checks.subscription_of, ids))
         return tuple({id_.casefold(): id_ for id_ in reversed(named)}.values())[::-1]
+
+    @property
+    def management_groups(self) -> tuple[str, ...]:
+        """Names of the management groups among `subscriptions`, of which all below is asked for."""
+        groups = (one for one in self.subscriptions if not checks.is_subscription(one))
+        return tuple(one.rpartition("/")[2] for one in groups)
 
 
 def read(path: Path) -> Parameters:

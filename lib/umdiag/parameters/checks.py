@@ -16,6 +16,9 @@ from umdiag.errors import ParameterError
 _GUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _GROUP = rf"/subscriptions/{_GUID}/resourceGroups/(?!\.+/)[\w.()-]+"
 _SUBSCRIPTION = re.compile(rf"(?:/subscriptions/)?({_GUID})/?", re.IGNORECASE)
+_MANAGEMENT_GROUP = re.compile(
+    r"/providers/Microsoft\.Management/managementGroups/[\w.()-]{1,90}/?", re.IGNORECASE
+)
 _TENANT = re.compile(r"[A-Z0-9](?:[A-Z0-9.-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)
 _DURATION = re.compile(
     r"(?P<sign>[+-]?)(?=\d)(?:(?P<days>\d+)\s*d)?\s*(?:(?P<hours>\d+)\s*h)?\s*(?:(?P<minutes>\d+)\s*m)?",
@@ -147,13 +150,20 @@ def arm_id(key: str, value: str, type_: str) -> str:
 
 
 def subscription(key: str, value: str) -> str:
-    """Return a subscription's id, also out of `/subscriptions/<id>`."""
+    """Return a subscription's id, also out of `/subscriptions/<id>`, or a management group's ARM id."""
+    if _MANAGEMENT_GROUP.fullmatch(value):
+        return value.rstrip("/")
     match = _SUBSCRIPTION.fullmatch(value)
     if not match:
         raise ParameterError(
             key, value, "is no subscription id, expected the form 00000000-0000-0000-0000-000000000000"
         )
     return match[1]
+
+
+def is_subscription(written: str) -> bool:
+    """Tell a subscription's id from that of a management group."""
+    return _SUBSCRIPTION.fullmatch(written) is not None
 
 
 def subscription_of(id_: str) -> str:

@@ -17,8 +17,9 @@ class Key:
     choices: tuple[str, ...] = ()
 
 
-def _choice(name: str, choices: tuple[str, ...], help_: str) -> Key:
-    return Key(name=name, type=" | ".join(choices), default=choices[0], help=help_, choices=choices)
+def _choice(name: str, choices: tuple[str, ...], help_: str, default: str = "") -> Key:
+    default = default or choices[0]
+    return Key(name=name, type=" | ".join(choices), default=default, help=help_, choices=choices)
 
 
 KEYS: tuple[Key, ...] = (
@@ -38,7 +39,13 @@ KEYS: tuple[Key, ...] = (
         "how to sign in, reports refuse the two that ask (browser, device_code), "
         "token takes a bearer token from the environment variable UMDIAG_ACCESS_TOKEN",
     ),
-    _choice("workspace_api", ("kusto", "monitor"), "which of the two documented ways a workspace is queried"),
+    _choice(
+        "workspace_api",
+        ("kusto", "monitor"),
+        "which of the two documented ways a workspace is queried, "
+        "monitor = the Log Analytics query API, which tells when rows are missing",
+        default="monitor",
+    ),
     Key(
         name="endpoints",
         type="mapping",
@@ -58,7 +65,8 @@ KEYS: tuple[Key, ...] = (
         name="subscriptions",
         type="list of ids",
         default=[],
-        help="Resource Graph scope, empty = those of the ids above",
+        help="Resource Graph scope, ids of subscriptions or of management groups, "
+        "empty = the subscriptions of the ids above",
     ),
     Key(
         name="asked_at",

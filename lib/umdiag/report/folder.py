@@ -75,9 +75,10 @@ class Staging:
         self._remove_parents()
 
     def _swap(self) -> None:
-        mode = self.target.stat().st_mode if self.target.is_dir() else 0o777 & ~_umask()
+        mode = self.target.stat().st_mode if self.target.is_dir() else 0o700
         had_one = False
         try:
+            _keep_from_others(self.folder)
             self.folder.chmod(mode & 0o777)
             if self.target.exists():
                 _move(self.target, self._old)
@@ -167,7 +168,7 @@ def _move(old: Path, new: Path) -> None:
             return
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _keep_from_others(folder: Path) -> None:
+    """Let nobody but the owner read what lies in a report: names of machines, and what they lack."""
+    for path in folder.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)

@@ -93,6 +93,11 @@ def choose(only: Sequence[str], notebooks: Mapping[str, Path]) -> dict[str, Path
     return {name: path for name, path in notebooks.items() if not only or name in only}
 
 
+def families_of(notebooks: Mapping[str, Path]) -> list[str] | None:
+    """Return the families that these notebooks show, None where one of them speaks of all."""
+    return None if {BEFORE, AFTER} & set(notebooks) else list(notebooks)
+
+
 def drawn(notebooks: Iterable[Path]) -> list[Callable[..., Any]]:
     """Return the charts that the notebooks draw, so that their queries are fetched too."""
     from umdiag import charts
@@ -151,7 +156,7 @@ class Job:
         return outcome
 
     def _write(self, kit: Kit, staging: Staging, imports: threading.Thread) -> Outcome:
-        families = None if {BEFORE, AFTER} & set(self._notebooks) else list(self._notebooks)
+        families = families_of(self._notebooks)
         kit.fetch(
             families, also=drawn(self._notebooks.values()), progress=partial(self._steps.count, "queries")
         )

@@ -19,6 +19,8 @@ class Source(Protocol):
     short becomes the `state` and `reason` of the rows.
     """
 
+    #: How many queries may be asked for at a time.
+    parallel: int
     #: Window that the rows were captured for, where the source knows it (`snapshot.json`), else None.
     lookback: timedelta | None
     #: What a reader should be told before anything else (for one: the clock is the newest row found).
@@ -30,6 +32,10 @@ class Source(Protocol):
 
     def newest(self) -> datetime:
         """Return the newest row found in any table, UTC: what `asked_at: latest` means."""
+        ...
+
+    def look_at(self, asked_at: datetime, lookback: timedelta) -> None:
+        """Hear the window of the investigation, once, before anything is fetched."""
         ...
 
     def fetch(self, query: Query, values: Mapping[str, Value]) -> Rows:

@@ -90,7 +90,7 @@ class Captured(_Part):
 
 
 class Fact(_Part):
-    """One answered query of a report; `reason` and `tables` are kept so that a replay says the same."""
+    """One answered query of a report; its last fields are kept so that a replay says the same."""
 
     sha256: str
     state: State
@@ -98,6 +98,7 @@ class Fact(_Part):
     newest: Moment | None = None
     reason: str = ""
     tables: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 class Health(_Part):

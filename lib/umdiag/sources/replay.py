@@ -27,6 +27,8 @@ _HOLDS_ROWS = (State.COMPLETE, State.PARTIAL)
 class Replay:
     """Answers the queries that a report was made of, with the values it was made with, and nothing else."""
 
+    parallel = 4
+
     def __init__(self, folder: Path) -> None:
         manifest = read_manifest(folder)
         if manifest is None or manifest.facts is None or manifest.asked_at is None:
@@ -39,6 +41,9 @@ class Replay:
         self._health = tuple(TableHealth(**line.model_dump()) for line in manifest.health)
         self.lookback: timedelta | None = manifest.lookback
         self.notes: Sequence[str] = manifest.notes
+
+    def look_at(self, asked_at: datetime, lookback: timedelta) -> None:
+        """Answers are what they are."""
 
     def clock(self) -> datetime:
         """Return the report's `asked_at`."""
@@ -73,6 +78,7 @@ class Replay:
             reason=reason,
             newest=fact.newest,
             tables=fact.tables,
+            unseen=fact.unseen,
         )
 
     def kql(self, text: str) -> pd.DataFrame:
@@ -136,6 +142,7 @@ def write_facts(
             newest=answer.newest,
             reason=answer.reason,
             tables=answer.tables,
+            unseen=answer.unseen,
         )
     manifest = Manifest(
         format=1,

@@ -34,6 +34,8 @@ class Snapshot:
     cast once into memory. Raises SourceError where the folder holds nothing that could be asked.
     """
 
+    parallel = 4
+
     def __init__(self, folder: Path, *, memory_limit: str = "3GB") -> None:
         self._name = folder.name or str(folder)
         if not folder.is_dir():
@@ -58,6 +60,9 @@ class Snapshot:
     def clock(self) -> datetime:
         """Return `asked_at` of snapshot.json, else the newest row; SourceError where there is neither."""
         return self._asked_at or self.newest()
+
+    def look_at(self, asked_at: datetime, lookback: timedelta) -> None:
+        """Count all rows of the tables, whatever the window."""
 
     def newest(self) -> datetime:
         """Return the newest `TimeGenerated` of any table. Raises SourceError where no row bears a time."""

@@ -62,7 +62,7 @@ def judge(
         expected = since_reset + pace * ((workspace.next_reset - max(seen_to, workspace.last_reset)) / _DAY)
         cap = float(workspace.daily_cap_gb)
         if pace > 0 and expected > cap:
-            largest = last_day.groupby("data_type")["megabytes"].sum().nlargest(5)
+            largest = last_day.groupby("data_type")["megabytes"].sum().round(1).nlargest(5)
             yield found(
                 ON_COURSE,
                 Subject(kind="workspace", name=workspace.name, id=workspace.id or workspace.workspace_id),
@@ -72,9 +72,7 @@ def judge(
                     "last_24_hours_gb": round(pace, 3),
                     "expected_gb": round(expected, 3),
                     "next_reset": workspace.next_reset,
-                    "tables": [
-                        {"table": name, "megabytes": round(float(size), 1)} for name, size in largest.items()
-                    ],
+                    "tables": [{"table": name, "megabytes": float(size)} for name, size in largest.items()],
                 },
             )
     if not_known:

@@ -125,8 +125,8 @@ def _tables(
     end = pd.Timestamp(asked_at) if intervals.empty else intervals["stopped"].max()
     hours = usage[(usage["workspace_id"] == workspace.workspace_id) & usage["billable"].eq(True)]
     day = hours[(hours["hour"] >= end - pd.Timedelta(days=1)) & (hours["hour"] < end)]
-    largest = day.groupby("data_type")["megabytes"].sum().nlargest(10)
-    return [{"table": table, "megabytes": round(float(size), 1)} for table, size in largest.items()]
+    largest = day.groupby("data_type")["megabytes"].sum().round(1).nlargest(10)
+    return [{"table": table, "megabytes": float(size)} for table, size in largest.items()]
 
 
 def _disagreement(

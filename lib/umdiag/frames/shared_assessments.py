@@ -1,0 +1,12 @@
+"""One row per computer name of which update rows of several identities speak."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from umdiag.frames._sharing import shared
+
+
+def derive(assessments: pd.DataFrame) -> pd.DataFrame:
+    """Return the column `name`, folded and sorted: of these the queries of updates tell every state."""
+    return shared(assessments)

@@ -1,0 +1,12 @@
+"""One row per computer name of which heartbeats of several identities speak."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from umdiag.frames._sharing import shared
+
+
+def derive(heartbeats: pd.DataFrame) -> pd.DataFrame:
+    """Return the column `name`, folded and sorted: what `shared_identities` asks for, over all workspaces."""
+    return shared(heartbeats[heartbeats["source_computer_id"] != ""])

@@ -1,0 +1,234 @@
+"""Azure Resource Manager: one reader for every declared collection, page by page, object by object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from umdiag.model import State
+from umdiag.sources.live.collections import AUTOMATION, COLLECTIONS, Collection
+from umdiag.sources.live.faults import Fault, strange, told
+from umdiag.sources.live.manners import Gate, Manners
+from umdiag.sources.live.target import Target, name_of
+from umdiag.sources.live.web import Web
+
+_MOST_PAGES = 20_000
+_SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
+
+
+@dataclass(kw_only=True)
+class Read:
+    """What came of one collection: its objects, and per scope that was not read whole, why.
+
+    `refused` are scopes of which nothing came; `cut` ones of which a part came.
+    """
+
+    objects: list[Mapping[str, Any]] = field(default_factory=list)
+    refused: dict[str, Fault] = field(default_factory=dict)
+    cut: dict[str, str] = field(default_factory=dict)
+    scopes: int = 0
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Scopes of which nothing came, where all came of the others."""
+        return () if self.cut or not self.objects else tuple(self.refused)
+
+    def state(self, table: str) -> tuple[State, str]:
+        """Fold into one state, with the reasons."""
+        reasons = [f"{table} of {scope}: {fault.reason}" for scope, fault in self.refused.items()]
+        reasons += [f"{table} of {scope} is not whole: {why}" for scope, why in self.cut.items()]
+        if not reasons:
+            return State.COMPLETE, ""
+        shown = "; ".join(reasons[:5] + [f"and {len(reasons) - 5} more of {table}"] * (len(reasons) > 5))
+        if len(self.refused) < self.scopes or self.cut:
+            return State.PARTIAL, shown
+        denied = any(fault.state is State.DENIED for fault in self.refused.values())
+        return State.DENIED if denied else State.MISSING, shown
+
+
+class ResourceManager:
+    """Reads collections, each once, with GET and nothing else. Safe for several threads."""
+
+    def __init__(self, web: Web, target: Target, manners: Manners, pool: Executor) -> None:
+        self._web = web
+        self._target = target
+        self._manners = manners
+        self._gate = Gate(manners.limits.management_requests)
+        self._pool = pool
+
+    def read(self, table: str, *, since: datetime | None, read: Callable[[str], Read]) -> Read:
+        """Read a collection whole; objects older than `since` may be left out.
+
+        `read` returns another collection that this one rests on.
+        """
+        collection = COLLECTIONS[table]
+        whole = Read()
+        if collection.of == "parent":
+            parents = read(collection.parent)
+            scopes = [str(one.get("id", "")) for one in parents.objects]
+            whole.refused |= parents.refused
+            whole.cut |= parents.cut
+            whole.scopes += len(parents.refused)
+        else:
+            aims = read("softwareUpdateConfigurations").objects if collection.of == "subscription" else []
+            scopes = self.scopes(collection, aims)
+        whole.scopes += len(scopes)
+        promised = scopes if collection.of == "parent" else self.scopes(collection)
+        named = {*map(str.lower, promised)}
+        jobs = [self._pool.submit(self._of_scope, collection, scope, since) for scope in scopes]
+        for scope, job in zip(scopes, jobs, strict=True):
+            try:
+                objects, cut = job.result()
+            except Fault as fault:
+                # Of a subscription that a deployment aims at nobody promised that it can be seen: no row.
+                if scope.lower() in named or not (fault.state is State.DENIED or fault.status == 404):
+                    whole.refused[name_of(scope)] = fault
+                continue
+            whole.objects += objects
+            if cut:
+                whole.cut[name_of(scope)] = cut
+        if collection.whole:
+            self._fill(collection, whole)
+        return whole
+
+    def probe(self, collection: Collection, scope: str) -> Any:
+        """Return the first page of a collection below one scope. Raises Fault."""
+        return self.get(f"{scope}{collection.path}", collection.version, role=f"Reader on {name_of(scope)}")
+
+    def get(self, path: str, version: str, *, role: str = "", **parameters: str) -> Any:
+        """Return the JSON of one GET below the address of Azure Resource Manager. Raises Fault."""
+        wanted = {"api-version": version, **parameters}
+        # An id that came with an answer would change the host, written behind the address.
+        if not path.startswith("/"):
+            raise strange("an object has an id that is no path")
+
+        def once(left: float) -> Any:
+            content, _ = self._web.ask("GET", quote(path), left=left, parameters=wanted, role=role)
+            if isinstance(content, dict) and content.get("error") and not content.get("id"):
+                raise strange(f"the request was refused ({told(content['error'])})", again=True)
+            return content
+
+        return self._manners.carry_out(once, self._gate)
+
+    def scopes(self, collection: Collection, aims: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+        """Return the ids below which a collection lies; `aims` are deployments, whose subscriptions count.
+
+        The guide asks for the registration of providers in each subscription that a deployment aims at.
+        """
+        match collection.of:
+            case "account":
+                return [self._target.automation_account] if self._target.automation_account else []
+            case "workspace":
+                return list(self._target.workspaces)
+        named = _SUBSCRIPTION.findall(" ".join(str(one.get("properties", "")) for one in aims))
+        ids = {id_.lower(): id_ for id_ in reversed((*self._target.subscriptions, *named))}
+        return [f"/subscriptions/{id_}" for id_ in reversed(ids.values())]
+
+    def _of_scope(
+        self, collection: Collection, scope: str, since: datetime | None
+    ) -> tuple[list[Mapping[str, Any]], str]:
+        path = f"{scope}{collection.path}"
+        role = f"Reader on {name_of(scope)}"
+        if collection.single:
+            return [_object(self.get(path, collection.version, role=role), scope)], ""
+        filters = filter_of(collection, since)
+        try:
+            return self._paged(path, collection.version, filters, role)
+        except Fault as fault:
+            if fault.status != 400 or not filters:
+                raise _of_retired(fault, collection) from None
+        # The retired service may no longer take filters: everything then, old objects too.
+        try:
+            return self._paged(path, collection.version, {}, role)
+        except Fault as fault:
+            raise _of_retired(fault, collection) from None
+
+    def _paged(
+        self, path: str, version: str, filters: Mapping[str, str], role: str
+    ) -> tuple[list[Mapping[str, Any]], str]:
+        objects: list[Mapping[str, Any]] = []
+        parameters: Mapping[str, str] = filters
+        seen: set[str] = set()
+        for _ in range(_MOST_PAGES):
+            try:
+                page = self.get(path, version, role=role, **parameters)
+            except Fault as fault:
+                if not seen:
+                    raise
+                return objects, f"after {len(objects):,} objects {fault.reason}"
+            if not isinstance(page, dict) or not isinstance(page.get("value"), list):
+                if not seen:
+                    raise strange("the answer holds no list of objects")
+                return (
+                    objects,
+                    f"after {len(objects):,} objects came an answer that holds none, run again later",
+                )
+            objects += [_object(one, path) for one in page["value"]]
+            link = str(page.get("nextLink") or "")
+            if not link:
+                return objects, ""
+            if not self._same_host(link):
+                return objects, "the next page lies at another host and is not asked for, run again later"
+            if link in seen:
+                return objects, f"a page repeats itself after {len(objects):,} objects, run again later"
+            seen.add(link)
+            # Only the place in the list is taken: links were seen to name another collection.
+            parameters = {
+                name: value for name, value in parse_qsl(urlsplit(link).query) if name != "api-version"
+            }
+        return objects, f"there are more than {_MOST_PAGES:,} pages"
+
+    def _fill(self, collection: Collection, whole: Read) -> None:
+        """Replace the objects of a list that leaves things out by the objects themselves."""
+
+        def one(listed: Mapping[str, Any]) -> Mapping[str, Any]:
+            id_ = str(listed.get("id", ""))
+            return _object(self.get(id_, collection.version, role=f"Reader on {name_of(id_)}"), id_)
+
+        jobs = [self._pool.submit(one, listed) for listed in whole.objects]
+        for place, (listed, job) in enumerate(zip(list(whole.objects), jobs, strict=True)):
+            try:
+                whole.objects[place] = job.result()
+            except Fault as fault:
+                whole.cut[name_of(str(listed.get("id", "")))] = fault.reason
+
+    def _same_host(self, link: str) -> bool:
+        ours = urlsplit(self._web.address)
+        wanted = ("https", None, ours.hostname, ours.port or 443)
+        try:
+            theirs = urlsplit(link)
+            found = (theirs.scheme, theirs.username, theirs.hostname, theirs.port or 443)
+        except ValueError:
+            return False
+        return found == wanted
+
+
+def filter_of(collection: Collection, since: datetime | None) -> dict[str, str]:
+    """Return the parameters by which the service leaves out what began before `since`, none if it cannot."""
+    if not collection.since or not since:
+        return {}
+    return {"$filter": f"{collection.since} ge {since:%Y-%m-%dT%H:%M:%SZ}"}
+
+
+def _of_retired(fault: Fault, collection: Collection) -> Fault:
+    """Say what an answer means of which nobody knows whether the retired service still gives it."""
+    if collection.version != AUTOMATION or fault.status not in (400, 404, 410):
+        return fault
+    return Fault(f"the retired service gave no answer: {fault.reason}", status=fault.status)
+
+
+def _object(content: Any, scope: str) -> Mapping[str, Any]:
+    """Return one REST object; a list in its place (as of permissions) has no id but its scope's."""
+    if not isinstance(content, dict):
+        raise strange("the answer holds no object")
+    if content.get("id"):
+        return content
+    # Some services write the names of properties with capitals.
+    spelled = next((name for name in content if name.lower() == "id" and content[name]), "")
+    rest = {name: value for name, value in content.items() if name.lower() != "id"}
+    return {**rest, "id": content[spelled] if spelled else scope}

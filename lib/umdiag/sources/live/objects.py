@@ -1,0 +1,114 @@
+"""The objects of Resource Manager as tables: read once each, asked in KQL by the embedded engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from umdiag import kql
+from umdiag.errors import QueryError
+from umdiag.kql import Query
+from umdiag.model import Rows, State
+from umdiag.once import Once
+from umdiag.sources.casting import UnreadableError
+from umdiag.sources.engine import Engine
+from umdiag.sources.live.collections import COLLECTIONS
+from umdiag.sources.live.faults import Fault
+from umdiag.sources.live.management import Read, ResourceManager
+
+_READABLE = (State.COMPLETE, State.PARTIAL)
+
+
+class Objects:
+    """Tables of `tables.json`, section arm, made of what Resource Manager answers. Thread-safe."""
+
+    def __init__(self, management: ResourceManager, *, has_account: bool) -> None:
+        self._management = management
+        self._has_account = has_account
+        self._engine = Engine()
+        self._once = Once()
+        #: Runs that began before this moment are of no interest.
+        self.since: datetime | None = None
+
+    def answer(self, query: Query, text: str, now: datetime) -> Rows:
+        """Answer one query of the package."""
+        states = [self.state(table) for table in query.tables]
+        state, reason = next((one for one in states if one[0] is not State.COMPLETE), (State.COMPLETE, ""))
+        frame = kql.empty(query)
+        if state in _READABLE:
+            frame = self._engine.ask(text, now=now, columns=query.columns, name=query.name)
+        # One object a scope: those of the others are whole. Of a list, what is absent may lie in the rest.
+        apart = all(COLLECTIONS[table].single for table in query.tables)
+        unseen = {scope for table in query.tables for scope in self.read(table).unseen} if apart else set()
+        return Rows(
+            name=query.name,
+            text=text,
+            frame=frame,
+            state=state,
+            reason=reason,
+            tables=query.tables,
+            unseen=tuple(sorted(unseen)) if state is State.PARTIAL else (),
+        )
+
+    def ask(self, text: str, tables: list[str], now: datetime) -> pd.DataFrame:
+        """Answer a free question on these tables. Raises QueryError."""
+        for table in tables:
+            state, reason = self.state(table)
+            if state not in _READABLE:
+                raise QueryError(reason)
+        try:
+            return self._engine.ask(text, now=now, columns=None)
+        except duckdb.Error:
+            raise QueryError("query: a value in these tables does not fit it") from None
+
+    def known(self) -> list[str]:
+        """Return the tables that were loaded so far, in the order of `tables.json`."""
+        return [table for table in kql.tables()["arm"] if table in self._engine.schema]
+
+    def state(self, table: str) -> tuple[State, str]:
+        """Return how much of a table came, and why not all; reads and loads it on first need."""
+        return self._once.do(("table", table), lambda: self._load(table))
+
+    def read(self, table: str) -> Read:
+        """Return the objects of a collection, read on first need."""
+        return self._once.do(("read", table), lambda: self._read(table))
+
+    def interrupt(self) -> None:
+        """Stop what the engine runs."""
+        self._engine.interrupt()
+
+    def close(self) -> None:
+        """Release memory."""
+        self._engine.close()
+
+    def _read(self, table: str) -> Read:
+        collection = COLLECTIONS[table]
+        if (collection.of == "account" or collection.parent) and not self._has_account:
+            # Nothing was refused, nothing was asked: what needs it is UNKNOWN all the same.
+            fault = Fault("automation_account is not given, name it in the parameters")
+            return Read(refused={"the Automation account": fault}, scopes=1)
+        return self._management.read(table, since=self.since, read=self.read)
+
+    def _load(self, table: str) -> tuple[State, str]:
+        read = self.read(table)
+        columns = kql.tables()["arm"][table]
+        lines = [_line(one, columns) for one in read.objects]
+        try:
+            # A line with every column stands for a table without rows, then goes.
+            self._engine.load_json(table, lines or [_line({}, columns)])
+            if not lines:
+                self._engine.rows(f'DELETE FROM "{table}"')  # noqa: S608 - a name of tables.json
+        except (UnreadableError, duckdb.Error):
+            return State.MISSING, f"{table}: the answer holds values that cannot be read, run again later"
+        return read.state(table)
+
+
+def _line(content: Mapping[str, Any], columns: Mapping[str, str]) -> str:
+    """Write what the table holds of an object, its keys in whatever case they came."""
+    folded = {str(name).lower(): value for name, value in content.items()}
+    return json.dumps({name: folded.get(name.lower()) for name in columns})

@@ -1,0 +1,105 @@
+"""What would be sent, and how much each query would read, before anything is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from umdiag import kql
+from umdiag.errors import SourceError
+from umdiag.kql import Query
+from umdiag.sources.live.azure import SPARE, Azure
+from umdiag.sources.live.collections import COLLECTIONS
+from umdiag.sources.live.management import filter_of
+from umdiag.sources.live.target import Target
+from umdiag.sources.live.workspaces import Window, reasons_of, volumes_text
+
+_USAGE_COLUMNS = {"data_type": "string", "megabytes": "real"}
+#: `_LogOperation` is a function over this table.
+_BILLED_AS: Mapping[str, str] = {"_LogOperation": "Operation"}
+
+
+def counting(target: Target, window: Window) -> Iterator[str]:
+    """Yield what counts the rows of every table of every workspace, for the data-health block."""
+    yield from _of_workspaces(target)
+    yield volumes_text(window).rstrip()
+
+
+def addresses(target: Target, query: Query, window: Window) -> Iterator[str]:
+    """Yield the requests by which a query's rows come, one line each."""
+    if query.dialect == "logs":
+        yield from _of_workspaces(target)
+    elif query.dialect == "graph":
+        scope = [f"subscription {one}" for one in target.subscriptions]
+        scope += [f"management group {one}" for one in target.management_groups]
+        yield f"POST {target.management}/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01"
+        yield f"  for {', '.join(scope)}"
+    else:
+        for table in query.tables:
+            yield from _collection(target, table, window)
+
+
+def _of_workspaces(target: Target) -> Iterator[str]:
+    for workspace in target.workspaces:
+        if target.workspace_api == "kusto":
+            yield f"POST {target.kusto}{workspace}/v2/rest/query"
+        else:
+            yield f"POST {target.monitor}/v1/workspaces/<customer id of {workspace}>/query"
+
+
+def _collection(target: Target, table: str, window: Window) -> Iterator[str]:
+    collection = COLLECTIONS[table]
+    version = f"?api-version={collection.version}"
+    since = filter_of(collection, window.start - SPARE)
+    scopes = {
+        "account": [target.automation_account] if target.automation_account else [],
+        "workspace": list(target.workspaces),
+        "subscription": [f"/subscriptions/{one}" for one in target.subscriptions],
+        "parent": [f"{target.automation_account}/{collection.parent}/<each>"],
+    }[collection.of]
+    for scope in scopes:
+        filtered = "".join(f"&{name}={text}" for name, text in since.items())
+        yield f"GET {target.management}{scope}{collection.path}{version}{filtered}"
+        if collection.whole:
+            yield f"GET {target.management}{scope}{collection.path}/<each>{version}"
+    if not scopes:
+        yield "nothing: automation_account is not given"
+
+
+def volumes(azure: Azure) -> dict[str, float]:
+    """Return the megabytes of each table in the window, over all workspaces, asking `Usage` alone.
+
+    Raises SourceError where a workspace does not say.
+    """
+    start, end = (kql.literal(one, "datetime", "") for one in (azure.window.start, azure.window.asked_at))
+    text = (
+        f"Usage\n| where TimeGenerated > {start} and TimeGenerated <= {end}\n"
+        "| summarize megabytes = sum(Quantity) by DataType\n| project data_type = DataType, megabytes\n"
+    )
+    found: dict[str, float] = {}
+    parts = azure.workspaces.ask_once(text, _USAGE_COLUMNS, "Usage")
+    for _, reason in reasons_of(parts, ("Usage",)):
+        raise SourceError(reason)
+    for part in parts.values():
+        if part.frame is None:
+            continue
+        for data_type, megabytes in zip(part.frame["data_type"], part.frame["megabytes"], strict=True):
+            found[data_type] = found.get(data_type, 0.0) + float(megabytes)
+    return found
+
+
+def reads(query: Query, megabytes: Mapping[str, float]) -> float | None:
+    """Return the megabytes that a log query would look through, None for what is no log query.
+
+    A table that is read in several places of a text counts each time; columns that it leaves aside count too,
+    so this is an upper bound.
+    """
+    if query.dialect != "logs":
+        return None
+    return sum(
+        megabytes.get(_BILLED_AS.get(table, table), 0.0) * _places(query, table) for table in query.tables
+    )
+
+
+def _places(query: Query, table: str) -> int:
+    lines: Sequence[str] = [line for line in query.text.splitlines() if not line.startswith("//")]
+    return max(1, sum(line.split("= ")[-1].strip() == table for line in lines))
