@@ -1,0 +1,44 @@
+"""What the tests of live Azure share: the stand-in of a small estate, without faults at each test's start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import live_estate as estate
+import snapshot_rows as rows
+from servers.azure import AzureStandIn
+
+
+@pytest.fixture(scope="session")
+def estate_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("estate")
+    rows.write_snapshot(folder, estate.GIVEN)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _stand_in(estate_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureStandIn]:
+    with AzureStandIn(estate_folder, tmp_path_factory.mktemp("stand-in")) as azure:
+        yield azure
+
+
+@pytest.fixture(scope="session")
+def _translated() -> dict[Any, Any]:
+    return {}
+
+
+@pytest.fixture
+def azure(
+    _stand_in: AzureStandIn, _translated: dict[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[AzureStandIn]:
+    """The stand-in as new, and a client in haste that is signed in to it."""
+    _stand_in.restore()
+    monkeypatch.setenv("UMDIAG_ACCESS_TOKEN", _stand_in.wire.token)
+    monkeypatch.setattr("umdiag.sources.live.azure.Limits", lambda: estate.HASTY)
+    with rows.answered_once(_translated):
+        yield _stand_in
+    _stand_in.restore()

@@ -1,0 +1,57 @@
+"""Ctrl-C while the services are slow: back at once, no thread waits, nothing half written."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+import live_estate as estate
+from servers.azure import AzureStandIn
+from servers.wire import Reply
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+#: Enough on a machine with much else to do; a request under way would last a minute.
+SECONDS = 8
+
+
+def slow(good: Reply) -> Reply:
+    return Reply(content=good.content, seconds=30)
+
+
+@pytest.mark.parametrize("api", ["monitor", "kusto"])
+@pytest.mark.parametrize("command", ["report", "doctor"])
+def test_an_interrupted_run_ends_at_once(azure: AzureStandIn, tmp_path: Path, command: str, api: str) -> None:
+    azure.fault(lambda one: bool(one.text) and "ResourceGraph" not in one.path, slow)
+    YAML().dump(estate.values(azure, workspace_api=api), tmp_path / "live.yml")
+    arguments = [command, "live.yml", *(["-o", "out"] if command == "report" else [])]
+    run = subprocess.Popen(
+        [sys.executable, "-m", "umdiag", *arguments],
+        cwd=tmp_path,
+        env=os.environ | {"UMDIAG_ACCESS_TOKEN": azure.wire.token},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        until = time.monotonic() + 60
+        while not any(one.text for one in azure.wire.requests):
+            assert time.monotonic() < until
+            assert run.poll() is None, run.communicate()
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        _, error = run.communicate(timeout=30)
+        assert time.monotonic() - begun < SECONDS
+    finally:
+        run.kill()
+        run.wait()
+    assert run.returncode == 130
+    assert "Traceback" not in error
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["live.yml"]

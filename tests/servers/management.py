@@ -1,0 +1,234 @@
+"""Azure Resource Manager and Resource Graph, from the snapshot's objects and graph tables."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from servers.rows import SnapshotRows
+from servers.wire import Reply, Request
+
+_ACCOUNT = (
+    r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.automation/automationaccounts/[^/]+"
+)
+_WORKSPACE = (
+    r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.operationalinsights/workspaces/[^/]+"
+)
+_LISTS = {
+    rf"{_ACCOUNT}/(?P<table>softwareUpdateConfigurations|softwareUpdateConfigurationRuns|"
+    r"softwareUpdateConfigurationMachineRuns|hybridRunbookWorkerGroups|jobs)": "",
+    rf"{_ACCOUNT}/hybridRunbookWorkerGroups/[^/]+/(?P<table>hybridRunbookWorkers)": "",
+    rf"{_WORKSPACE}/(?P<table>linkedServices|savedSearches)": "",
+}
+_SINGLE = {
+    rf"{_ACCOUNT}/softwareUpdateConfigurations/[^/]+": "softwareUpdateConfigurations",
+    _WORKSPACE: "workspaces",
+    r"/subscriptions/[^/]+/providers/[^/]+": "providers",
+}
+_PERMISSIONS = re.compile(r"(?P<scope>.+)/providers/Microsoft\.Authorization/permissions", re.IGNORECASE)
+_SINCE = re.compile(r"properties/(\w+) ge (\S+)")
+_PAGE = 100
+
+
+class Management:
+    """GET of objects and collections, POST of Resource Graph queries."""
+
+    def __init__(self, rows: SnapshotRows) -> None:
+        self._rows = rows
+        self.address = ""
+        self._lock = threading.Lock()
+        self._building = threading.Lock()
+        self.restore()
+
+    def restore(self) -> None:
+        """Answer everything again."""
+        self.denied: list[str] = []
+        #: Subscriptions below each management group.
+        self.groups: dict[str, list[str]] = {}
+        #: Resource Graph queries a second; None: any number.
+        self.quota: int | None = None
+        self.total_shift = 0
+        self._asked: deque[float] = deque()
+        #: name → (number of rows, row by number), for tables too large to hold.
+        self.made: dict[str, tuple[int, Callable[[int], Mapping[str, Any]]]] = {}
+
+    def answer(self, request: Request) -> Reply | None:
+        """Answer one request of either service."""
+        if request.path.lower() == "/providers/microsoft.resourcegraph/resources":
+            return self._graph(request) if request.method == "POST" else None
+        if request.method != "GET" or not request.path.lower().startswith("/subscriptions"):
+            return None
+        if "api-version" not in request.query:
+            return _error(400, "MissingApiVersionParameter", "The api-version query parameter is required.")
+        if any(request.path.lower().startswith(one.lower()) for one in self.denied):
+            words = f"The client does not have authorization to perform action over scope '{request.path}'."
+            return _error(403, "AuthorizationFailed", words)
+        return self._object(request) or self._list(request) or self._permissions(request.path)
+
+    def _list(self, request: Request) -> Reply | None:
+        for pattern in _LISTS:
+            if match := re.fullmatch(pattern, request.path, re.IGNORECASE):
+                break
+        else:
+            return None
+        table = next(one for one in _TABLES if one.lower() == match["table"].lower())
+        objects = self._below(table).get(request.path.lower(), [])
+        if since := _SINCE.search(request.query.get("$filter", "")):
+            objects = [one for one in objects if str(one["properties"].get(since[1], "9")) >= since[2]]
+        if table == "softwareUpdateConfigurations":
+            objects = [_listed(one) for one in objects]
+        start = int(request.query.get("$skip", 0))
+        content: dict[str, Any] = {"value": objects[start : start + _PAGE]}
+        if start + _PAGE < len(objects):
+            version = request.query["api-version"]
+            # The publisher's slip: the next page of machine runs names the path of runs.
+            path = request.path.replace("MachineRuns", "Runs")
+            content["nextLink"] = f"{self.address}{path}?api-version={version}&$skip={start + _PAGE}"
+            if since:
+                content["nextLink"] += f"&$filter={request.query['$filter'].replace(' ', '%20')}"
+        return Reply(content=content)
+
+    @cache  # noqa: B019 - a stand-in lives as long as its test
+    def _below(self, table: str) -> Mapping[str, list[dict[str, Any]]]:
+        """Return a table's objects by the (folded) path of the collection they lie in."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        with self._building:
+            for one in self._rows.objects(table):
+                found.setdefault(str(one["id"]).lower().rpartition("/")[0], []).append(_rest(one))
+        return found
+
+    def _object(self, request: Request) -> Reply | None:
+        for pattern, table in _SINGLE.items():
+            if re.fullmatch(pattern, request.path, re.IGNORECASE):
+                for one in self._below(table).get(request.path.lower().rpartition("/")[0], []):
+                    if one["id"].lower() == request.path.lower():
+                        return Reply(content=one)
+                return _error(404, "ResourceNotFound", f"{request.path} was not found.")
+        return None
+
+    def _permissions(self, path: str) -> Reply | None:
+        match = _PERMISSIONS.fullmatch(path)
+        if not match:
+            return None
+        own = [
+            one
+            for one in self._rows.objects("permissions")
+            if str(one["id"]).lower() == match["scope"].lower()
+        ]
+        sets = own or self._rows.objects("permissions")[:1]
+        value = [{name: json.loads(one[name] or "[]") for name in ("actions", "notActions")} for one in sets]
+        return Reply(content={"value": value})
+
+    # -- Resource Graph ---------------------------------------------------------------------------
+
+    def _graph(self, request: Request) -> Reply:
+        if "application/json" not in request.headers.get("content-type", ""):
+            return _error(500, "InternalServerError", "Encountered internal server error.")
+        content = request.content if isinstance(request.content, dict) else {}
+        headers = self._quota()
+        if headers is None:
+            details = [{"code": "RateLimiting", "message": "Client application has been throttled"}]
+            error = {"code": "RateLimiting", "message": "Please provide below info", "details": details}
+            return Reply(
+                status=429,
+                content={"error": error},
+                headers={"x-ms-user-quota-remaining": "0", "x-ms-user-quota-resets-after": "00:00:01"},
+            )
+        text = str(content.get("query", ""))
+        if re.search(r"^\s*let\b|leftanti", text, re.MULTILINE):
+            inner = [{"code": "ParserFailure", "message": "let is not supported"}]
+            return Reply(
+                status=400, content={"error": {"code": "BadRequest", "message": "", "details": inner}}
+            )
+        options = content.get("options") or {}
+        top = min(int(options.get("$top", 100)), 1000)
+        try:
+            start = int(base64.b64decode(options["$skipToken"])) if options.get("$skipToken") else 0
+        except ValueError:
+            return _error(400, "BadRequest", "The skip token is not valid.")
+        columns, total, rows = self._rows_of(content, text, start, top)
+        data: Any = [dict(zip(columns, row, strict=True)) for row in rows]
+        page: dict[str, Any] = {
+            "totalRecords": total + self.total_shift,
+            "count": len(rows),
+            "data": data,
+            "facets": [],
+            "resultTruncated": "true" if start + len(rows) < total else "false",
+        }
+        if start + len(rows) < total and "id" in columns:
+            page["$skipToken"] = base64.b64encode(str(start + len(rows)).encode()).decode()
+        return Reply(content=page, headers=headers)
+
+    def _rows_of(
+        self, content: Mapping[str, Any], text: str, start: int, top: int
+    ) -> tuple[list[str], int, list[list[Any]]]:
+        named = next((name for name in self.made if re.search(rf"^{name}\b", text, re.MULTILINE)), None)
+        if named:
+            total, row = self.made[named]
+            made = [row(number) for number in range(start, min(start + top, total))]
+            return list(made[0]) if made else ["id"], total, [list(one.values()) for one in made]
+        wanted = content.get("subscriptions")
+        if groups := content.get("managementGroups"):
+            wanted = [one for group in groups for one in self.groups.get(group, ())]
+        columns, rows = self._rows.of_subscriptions(wanted, text)
+        dynamic = [number for number, (_, type_) in enumerate(columns) if type_ == "dynamic"]
+        page = [list(row) for row in rows[start : start + top]]
+        for row in page:
+            for number in dynamic:
+                row[number] = json.loads(row[number]) if isinstance(row[number], str) else row[number]
+        return [name for name, _ in columns], len(rows), page
+
+    def _quota(self) -> dict[str, str] | None:
+        """Count a request of this second; None: one too many."""
+        if self.quota is None:
+            return {}
+        with self._lock:
+            now = time.monotonic()
+            while self._asked and self._asked[0] < now - 1:
+                self._asked.popleft()
+            if len(self._asked) >= self.quota:
+                return None
+            self._asked.append(now)
+            left = self.quota - len(self._asked)
+        return {"x-ms-user-quota-remaining": str(left), "x-ms-user-quota-resets-after": "00:00:01"}
+
+
+_TABLES = (
+    "softwareUpdateConfigurations",
+    "softwareUpdateConfigurationRuns",
+    "softwareUpdateConfigurationMachineRuns",
+    "hybridRunbookWorkerGroups",
+    "hybridRunbookWorkers",
+    "jobs",
+    "linkedServices",
+    "savedSearches",
+)
+
+
+def _rest(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as the REST object it was: JSON text parsed, nothing where nothing was."""
+    found = {}
+    for name, value in row.items():
+        if value in (None, ""):
+            continue
+        found[name] = json.loads(value) if name in ("properties", "tags", "actions", "notActions") else value
+    return found
+
+
+def _listed(one: dict[str, Any]) -> dict[str, Any]:
+    """Return an update configuration as lists show it: flat, without its schedule."""
+    properties = dict(one.get("properties", {}))
+    schedule = properties.pop("scheduleInfo", None) or {}
+    flat = {name: schedule[name] for name in ("frequency", "startTime", "nextRun") if name in schedule}
+    return one | {"properties": properties | flat}
+
+
+def _error(status: int, code: str, message: str) -> Reply:
+    return Reply(status=status, content={"error": {"code": code, "message": message}})
