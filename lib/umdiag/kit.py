@@ -65,9 +65,9 @@ class Kit:
         self.parameters = parameters
         self._run = run
         self._source = open_source(parameters) if run is None else open_folder(run)
-        self.notes: list[str] = list(self._source.notes)
         self.lookback: timedelta = parameters.lookback
         self.asked_at: datetime = self._clock()
+        self.notes: list[str] = list(self._source.notes)
         self._source.look_at(self.asked_at, self.lookback)
         self._lock = RLock()
         self._answered = Once()

@@ -18,7 +18,9 @@ import pytest
 from ruamel.yaml import YAML
 
 import live_estate as estate
+import snapshot_rows as rows
 from servers.azure import AzureStandIn
+from servers.wire import Reply
 from umdiag.fleet import make_fleet
 from umdiag.kit import Kit
 from umdiag.parameters import from_values
@@ -185,7 +187,24 @@ def fleet_stand_in(
 def test_a_clock_taken_from_the_rows_says_how_old_it_is(azure: AzureStandIn) -> None:
     kit = estate.live(azure, asked_at="latest")
     assert kit.asked_at.isoformat() == "2024-03-15T10:00:00+00:00"
+    assert not any("looked for without" in note for note in kit.notes)
     assert any(
         "newest row found: 2024-03-15 10:00 UTC, " in note and "days ago" in note for note in kit.notes
     )
     kit.close()
+
+
+@pytest.mark.parametrize("api", ["monitor", "kusto"])
+def test_a_workspace_that_refuses_is_named_where_rows_of_all_are_meant(azure: AzureStandIn, api: str) -> None:
+    azure.fault(
+        lambda one: rows.identifier("law-b") in one.path or "/law-b/v2" in one.path,
+        Reply(status=403, content={"error": {"code": "InsufficientAccessError", "message": "no"}}),
+    )
+    kit = estate.live(azure, workspace_api=api, asked_at="latest")
+    try:
+        assert any("looked for without the query of law-b: access was refused" in note for note in kit.notes)
+        with pytest.warns(UserWarning, match="not all rows are here: the query of law-b"):
+            counted = kit.kql("Heartbeat | summarize beats = count() by TenantId | project TenantId, beats")
+        assert set(counted["TenantId"]) == {rows.identifier("law-a"), rows.identifier("law-c")}
+    finally:
+        kit.close()

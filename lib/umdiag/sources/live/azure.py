@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -92,6 +93,7 @@ class Azure:
             reasons = [reason for _, reason in reasons_of(parts, ("The newest row",))]
             told = reasons[0] if reasons else "the workspaces hold no rows at all, set the parameter asked_at"
             raise SourceError(f"asked_at latest: {told}")
+        self.notes = [f"The newest row was looked for without {said}." for _, said in reasons_of(parts, ())]
         newest: datetime = max(found).to_pydatetime()
         return newest.astimezone(UTC)
 
@@ -124,6 +126,8 @@ class Azure:
         frames = [part.frame for part in parts.values() if part.frame is not None]
         if not frames:
             raise QueryError(next(reason for _, reason in reasons_of(parts, ())))
+        for _, reason in reasons_of(parts, ()):
+            warnings.warn(f"not all rows are here: {reason}", stacklevel=3)
         filled = [frame for frame in frames if len(frame)]
         return pd.concat(filled, ignore_index=True) if filled else frames[0]
 

@@ -18,7 +18,7 @@ _PASSING = (408, 429, 500, 502, 503, 504)
 _TOO_LARGE = re.compile(
     r"E_QUERY_RESULT_SET_TOO_LARGE|result ?set (?:is |has )?(?:too large|exceeded)|record ?count ?limit|"
     r"(?:exceeds|exceeded|over) the (?:internal )?(?:data size|size|record|row)|"
-    r"E_RUNAWAY_QUERY|\b64 ?MB\b|\b500,?000\b",
+    r"E_RUNAWAY_QUERY|80DA000[0-9]|allowed limits|\b64 ?MB\b|\b500,?000\b",
     re.IGNORECASE,
 )
 _NO_TABLE = re.compile(

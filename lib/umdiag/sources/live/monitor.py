@@ -34,7 +34,7 @@ class MonitorApi:
     def ask(self, workspace: str, customer_id: str, text: str, *, left: float) -> Answer:
         """Return the rows of one query text. Raises Fault."""
         path = f"/workspaces/{quote(customer_id)}/query" if customer_id else f"{quote(workspace)}/query"
-        wait = int(min(left, _LONGEST_WAIT))
+        wait = max(1, int(min(left, _LONGEST_WAIT)))
         request = HttpRequest("POST", path, json={"query": text}, headers={"Prefer": f"wait={wait}"})
         role = f"Log Analytics Reader on {name_of(workspace)}"
         content, _ = self._web.answer(self._client.send_request, request, left=left, role=role)
