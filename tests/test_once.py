@@ -68,8 +68,19 @@ def test_none_is_an_answer_too() -> None:
     assert calls == [1]
 
 
-@pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt("now")])
-def test_error_is_remembered_and_reaches_everybody(error: BaseException) -> None:
+def test_interruption_is_not_remembered() -> None:
+    once = Once()
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        once.do("key", interrupted)
+    assert once.do("key", lambda: 1) == 1
+
+
+def test_error_is_remembered_and_reaches_everybody() -> None:
+    error = ValueError("no")
     once, calls = Once(), []
 
     def work() -> None:

@@ -104,15 +104,16 @@ class Kit:
         """
         # In this order a query that is filled from others waits only for such as are under way.
         wanted = needs.in_order(wanted_queries(families, also))
-        with ThreadPoolExecutor(self._source.parallel) as pool:
+        pool = ThreadPoolExecutor(self._source.parallel, "fetch")
+        try:
             asked = {pool.submit(self.fact, name): name for name in wanted}
-            try:
-                for done, answer in enumerate(as_completed(asked), 1):
-                    answer.result()
-                    if progress:
-                        progress(asked[answer], done, len(wanted))
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+            for done, answer in enumerate(as_completed(asked), 1):
+                answer.result()
+                if progress:
+                    progress(asked[answer], done, len(wanted))
+        finally:
+            # Whoever interrupts a cell of a notebook does not wait for what is under way; it is not lost.
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def fact(self, name: str, **values: Value) -> Rows:
         """Return the rows of one query, fetched on first use. `values` fill parameters such as `computer`."""
@@ -204,8 +205,10 @@ class Kit:
         """Return the diagnoses of one family or of all, judged once."""
         with self._lock:
             known = self._diagnoses if self._diagnoses is not None else {}
-            for scenario in catalogue():
-                if family in (None, scenario.family) and scenario.name not in known and not self._run:
+            wanted = [one for one in catalogue() if family in (None, one.family) and one.name not in known]
+            if wanted and not self._run:
+                self.fetch(None if family is None else [family])
+                for scenario in wanted:
                     known[scenario.name] = self._judge(scenario)
             self._diagnoses = known
             order = [scenario.name for scenario in catalogue()]

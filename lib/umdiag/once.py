@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Once:
-    """Remembers what was done, by key; an error is remembered too."""
+    """Remembers what was done, by key; an error is remembered too, an interruption is not."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -33,5 +33,8 @@ class Once:
             try:
                 done.set_result(work())
             except BaseException as error:  # noqa: BLE001 - handed to whoever asked
+                if not isinstance(error, Exception):
+                    with self._lock:
+                        del self._done[key]
                 done.set_exception(error)
         return done.result()

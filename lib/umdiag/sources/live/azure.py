@@ -124,9 +124,10 @@ class Azure:
             )
         parts = self.workspaces.ask_once(text, None, "the query")
         frames = [part.frame for part in parts.values() if part.frame is not None]
+        reasons = [reason for _, reason in reasons_of(parts, ())]
         if not frames:
-            raise QueryError(next(reason for _, reason in reasons_of(parts, ())))
-        for _, reason in reasons_of(parts, ()):
+            raise QueryError(reasons[0])
+        for reason in reasons:
             warnings.warn(f"not all rows are here: {reason}", stacklevel=3)
         filled = [frame for frame in frames if len(frame)]
         return pd.concat(filled, ignore_index=True) if filled else frames[0]
@@ -209,10 +210,8 @@ class Azure:
         Half a workspace would look like machines that report but are not assessed.
         """
         volumes = self._volumes()
-        return {
-            one: replace(volumes[one], silent=True) if volumes[one].fault else part
-            for one, part in parts.items()
-        }
+        silent = {one: replace(part, silent=True) for one, part in volumes.items() if part.fault}
+        return {**parts, **silent}
 
     def _of_graph(self, query: Query, text: str) -> Rows:
         frame, state, reason = answer = self._graph_answer(query)
