@@ -87,14 +87,12 @@ class Azure:
     def newest(self) -> datetime:
         """Return the newest row of any table of any workspace. Raises SourceError where none can be seen."""
         parts = self.workspaces.volumes(None)
-        times = [part.frame["newest"].max() for part in parts.values() if part.frame is not None]
-        found = [time for time in times if not pd.isna(time)]
-        if not found:
+        newest = _newest(parts, kql.tables()["workspace"])
+        if newest is None:
             reasons = [reason for _, reason in reasons_of(parts, ("The newest row",))]
             told = reasons[0] if reasons else "the workspaces hold no rows at all, set the parameter asked_at"
             raise SourceError(f"asked_at latest: {told}")
         self.notes = [f"The newest row was looked for without {said}." for _, said in reasons_of(parts, ())]
-        newest: datetime = max(found).to_pydatetime()
         return newest.astimezone(UTC)
 
     def look_at(self, asked_at: datetime, lookback: timedelta) -> None:
@@ -199,7 +197,7 @@ class Azure:
             frame=joined(query.columns, frames, query.name),
             state=state,
             reason="; ".join(reasons.values()),
-            newest=self._newest(query.tables) if frames else None,
+            newest=_newest(self._volumes(), query.tables) if frames else None,
             tables=query.tables,
             unseen=tuple(map(name_of, unseen)) if frames and not (cut or failed) else (),
         )
@@ -243,8 +241,10 @@ class Azure:
         window = self.window
         return self._once.do(("volumes", window), lambda: self.workspaces.volumes(window))
 
-    def _newest(self, tables: Iterable[str]) -> datetime | None:
-        frames = [part.frame for part in self._volumes().values() if part.frame is not None]
-        times = [frame.loc[frame["table_name"].isin(list(tables)), "newest"].max() for frame in frames]
-        found = [time for time in times if not pd.isna(time)]
-        return max(found).to_pydatetime() if found else None
+
+def _newest(volumes: Mapping[str, Part], tables: Iterable[str]) -> datetime | None:
+    """Return the newest row of these tables in any workspace that was counted."""
+    frames = [part.frame for part in volumes.values() if part.frame is not None]
+    times = [frame.loc[frame["table_name"].isin(list(tables)), "newest"].max() for frame in frames]
+    found = [time for time in times if not pd.isna(time)]
+    return max(found).to_pydatetime() if found else None
