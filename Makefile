@@ -46,13 +46,13 @@ fix: $(DEV) ## mend what can be mended: format, lint, notebook outputs, generate
 	@$(BIN)/ruff check --fix --quiet --exit-zero .
 	@$(BIN)/ruff format --quiet .
 	@$(if $(NOTEBOOKS),$(NBSTRIP) $(NOTEBOOKS))
-	@$(BIN)/python tests/readme.py
+	@$(BIN)/python tests/support/readme.py
 
 bench: $(DEV) ## the benchmarks of tests/benchmarks (minutes)
 	@$(BIN)/python -m pytest tests/benchmarks -o addopts="--import-mode=importlib -ra" $(ARGS)
 
 demo: $(RUN) ## make parameters/demo, the demo snapshot, anew
-	@$(BIN)/python -m umdiag.fleet parameters/demo $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m fleet parameters/demo $(ARGS)
 
 lock: $(DEV) ## choose the newest fitting versions for constraints.txt, for every Python and system
 	@$(PIP) uv

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from umdiag import pages
 from umdiag.__main__ import _spread_only, execute
 from umdiag._version import __version__
 from umdiag.errors import CallError, SourceError
+from umdiag.explain import pages
 from umdiag.model import Cause, Severity
 from umdiag.parameters import Parameters
 

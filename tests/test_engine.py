@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from umdiag import kql
 from umdiag.errors import QueryError
+from umdiag.queries import kql
 from umdiag.sources.engine import Engine
 from umdiag.sources.tuning import tuned
 

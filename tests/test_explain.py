@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from umdiag.__main__ import execute
 from umdiag.errors import CallError
-from umdiag.knowledge import cutting, decode, reading, scan, table
+from umdiag.explain import cutting, reading
+from umdiag.explain.reading import Block
+from umdiag.explain.scanning import Report, scan
+from umdiag.knowledge import decode, table
 from umdiag.knowledge.hresult import names
-from umdiag.knowledge.reading import Block
-from umdiag.knowledge.scanning import Report
 
 OLD = "2019-05-24\t10:12:3{n}:123\t1016\tabc\tAgent\t  * WARNING: Exit code = 0x8024402C"
 NEW = "2026/11/22 03:1{n}:44.1234567 1016  2748  Agent  Failed to scan: error 0x80072EE2, hr=80072ee2"

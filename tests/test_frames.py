@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from snapshot_rows import ASKED_AT, answered_once, arm_id, at, identifier, investigate, resolved
+from support.snapshot_rows import ASKED_AT, answered_once, arm_id, at, identifier, investigate, resolved
 from umdiag.errors import Inconclusive
 from umdiag.frames import collection_stops, estate, gaps, machine_changes, never_restarting, open_jobs, quota
-from umdiag.frames._text import same_uuid, swapped
 from umdiag.frames.funnels import matches
 from umdiag.frames.identities import derive as derive_identities
+from umdiag.frames.shared.text import same_uuid, swapped
 from umdiag.frames.targets import derive as derive_targets
 from umdiag.frames.targets import machine_key
 from umdiag.frames.updates import month_of, series_of

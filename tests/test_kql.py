@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from umdiag import kql
 from umdiag.errors import QueryError
 from umdiag.model import State
+from umdiag.queries import kql
 from umdiag.sources.snapshot import Snapshot
 
 TEXT = """// Title:    Last heartbeat

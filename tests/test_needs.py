@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from umdiag import kql, needs
 from umdiag.errors import QueryError
+from umdiag.judging import needs
+from umdiag.queries import kql
 
 Make = Callable[..., None]
 

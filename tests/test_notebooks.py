@@ -13,7 +13,7 @@ import nbformat
 import pyarrow.parquet
 import pytest
 
-from umdiag.fleet import KNOWN_FAULTS, make_fleet
+from fleet import KNOWN_FAULTS, make_fleet
 from umdiag.parameters import KEYS
 from umdiag.scenarios import FAMILIES, catalogue
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from umdiag.once import Once
+from umdiag.words.once import Once
 
 PATIENCE = 10
 

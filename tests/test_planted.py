@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from umdiag.fleet import KNOWN_FAULTS, Fleet, make_fleet
+from fleet import KNOWN_FAULTS, Fleet, make_fleet
 from umdiag.kit import Kit
 from umdiag.parameters import from_values
 from umdiag.scenarios import catalogue

@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def readme() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("readme", ROOT / "tests/readme.py")
+    spec = importlib.util.spec_from_file_location("readme", ROOT / "tests/support/readme.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from umdiag import kql
 from umdiag.errors import QueryError, SourceError
 from umdiag.model import Rows, State, TableHealth
-from umdiag.sources.folders import open_folder
+from umdiag.queries import kql
+from umdiag.sources.opening import open_folder
 from umdiag.sources.replay import Replay, write_facts
 from umdiag.sources.snapshot import Snapshot
 

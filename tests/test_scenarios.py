@@ -22,9 +22,9 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from snapshot_rows import answered_once, diagnose, investigate, resolved
+from support.snapshot_rows import answered_once, diagnose, investigate, resolved
+from umdiag.judging.needs import needs
 from umdiag.model import Finding, Severity, Verdict
-from umdiag.needs import needs
 from umdiag.scenarios import FAMILIES, Scenario, catalogue, scenario
 
 CASES = Path(__file__).parent / "cases"
@@ -301,7 +301,9 @@ def test_judge_has_no_client_no_clock_and_no_pen(judged: Scenario) -> None:
         for alias in node.names
     } | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     allowed = r"__future__|collections\.abc|dataclasses|datetime|typing|re|json|pandas|numpy"
-    own = rf"umdiag\.(errors|model|frames(\.\w+)?|scenarios(\.{judged.family})?\._\w+)"
+    own = (
+        rf"umdiag\.(errors|model|frames(\.\w+)*|scenarios\.(evidence|causes_of_codes|{judged.family}\._\w+))"
+    )
     strange = {name for name in imported if not re.fullmatch(rf"{allowed}|{own}", name)}
     assert not strange
     called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

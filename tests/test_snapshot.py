@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from umdiag import kql
 from umdiag.errors import QueryError, SourceError
 from umdiag.model import State, TableHealth
-from umdiag.sources.folders import open_folder
+from umdiag.queries import kql
+from umdiag.sources.opening import open_folder
 from umdiag.sources.snapshot import Snapshot
 
 ASKED_AT = datetime(2024, 3, 8, 10, tzinfo=UTC)

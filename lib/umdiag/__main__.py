@@ -110,7 +110,7 @@ def doctor(
 
     given = read(parameters)
     refuse_prompting(given)
-    from umdiag.doctor import examine
+    from umdiag.report.doctor import examine
 
     lacking = 0
     for one in examine(given):
@@ -135,7 +135,7 @@ def explain(
     """
     from shutil import get_terminal_size
 
-    from umdiag.knowledge.answering import answer
+    from umdiag.explain.answering import answer
 
     say(answer(name, min(get_terminal_size(fallback=(100, 24)).columns, 100)))
 
@@ -143,7 +143,7 @@ def explain(
 @app.command()
 def scenarios() -> None:
     """Print the table of scenarios."""
-    from umdiag import pages
+    from umdiag.explain import pages
     from umdiag.scenarios import catalogue
 
     say(pages.table(catalogue(), drawn=sys.stdout.isatty()))

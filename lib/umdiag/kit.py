@@ -14,17 +14,16 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag import needs
-from umdiag.deriving import Derivation
 from umdiag.errors import Inconclusive, QueryError, UmdiagError
-from umdiag.judging import Datum, combined, judge
-from umdiag.kql import Query, Value, empty, queries
+from umdiag.judging import needs
+from umdiag.judging.derivation import Derivation
+from umdiag.judging.verdicts import Datum, combined, judge
 from umdiag.model import Diagnosis, Finding, QueryUse, Rows, Severity, State, Subject, TableHealth, Verdict
-from umdiag.once import Once
-from umdiag.opening import open_source
 from umdiag.parameters import Parameters, from_notebook
+from umdiag.queries.kql import Query, Value, empty, queries
 from umdiag.scenarios import Scenario, catalogue
-from umdiag.sources.folders import open_folder
+from umdiag.sources.opening import open_folder, open_source
+from umdiag.words.once import Once
 
 #: Environment variable that hands a prepared run folder to the kernels of a report.
 RUN_VARIABLE = "UMDIAG_RUN"

@@ -15,12 +15,12 @@ from typing import Any
 import pandas as pd
 import psutil
 
-from umdiag import kql
 from umdiag.kit import Kit
-from umdiag.opening import target_of
 from umdiag.parameters import from_values
+from umdiag.queries import kql
 from umdiag.sources.live import azure
 from umdiag.sources.live.manners import Limits, Rate
+from umdiag.sources.opening import target_of
 
 OFTEN = Rate(requests=100_000, seconds=1)
 

@@ -29,7 +29,7 @@ WORDS = ["Agent", "DnldMgr", "Handler", "Report", "AU", "search", "completed", "
 MEASURED = """
 import resource, sys, time
 from pathlib import Path
-from umdiag.knowledge import scan
+from umdiag.explain.scanning import scan
 begun = time.monotonic()
 report = scan(sys.argv[1])
 seconds = time.monotonic() - begun

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from umdiag import kql, needs
-from umdiag.fleet.maker import make_fleet
+from fleet.maker import make_fleet
+from umdiag.queries import kql, needs
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.manners import Limits
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from umdiag.fleet.maker import make_fleet
+from fleet.maker import make_fleet
 from umdiag.report.job import find_notebooks
 
 # What nbconvert and papermill warn of in this process is not what is measured.

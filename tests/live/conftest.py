@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-import live_estate as estate
-import snapshot_rows as rows
 from servers.azure import AzureStandIn
+from support import live_estate as estate
+from support import snapshot_rows as rows
 
 
 @pytest.fixture(scope="session")

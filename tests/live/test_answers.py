@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from umdiag import kql
+from umdiag.queries import kql
 from umdiag.sources.live.answers import Answer, frame_of, joined, plain_columns, rows_of
 from umdiag.sources.live.faults import Fault
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-import live_estate as estate
-import snapshot_rows as rows
 from servers.azure import AzureStandIn, changed
 from servers.wire import Reply
+from support import live_estate as estate
+from support import snapshot_rows as rows
 from umdiag.__main__ import app
-from umdiag.doctor import examine
 from umdiag.model import Reach
 from umdiag.parameters import from_values
+from umdiag.report.doctor import examine
 
 MAIN = rows.identifier("main")
 

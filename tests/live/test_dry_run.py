@@ -10,13 +10,13 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-import live_estate as estate
-import snapshot_rows as rows
 from servers.azure import AzureStandIn
 from servers.wire import Reply
-from umdiag import kql
+from support import live_estate as estate
+from support import snapshot_rows as rows
 from umdiag.__main__ import app
 from umdiag.parameters import from_values
+from umdiag.queries import kql
 from umdiag.report.plan import plan
 
 

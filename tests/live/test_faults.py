@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-import live_estate as estate
-import snapshot_rows as rows
 from servers.azure import AzureStandIn
 from servers.wire import Reply, Request
+from support import live_estate as estate
+from support import snapshot_rows as rows
+from umdiag.judging.needs import needs
 from umdiag.kit import Kit
 from umdiag.model import State, Verdict
-from umdiag.needs import needs
 from umdiag.scenarios import scenario
 
 

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-import live_estate as estate
-import snapshot_rows as rows
 from servers.azure import AzureStandIn, changed
 from servers.wire import Reply, Request
-from umdiag import kql
+from support import live_estate as estate
+from support import snapshot_rows as rows
 from umdiag.kit import Kit
 from umdiag.model import State, Verdict
-from umdiag.opening import target_of
 from umdiag.parameters import from_values
+from umdiag.queries import kql
 from umdiag.sources.live.azure import Azure
+from umdiag.sources.opening import target_of
 
 PAYLOADS = Path(__file__).parent / "payloads"
 GRAPH = {query.name: query for query in kql.queries().values() if query.dialect == "graph"}

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-import live_estate as estate
 from servers.azure import AzureStandIn
 from servers.wire import Reply
+from support import live_estate as estate
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 #: Enough on a machine with much else to do; a request under way would last a minute.

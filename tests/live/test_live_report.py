@@ -17,11 +17,11 @@ import nbformat
 import pytest
 from ruamel.yaml import YAML
 
-import live_estate as estate
-import snapshot_rows as rows
+from fleet import make_fleet
 from servers.azure import AzureStandIn
 from servers.wire import Reply
-from umdiag.fleet import make_fleet
+from support import live_estate as estate
+from support import snapshot_rows as rows
 from umdiag.kit import Kit
 from umdiag.parameters import from_values
 

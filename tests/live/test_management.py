@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 import pandas as pd
 import pytest
 
-import live_estate as estate
-import snapshot_rows as rows
 from servers.azure import AzureStandIn, changed
 from servers.wire import Reply, Request, Wire
-from umdiag import kql
+from support import live_estate as estate
+from support import snapshot_rows as rows
 from umdiag.kit import Kit
 from umdiag.model import State, Verdict
+from umdiag.queries import kql
 from umdiag.sources.live.collections import AUTOMATION, COLLECTIONS
 
 PAYLOADS = Path(__file__).parent / "payloads"

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snapshot_rows import answered_once
-from umdiag import kql, slicing
-from umdiag.fleet import make_fleet
+from fleet import make_fleet
+from support.snapshot_rows import answered_once
 from umdiag.kit import Kit
-from umdiag.kql import Query
 from umdiag.parameters import from_values
+from umdiag.queries import kql, slicing
+from umdiag.queries.kql import Query
 from umdiag.sources.live.answers import Answer
 from umdiag.sources.live.faults import Fault, TooLarge
 from umdiag.sources.live.manners import Limits, Manners, Rate

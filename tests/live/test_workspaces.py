@@ -16,23 +16,23 @@ import pandas as pd
 import pytest
 from azure.core.credentials import AccessToken
 
-import live_estate as estate
-import snapshot_rows as rows
 from servers.azure import AzureStandIn, changed
 from servers.logs import frames
 from servers.wire import Reply, Request
-from umdiag import kql
+from support import live_estate as estate
+from support import snapshot_rows as rows
 from umdiag.errors import QueryError, SourceError
 from umdiag.kit import Kit
 from umdiag.model import State, Verdict
-from umdiag.opening import target_of
 from umdiag.parameters import from_values
+from umdiag.queries import kql
 from umdiag.sources.live import workspaces as live_workspaces
 from umdiag.sources.live.azure import Azure
 from umdiag.sources.live.kusto import KustoApi
 from umdiag.sources.live.signin import SignIn
 from umdiag.sources.live.target import CLOUDS, Target
 from umdiag.sources.live.web import trusted
+from umdiag.sources.opening import target_of
 
 PAYLOADS = Path(__file__).parent / "payloads"
 APIS = ("monitor", "kusto")

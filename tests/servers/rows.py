@@ -13,12 +13,12 @@ from typing import Any
 import duckdb_kql
 import pandas as pd
 
-from umdiag import kql
 from umdiag.errors import QueryError
+from umdiag.queries import kql
 from umdiag.sources.captured import CapturedTables
 from umdiag.sources.engine import Engine
-from umdiag.sources.frames import kql_type, to_frame
 from umdiag.sources.manifest import read_manifest
+from umdiag.sources.outward import kql_type, to_frame
 from umdiag.sources.tablefiles import find_tables
 from umdiag.sources.tuning import tuned
 

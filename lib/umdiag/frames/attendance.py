@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._records import TIME, typed, whole
-from umdiag.frames._text import after_last, folded, looked_up, subscription_of
 from umdiag.frames.estate import as_of
 from umdiag.frames.funnels import matches, selected
+from umdiag.frames.shared.records import TIME, typed, whole
+from umdiag.frames.shared.text import after_last, folded, looked_up, subscription_of
 from umdiag.frames.targets import machine_key
 
 _RUN = ("run_key", "run_id", "configuration", "configuration_key", "start_time", "previous_start")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._recognition import newest, on_machines
-from umdiag.frames._text import folded
+from umdiag.frames.shared.recognition import newest, on_machines
+from umdiag.frames.shared.text import folded
 
 _VALUES = {"auoptions": "au_options", "alwaysautorebootatscheduledtime": "always_reboots"}
 _INSTALLS = 4

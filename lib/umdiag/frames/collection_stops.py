@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames._records import TIME, typed, whole
+from umdiag.frames.shared.records import TIME, typed, whole
 
 _TOLD_TWICE = pd.Timedelta(minutes=15)
 _DAY = pd.Timedelta(days=1)

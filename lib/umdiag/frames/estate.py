@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._text import after_last, fold, folded
+from umdiag.frames.shared.text import after_last, fold, folded
 from umdiag.frames.targets import place
 
 VIRTUAL_MACHINE = "microsoft.compute/virtualmachines"

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pandas as pd
 
-from umdiag.frames._hresults import hresults
-from umdiag.frames._recognition import newest, on_machines, wsus_servers
-from umdiag.frames._text import looked_up
+from umdiag.frames.shared.hresults import hresults
+from umdiag.frames.shared.recognition import newest, on_machines, wsus_servers
+from umdiag.frames.shared.text import looked_up
 
 _OVERDUE = pd.Timedelta(hours=15)
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from umdiag.frames._connections import at_start, beats_of, connected
-from umdiag.frames._records import whole
-from umdiag.frames._text import looked_up
 from umdiag.frames.missed import is_deleted
 from umdiag.frames.open_jobs import account_of, standing_of
+from umdiag.frames.shared.connections import at_start, beats_of, connected
+from umdiag.frames.shared.records import whole
+from umdiag.frames.shared.text import looked_up
 
 #: In the order in which causes are decided.
 REASONS = (

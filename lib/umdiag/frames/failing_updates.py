@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from umdiag.frames._hresults import hresults
-from umdiag.frames._recognition import on_machines, wsus_servers
-from umdiag.frames._text import folded, letters, looked_up
+from umdiag.frames.shared.hresults import hresults
+from umdiag.frames.shared.recognition import on_machines, wsus_servers
+from umdiag.frames.shared.text import folded, letters, looked_up
 
 _RUNS = 2
 

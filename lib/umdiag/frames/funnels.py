@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames import estate as estates
-from umdiag.frames._records import TIME, typed
+from umdiag.frames.shared.records import TIME, typed
 from umdiag.frames.targets import PREDICATES
 
 

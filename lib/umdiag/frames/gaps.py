@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames._records import TIME, typed, whole
 from umdiag.frames.presence import reporting
+from umdiag.frames.shared.records import TIME, typed, whole
 
 _HOUR = pd.Timedelta(hours=1)
 _DAY = pd.Timedelta(days=1)

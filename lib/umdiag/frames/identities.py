@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames._text import fold, folded, looked_up, same_uuid
+from umdiag.frames.shared.text import fold, folded, looked_up, same_uuid
 
 #: Heartbeats that take turns at least so often are interleaved (scenarios: "alternate three times or more").
 INTERLEAVED = 3

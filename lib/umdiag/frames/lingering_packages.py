@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._recognition import newest, on_machines
-from umdiag.frames._text import fold, folded, looked_up
+from umdiag.frames.shared.recognition import newest, on_machines
+from umdiag.frames.shared.text import fold, folded, looked_up
 
 _GRAVE = {"security", "critical"}
 _SETTLED = pd.Timedelta(hours=1)

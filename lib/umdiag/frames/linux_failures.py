@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._connections import beats_of, connected, longest_gaps
-from umdiag.frames._recognition import outcomes_of
-from umdiag.frames._records import whole
-from umdiag.frames._text import folded, letters, looked_up
 from umdiag.frames.presence import silent_at
+from umdiag.frames.shared.connections import beats_of, connected, longest_gaps
+from umdiag.frames.shared.recognition import outcomes_of
+from umdiag.frames.shared.records import whole
+from umdiag.frames.shared.text import folded, letters, looked_up
 from umdiag.knowledge import classify_linux
 
 #: In the order in which causes are decided.

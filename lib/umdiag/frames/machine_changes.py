@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._records import TIME, typed
-from umdiag.frames._text import fold, folded
+from umdiag.frames.shared.records import TIME, typed
+from umdiag.frames.shared.text import fold, folded
 
 
 def derive(resource_changes: pd.DataFrame) -> pd.DataFrame:

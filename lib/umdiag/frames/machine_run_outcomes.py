@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from umdiag.frames._recognition import identified
-from umdiag.frames._text import fold, folded, last_segment, letters, looked_up
+from umdiag.frames.shared.recognition import identified
+from umdiag.frames.shared.text import fold, folded, last_segment, letters, looked_up
 from umdiag.frames.targets import machine_key
 
 

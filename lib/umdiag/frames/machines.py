@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from umdiag.frames._recognition import newest, numbered
-from umdiag.frames._records import whole
-from umdiag.frames._text import folded, looked_up, swapped
+from umdiag.frames.shared.recognition import newest, numbered
+from umdiag.frames.shared.records import whole
+from umdiag.frames.shared.text import folded, looked_up, swapped
 
 _COUNTED = 3
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._recognition import identified, unregistered
-from umdiag.frames._records import TIME, whole
-from umdiag.frames._text import fold, folded, looked_up, subscription_of
 from umdiag.frames.attendance import changed_out
 from umdiag.frames.estate import as_of
 from umdiag.frames.funnels import matches, wanted
 from umdiag.frames.presence import silent_workspaces
+from umdiag.frames.shared.recognition import identified, unregistered
+from umdiag.frames.shared.records import TIME, whole
+from umdiag.frames.shared.text import fold, folded, looked_up, subscription_of
 from umdiag.frames.system_workers import has_worker
 from umdiag.frames.targets import PREDICATES, machine_key
 

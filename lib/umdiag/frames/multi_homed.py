@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from umdiag.frames._recognition import on_machines
-from umdiag.frames._text import folded, looked_up
+from umdiag.frames.shared.recognition import on_machines
+from umdiag.frames.shared.text import folded, looked_up
 
 
 def derive(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._text import fold
+from umdiag.frames.shared.text import fold
 
 _NEVER = ("never", "neverreboot")
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from umdiag.frames._records import TIME
-from umdiag.frames._text import folded, letters
+from umdiag.frames.shared.records import TIME
+from umdiag.frames.shared.text import folded, letters
 
 _ENDED = ("completed", "failed", "stopped")
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._recognition import numbered
-from umdiag.frames._text import folded
+from umdiag.frames.shared.recognition import numbered
+from umdiag.frames.shared.text import folded
 
 _COUNTED = 3
 _HALF_HOUR = pd.Timedelta(minutes=30)

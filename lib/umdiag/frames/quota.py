@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from umdiag.frames._text import folded, looked_up
+from umdiag.frames.shared.text import folded, looked_up
 
 _STOPS = ("daily_cap_reached", "subscription_suspended")
 _WINDOWS = pd.Timedelta(hours=12)

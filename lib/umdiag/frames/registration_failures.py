@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from umdiag.frames._recognition import newest, on_machines
-from umdiag.frames._text import folded
+from umdiag.frames.shared.recognition import newest, on_machines
+from umdiag.frames.shared.text import folded
 
 #: What the guide's texts mean, in the order in which causes are decided.
 _TEXTS = {

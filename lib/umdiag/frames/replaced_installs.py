@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from umdiag.frames._recognition import newest, on_machines
-from umdiag.frames._text import folded, looked_up
+from umdiag.frames.shared.recognition import newest, on_machines
+from umdiag.frames.shared.text import folded, looked_up
 from umdiag.frames.updates import later_titles
 
 _ONE_ASSESSMENT = pd.Timedelta(minutes=15)

@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from umdiag.frames._recognition import on_machines
+from umdiag.frames.shared.recognition import on_machines
 
 _AFTERWARDS = pd.Timedelta(hours=2)
 _ASKED, _UNEXPECTED = 1074, (6008, 41)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from umdiag.frames._text import fold, folded
+from umdiag.frames.shared.text import fold, folded
 
 _UNDER_WAY = ("inprogress", "notstarted", "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from umdiag.frames._sharing import shared
+from umdiag.frames.shared.sharing import shared
 
 
 def derive(assessments: pd.DataFrame) -> pd.DataFrame:

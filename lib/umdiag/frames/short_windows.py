@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from umdiag.frames._recognition import outcomes_of
-from umdiag.frames._text import letters
+from umdiag.frames.shared.recognition import outcomes_of
+from umdiag.frames.shared.text import letters
 
 _DEFAULT, _MOST, _RESERVED, _STEP = 120, 360, 20, 15
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?", re.IGNORECASE)

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames._records import whole
-from umdiag.frames._text import after_last, before_first, folded
+from umdiag.frames.shared.records import whole
+from umdiag.frames.shared.text import after_last, before_first, folded
 from umdiag.frames.system_workers import has_worker
 from umdiag.frames.targets import machine_key
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from umdiag.frames._text import folded
+from umdiag.frames.shared.text import folded
 
 
 def derive(workers: pd.DataFrame, worker_groups: pd.DataFrame) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._records import TIME, typed
-from umdiag.frames._text import fold
+from umdiag.frames.shared.records import TIME, typed
+from umdiag.frames.shared.text import fold
 
 #: The predicates of a dynamic group, in the order in which the funnel counts them.
 PREDICATES = ("scope", "location", "operating_system", "tags")

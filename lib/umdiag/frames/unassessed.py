@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from umdiag.frames._records import whole
-from umdiag.frames._text import folded
 from umdiag.frames.quota import explains, with_stop
+from umdiag.frames.shared.records import whole
+from umdiag.frames.shared.text import folded
 from umdiag.frames.system_workers import has_worker
 
 _FIRST_DUE = pd.Timedelta(hours=12)

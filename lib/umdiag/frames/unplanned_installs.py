@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from umdiag.frames._recognition import on_machines
-from umdiag.frames._text import folded, letters
+from umdiag.frames.shared.recognition import on_machines
+from umdiag.frames.shared.text import folded, letters
 
 _ONE_ASSESSMENT = pd.Timedelta(minutes=15)
 _DEFENDER = "2267602"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames._recognition import numbered
-from umdiag.frames._text import folded, looked_up
+from umdiag.frames.shared.recognition import numbered
+from umdiag.frames.shared.text import folded, looked_up
 
 _CUMULATIVE = "|".join(
     (

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from umdiag.frames._text import fold, folded, last_segment
+from umdiag.frames.shared.text import fold, folded, last_segment
 
 _STOPPED = ("overquota", "forceoff", "subscriptionsuspended")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.charts.canvas import STATES
-from umdiag.judging import worst_first
+from umdiag.judging.verdicts import worst_first
 from umdiag.model import Diagnosis, Finding, Severity, State, TableHealth, Verdict
 from umdiag.report.templates import Link, render
 from umdiag.show.steps import by_urgency

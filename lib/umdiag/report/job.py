@@ -21,12 +21,12 @@ from umdiag._version import __version__
 from umdiag.errors import CallError, UmdiagError
 from umdiag.kit import RUN_VARIABLE, Kit
 from umdiag.model import Verdict
-from umdiag.plain import plain
 from umdiag.report.folder import Staging
 from umdiag.report.interrupt import interruptible
 from umdiag.report.steps import Steps
 from umdiag.report.writing import Report
 from umdiag.scenarios import FAMILIES
+from umdiag.words.plain import plain
 
 if TYPE_CHECKING:
     from umdiag.report.execution import Executed

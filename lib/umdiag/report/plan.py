@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from umdiag import kql
 from umdiag import parameters as params
+from umdiag.judging.needs import in_order
 from umdiag.kit import OF_ONE_MACHINE, wanted_queries
-from umdiag.kql import Query, Value
-from umdiag.needs import in_order
-from umdiag.opening import open_source, target_of
+from umdiag.queries import kql
+from umdiag.queries.kql import Query, Value
 from umdiag.report.job import AFTER, choose, drawn, families_of, find_notebooks
+from umdiag.sources.opening import open_source, target_of
 
 if TYPE_CHECKING:
     from umdiag.sources.live.target import Target

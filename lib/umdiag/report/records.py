@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 
 from umdiag._version import __version__
-from umdiag.judging import worst_first
+from umdiag.judging.verdicts import worst_first
 from umdiag.model import Diagnosis, TableHealth
-from umdiag.plain import duration, plain
 from umdiag.report.folder import SCHEMA
+from umdiag.words.plain import duration, plain
 
 FINDING_COLUMNS = (
     "family",

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import pandas as pd
 
-from umdiag.kql import Query, Value
 from umdiag.model import Rows, TableHealth
+from umdiag.queries.kql import Query, Value
 
 
 class Source(Protocol):

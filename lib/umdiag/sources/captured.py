@@ -14,8 +14,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet
 
-from umdiag import kql
 from umdiag.model import State
+from umdiag.queries import kql
 from umdiag.sources.casting import UnreadableError, quoted
 from umdiag.sources.engine import Engine, References
 from umdiag.sources.manifest import Captured, Manifest

@@ -29,7 +29,7 @@ from duckdb_kql.lower import lower
 
 from umdiag.errors import QueryError
 from umdiag.sources.casting import Projection, UnreadableError, literal, project, quoted
-from umdiag.sources.frames import kql_type, to_frame
+from umdiag.sources.outward import kql_type, to_frame
 from umdiag.sources.tablefiles import json_rows, known_tables
 from umdiag.sources.tuning import tuned
 

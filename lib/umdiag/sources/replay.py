@@ -13,12 +13,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from umdiag import kql
 from umdiag.errors import QueryError, SourceError
-from umdiag.kql import Query, Value
 from umdiag.model import Rows, State, TableHealth
-from umdiag.sources.frames import from_arrow, to_arrow
+from umdiag.queries import kql
+from umdiag.queries.kql import Query, Value
 from umdiag.sources.manifest import Fact, Health, Manifest, read_manifest, write_manifest, write_private
+from umdiag.sources.outward import from_arrow, to_arrow
 
 FOLDER = "facts"
 _HOLDS_ROWS = (State.COMPLETE, State.PARTIAL)

@@ -10,10 +10,10 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from umdiag import kql
 from umdiag.errors import QueryError, SourceError
-from umdiag.kql import Query, Value
 from umdiag.model import Rows, State, TableHealth
+from umdiag.queries import kql
+from umdiag.queries.kql import Query, Value
 from umdiag.sources.captured import READABLE, CapturedTables, joined, why
 from umdiag.sources.engine import Engine
 from umdiag.sources.manifest import read_manifest

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
-from umdiag import kql
+from umdiag.queries import kql
 from umdiag.sources.casting import UnreadableError
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")

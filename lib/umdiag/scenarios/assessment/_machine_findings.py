@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.scenarios._evidence import subject
+from umdiag.scenarios.evidence import subject
 
 __all__ = ["listed", "refuse_unknown", "subject", "with_updates"]
 _SHOWN = 25

@@ -24,8 +24,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.model import Finding, found
-from umdiag.scenarios._evidence import plain, refuse_nobody, subject
-from umdiag.scenarios._hresults import CAUSES, cause_of, resolution_of
+from umdiag.scenarios.causes_of_codes import CAUSES, cause_of, resolution_of
+from umdiag.scenarios.evidence import plain, refuse_nobody, subject
 
 NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = CAUSES
 

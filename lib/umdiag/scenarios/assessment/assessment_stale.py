@@ -23,8 +23,8 @@ import pandas as pd
 
 from umdiag.frames.quota import explains, with_stop
 from umdiag.model import Cause, Finding, found
-from umdiag.scenarios._evidence import plain, subject
 from umdiag.scenarios.assessment._machine_findings import refuse_unknown
+from umdiag.scenarios.evidence import plain, subject
 
 QUOTA = Cause(
     key="quota_reached",

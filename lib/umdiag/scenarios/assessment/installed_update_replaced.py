@@ -22,7 +22,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.model import Cause, Finding, Severity, found
-from umdiag.scenarios._evidence import SHOWN, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
 
 SUPERSEDED = Cause(
     key="superseded_after_install",

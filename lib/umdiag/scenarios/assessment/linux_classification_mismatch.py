@@ -26,7 +26,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.model import Cause, Finding, found
-from umdiag.scenarios._evidence import SHOWN, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
 
 _DOCS = "https://learn.microsoft.com/azure/automation/update-management/overview"
 

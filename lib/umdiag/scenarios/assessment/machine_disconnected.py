@@ -21,8 +21,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames._text import looked_up
 from umdiag.frames.missed import is_deleted
+from umdiag.frames.shared.text import looked_up
 from umdiag.model import Cause, Finding, Severity, found
 from umdiag.scenarios.assessment._machine_findings import subject
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from umdiag.frames._text import folded
+from umdiag.frames.shared.text import folded
 from umdiag.model import Cause, Finding, found
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
 

@@ -27,7 +27,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames._text import folded, subscription_of
+from umdiag.frames.shared.text import folded, subscription_of
 from umdiag.model import Cause, Finding, Subject, found
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"

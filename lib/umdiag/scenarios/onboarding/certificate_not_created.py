@@ -21,7 +21,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.model import Cause, Finding, found
-from umdiag.scenarios._evidence import fitting, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import fitting, refuse_nobody, subject, told
 
 DENIED = Cause(
     key="key_folder_denied",

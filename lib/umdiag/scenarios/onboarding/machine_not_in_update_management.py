@@ -25,7 +25,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.model import Cause, Finding, found
-from umdiag.scenarios._evidence import fitting, plain, portal, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import fitting, plain, portal, refuse_nobody, subject, told
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.model import Cause, Finding, found
-from umdiag.scenarios._evidence import SHOWN, fitting, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import SHOWN, fitting, refuse_nobody, subject, told
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 

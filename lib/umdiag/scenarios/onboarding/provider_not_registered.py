@@ -21,10 +21,10 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames._recognition import unregistered
-from umdiag.frames._text import fold, folded, subscription_of
+from umdiag.frames.shared.recognition import unregistered
+from umdiag.frames.shared.text import fold, folded, subscription_of
 from umdiag.model import Cause, Finding, Subject, found
-from umdiag.scenarios._evidence import SHOWN
+from umdiag.scenarios.evidence import SHOWN
 
 NOT_REGISTERED = Cause(
     key="provider_not_registered",

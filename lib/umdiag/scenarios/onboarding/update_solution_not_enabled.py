@@ -22,9 +22,9 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames._text import fold, folded, last_segment
+from umdiag.frames.shared.text import fold, folded, last_segment
 from umdiag.model import Cause, Finding, Subject, found
-from umdiag.scenarios._evidence import SHOWN, portal
+from umdiag.scenarios.evidence import SHOWN, portal
 
 NOT_LINKED = Cause(
     key="account_not_linked",

@@ -25,7 +25,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.model import Cause, Finding, Severity, found
-from umdiag.scenarios._evidence import SHOWN, plain, subject, told
+from umdiag.scenarios.evidence import SHOWN, plain, subject, told
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 _RESTARTS = "https://learn.microsoft.com/windows/deployment/update/waas-restart"

@@ -25,7 +25,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.model import Cause, Finding, found
-from umdiag.scenarios._evidence import SHOWN, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
 
 AUTOMATIC = Cause(
     key="automatic_updates_enabled",

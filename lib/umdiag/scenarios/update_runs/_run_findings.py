@@ -9,7 +9,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.model import Cause
-from umdiag.scenarios._evidence import SHOWN, fitting, portal, told
+from umdiag.scenarios.evidence import SHOWN, fitting, portal, told
 
 
 def by_machine(

@@ -22,9 +22,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames._text import fold, folded, subscription_of
+from umdiag.frames.shared.text import fold, folded, subscription_of
 from umdiag.model import Cause, Finding, Subject, found
-from umdiag.scenarios._evidence import SHOWN, portal
+from umdiag.scenarios.evidence import SHOWN, portal
 
 NOT_AUTHORISED = Cause(
     key="linked_subscription_unauthorized",

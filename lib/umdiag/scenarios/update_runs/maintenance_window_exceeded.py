@@ -23,7 +23,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.model import Cause, Finding, found
-from umdiag.scenarios._evidence import plain, subject, told
+from umdiag.scenarios.evidence import plain, subject, told
 from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
 
 TOO_SHORT = Cause(

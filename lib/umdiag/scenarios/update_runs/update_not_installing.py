@@ -23,8 +23,8 @@ from typing import Any
 import pandas as pd
 
 from umdiag.model import Finding, found
-from umdiag.scenarios._evidence import SHOWN, refuse_nobody, subject, told
-from umdiag.scenarios._hresults import CAUSES, cause_of, resolution_of
+from umdiag.scenarios.causes_of_codes import CAUSES, cause_of, resolution_of
+from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
 
 NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = CAUSES
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.kql import DTYPES
+from umdiag.queries.kql import DTYPES
 from umdiag.sources.live.faults import strange
 
 #: Types as the services name them → ours.

@@ -13,11 +13,10 @@ from threading import Lock
 
 import pandas as pd
 
-from umdiag import kql
 from umdiag.errors import QueryError, SourceError
-from umdiag.kql import Query, Value
 from umdiag.model import Rows, State, TableHealth
-from umdiag.once import Once
+from umdiag.queries import kql
+from umdiag.queries.kql import Query, Value
 from umdiag.sources.live.answers import joined
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.faults import Fault, NoSuchTable
@@ -32,6 +31,7 @@ from umdiag.sources.live.signin import SignIn
 from umdiag.sources.live.target import Target, name_of
 from umdiag.sources.live.web import Web, trusted
 from umdiag.sources.live.workspaces import Part, Window, WorkspaceApi, Workspaces, reasons_of
+from umdiag.words.once import Once
 
 _UNTIL_TOLD = timedelta(days=14)
 #: A run that began this long before the window may still reach into it.

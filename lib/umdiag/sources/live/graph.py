@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.kql import Query
 from umdiag.model import State
+from umdiag.queries.kql import Query
 from umdiag.sources.live.answers import Answer, frame_of, rows_of
 from umdiag.sources.live.faults import Fault, retry_after, strange
 from umdiag.sources.live.manners import Gate, Manners

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from umdiag import kql
 from umdiag.model import State, TableHealth
+from umdiag.queries import kql
 from umdiag.sources.live.objects import Objects
 from umdiag.sources.live.target import name_of
 from umdiag.sources.live.workspaces import Part

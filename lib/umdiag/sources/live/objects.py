@@ -10,16 +10,16 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from umdiag import kql
 from umdiag.errors import QueryError
-from umdiag.kql import Query
 from umdiag.model import Rows, State
-from umdiag.once import Once
+from umdiag.queries import kql
+from umdiag.queries.kql import Query
 from umdiag.sources.casting import UnreadableError
 from umdiag.sources.engine import Engine
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.faults import Fault
 from umdiag.sources.live.management import Read, ResourceManager
+from umdiag.words.once import Once
 
 _READABLE = (State.COMPLETE, State.PARTIAL)
 

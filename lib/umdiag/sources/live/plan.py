@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from umdiag import kql
 from umdiag.errors import SourceError
-from umdiag.kql import Query
+from umdiag.queries import kql
+from umdiag.queries.kql import Query
 from umdiag.sources.live.azure import SPARE, Azure
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.management import filter_of

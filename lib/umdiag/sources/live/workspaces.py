@@ -10,8 +10,8 @@ from typing import Protocol
 
 import pandas as pd
 
-from umdiag import kql, slicing
-from umdiag.kql import Query
+from umdiag.queries import kql, slicing
+from umdiag.queries.kql import Query
 from umdiag.sources.live.answers import Answer, frame_of, joined, plain_columns
 from umdiag.sources.live.faults import Fault, NoSuchTable, TooLarge
 from umdiag.sources.live.manners import Gate, Manners

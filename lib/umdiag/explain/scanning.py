@@ -1,0 +1,187 @@
+"""Go through a log of any size and group what is known in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from umdiag.errors import CallError
+from umdiag.explain.reading import Block, Readable, blocks
+from umdiag.knowledge.cleaning import plain, shown
+from umdiag.knowledge.codes import places
+from umdiag.knowledge.hresult import explain
+from umdiag.knowledge.matching import Pair, index, pattern
+from umdiag.knowledge.table import Knowledge
+
+if TYPE_CHECKING:
+    from umdiag.explain.cutting import Piece
+
+_MOST_GROUPS = 1000
+_CACHED, _CACHED_LENGTH = 20_000, 600
+_VAIN, _WIDEST = 500, 16 << 10
+_TIME = (
+    rb"\d{4}[-/.]\d{2}[-/.]\d{2}[T \t]+\d{1,2}:\d{2}(?::\d{2})?(?:[.:,]\d+)?(?:Z|[+-]\d{2}:?\d{2})?"
+    rb"|\d{1,2}/\d{1,2}/\d{2,4},?[ \t]+\d{1,2}:\d{2}:\d{2}(?:[.:]\d+)?(?: [AP]M)?"
+    rb"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d{2}:\d{2}:\d{2}"
+)
+_ANY_TIME, _LEADING = re.compile(_TIME), re.compile(rb"[\[\"' ]*(?:" + _TIME + rb")[\s\d]*")
+Found = tuple[tuple[Knowledge, ...], tuple[Pair, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """One error and where it stands: in how many lines, first and last line and time, and one line of it.
+
+    A line longer than a few kilobytes counts once per piece. Times are as the log writes them, else empty.
+    """
+
+    knowledge: Knowledge
+    count: int
+    first_line: int
+    last_line: int
+    first_time: str
+    last_time: str
+    sample: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What is known in a log, most frequent first; `left_out` counts lines of groups beyond the most kept."""
+
+    name: str
+    lines: int
+    size: int
+    groups: tuple[Group, ...]
+    left_out: int = 0
+
+
+@dataclass(kw_only=True)
+class _Tally:
+    knowledge: Knowledge
+    first_line: int
+    first: bytes
+    count: int = 0
+    last_line: int = 0
+    last: bytes = b""
+
+
+@dataclass(kw_only=True)
+class _Search:
+    """The state of one scan: tallies, and what lines of a shape held, so that repeats cost little."""
+
+    tallies: dict[str, _Tally] = field(default_factory=dict)
+    shapes: dict[bytes, Found] = field(default_factory=dict)
+    vain: dict[str, int] = field(default_factory=dict)
+    left_out: int = 0
+
+    def count(self, row: Knowledge, line: int, data: bytes, *, once: bool = False) -> None:
+        tally = self.tallies.get(row.id)
+        if tally is None:
+            if len(self.tallies) >= _MOST_GROUPS:
+                self.left_out += 1
+                return
+            tally = self.tallies[row.id] = _Tally(knowledge=row, first_line=line, first=data[:4096])
+        elif once and tally.last_line == line:
+            return
+        tally.count += 1
+        tally.last_line, tally.last = line, data[:4096]
+
+
+def scan(source: str | Path | Readable, name: str = "") -> Report:
+    """Read a log once, in blocks, and return what is known in it. Raises CallError if it cannot be read."""
+    if isinstance(source, (str, Path)):
+        path = Path(source)
+        try:
+            with path.open("rb") as stream:
+                return scan(stream, name or path.name)
+        except OSError as error:
+            raise CallError(f"explain: {path.name}: it cannot be read ({error.strerror})") from None
+    from umdiag.explain.cutting import pieces  # opens numpy and pyarrow: only for logs
+
+    search = _Search()
+    lines = size = 0
+
+    def look(piece: Piece, block: Block) -> None:
+        shape = piece.data[lead.end() :] if (lead := _LEADING.match(piece.data)) else piece.data
+        found = search.shapes.get(shape)
+        if found is None or piece.seam:
+            found = _found(piece.data, words=piece.words, codes=piece.codes, seam=piece.seam)
+            if not piece.seam and len(shape) <= _CACHED_LENGTH:
+                if len(search.shapes) >= _CACHED:
+                    search.shapes.clear()
+                search.shapes[shape] = found
+        whole = piece.around[2] > 0
+        for row in found[0]:
+            search.count(row, piece.line, piece.data, once=whole)
+        for missed in found[1] if whole else ():
+            if search.vain.get(missed[0], 0) < _VAIN:
+                _look_around(search, missed, block.data, piece)
+
+    for block in blocks(source, name):
+        size += len(block.data)
+        lines = block.first_line + block.data.count(b"\n") - (block.data.endswith(b"\n"))
+        for piece in pieces(block):
+            look(piece, block)
+    groups = sorted(map(_group, search.tallies.values()), key=lambda group: (-group.count, group.first_line))
+    return Report(name=name, lines=lines, size=size, groups=tuple(groups), left_out=search.left_out)
+
+
+def _found(data: bytes, *, words: bool, codes: bool, seam: int) -> Found:
+    """Return the rows that a line holds, and the templates whose words it has without being the message."""
+    before = plain(data[:seam].decode("utf-8", "replace"))
+    text = before + plain(data[seam:].decode("utf-8", "replace"))
+    small = text.lower()
+    low, high = (len(before), len(before)) if seam else (len(text) + 1, -1)
+    rows: dict[str, Knowledge] = {}
+    missed: list[Pair] = []
+    if words:
+        for template, row in index().candidates(small):
+            match = pattern(template).search(small)
+            if match is None:
+                missed.append((template, row))
+            elif match.start() < low and match.end() > high:
+                rows[row.id] = row
+    if codes:
+        for number, start, end in places(text):
+            if start < low and end > high:
+                row = _explained(number)
+                rows[row.id] = row
+    return tuple(rows.values()), tuple(pair for pair in missed if pair[1].id not in rows and not seam)
+
+
+def _look_around(search: _Search, missed: Pair, data: bytes, piece: Piece) -> None:
+    """Look for a message that goes over several lines; a template that never does is given up in the end."""
+    template, row = missed
+    line, start, end = piece.around
+    around = data[start : min(end, start + _WIDEST)]
+    match = pattern(template).search(plain(around.decode("utf-8", "replace")).lower())
+    if match is None:
+        search.vain[template] = search.vain.get(template, 0) + 1
+        return
+    search.vain[template] = 0
+    search.count(row, line + match.string.count("\n", 0, match.start()), around, once=True)
+
+
+def _group(tally: _Tally) -> Group:
+    return Group(
+        knowledge=tally.knowledge,
+        count=tally.count,
+        first_line=tally.first_line,
+        last_line=tally.last_line,
+        first_time=_time(tally.first),
+        last_time=_time(tally.last),
+        sample=shown(tally.first.decode("utf-8", "replace")),
+    )
+
+
+def _time(data: bytes) -> str:
+    moment = _ANY_TIME.search(data, 0, 600)
+    return " ".join(moment[0].decode("ascii").split()) if moment else ""
+
+
+@lru_cache(maxsize=4096)
+def _explained(number: int) -> Knowledge:
+    return explain(number)

@@ -1,0 +1,1 @@
+"""What several frames do alike: recognise machines, fold texts, type records."""

@@ -1,0 +1,182 @@
+"""Make a fleet: a healthy estate, spoiled as asked, written as a snapshot folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from fleet.catalogue import make_catalogue
+from fleet.deployments import attend_runs, make_deployments, mark_patched_by_deployment
+from fleet.estate import make_machines, make_subscriptions, make_workspaces
+from fleet.expect import expect_findings, machine_states
+from fleet.expect.states import latest_reports, reporting
+from fleet.faults import FAULTS, spoil
+from fleet.identity import account_id, present_ids, workspace_id
+from fleet.model import DAY, NEVER, Fleet, World, iso, random_for
+from fleet.reports import report_healthy_fleet, settle_rollouts
+from fleet.tables import write_tables
+
+DEMO_ASKED_AT = datetime(2026, 11, 18, 6, tzinfo=UTC)
+KNOWN_FAULTS = tuple(FAULTS)
+DAYS_FOR_FAULTS = 12
+
+
+def make_fleet(
+    folder: Path,
+    *,
+    machines: int = 2000,
+    days: int = 14,
+    seed: int = 7,
+    faults: Collection[str] | None = None,
+    lookalikes: bool = True,
+    faulty_share: float = 0.03,
+    overlap: float = 0.15,
+    drift: bool = False,
+    asked_at: datetime = DEMO_ASKED_AT,
+    heartbeat_minutes: int | None = None,
+) -> Fleet:
+    """Write a fleet into a folder and say what must be found in it.
+
+    ``faults``: names ``scenario/cause``; None is every known one, an empty list a healthy fleet.
+    ``faulty_share``: the machines that get a fault of their own; ``overlap``: the share of a
+    fault's machines that have another one too, where that may be. ``drift``: write what the
+    service has also been seen to write (heartbeats without the agent's id, truth values as text,
+    other names and spellings); faults told by the id alone are left out. Equal arguments write
+    equal bytes.
+    Raises ValueError for what cannot be made.
+    """
+    _check(days, faults, lookalikes=lookalikes, asked_at=asked_at, heartbeat_minutes=heartbeat_minutes)
+    world = make_world(machines, days, seed, asked_at, heartbeat_minutes)
+    world.drift = drift
+    spoil(world, faults, lookalikes=lookalikes, share=faulty_share, overlap=overlap)
+    settle(world)
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = write_tables(world, folder)
+    fleet = _describe(world, folder, days, rows)
+    _write_json(
+        folder / "snapshot.json",
+        {
+            "format": 1,
+            "asked_at": iso(world.asked),
+            "lookback": f"{days}d",
+            "tables": {name: {"rows": n, "complete": True} for name, n in sorted(rows.items())},
+        },
+    )
+    _write_json(folder / "planted.json", _planted(fleet))
+    return fleet
+
+
+def make_world(
+    machines: int, days: int, seed: int, asked_at: datetime, heartbeat_minutes: int | None
+) -> World:
+    """Make a healthy estate and what it reports; patching is settled later."""
+    asked = int(asked_at.timestamp())
+    start = asked - days * DAY
+    world = World(
+        seed=seed, asked=asked, start=start,
+        machines=make_machines(
+            random_for(seed, "machines"), machines,
+            asked=asked, start=start, heartbeat_minutes=heartbeat_minutes,
+        ),
+        catalogue=make_catalogue(random_for(seed, "catalogue"), asked, start),
+        subscriptions=make_subscriptions(random_for(seed, "subscriptions")),
+        workspaces=make_workspaces(random_for(seed, "workspaces"), asked),
+        account_subscription=2,
+        deployments=make_deployments(seed, asked, start),
+        taken=np.zeros(machines, dtype=np.bool_),
+    )  # fmt: skip
+    name_machines(world)
+    mark_patched_by_deployment(world)
+    report_healthy_fleet(world)
+    return world
+
+
+def name_machines(world: World) -> None:
+    """Let the first deployment name some Windows machines that no dynamic group selects."""
+    table = world.machines
+    free = (table["os_type"] == "Windows") & (table["patch"] != "weekly")
+    share = min(0.06, 400 / max(1, int(free.sum())))
+    chance = world.rng("named").random(len(table))
+    table.loc[free & (chance < share), "named"] = 0
+
+
+def settle(world: World) -> None:
+    """Carry what happened to workspaces over to machines, hold the runs, patch who took part."""
+    home = world.column("workspace")
+    for number, workspace in enumerate(world.workspaces):
+        inside = home == number
+        for what, (since, until) in (
+            ("beat", workspace.heartbeat_gap),
+            ("scan", workspace.heartbeat_gap),
+            ("scan", workspace.billable_gap),
+        ):
+            if since < NEVER:
+                world.machines.loc[inside, f"{what}_gap_from"] = since
+                world.machines.loc[inside, f"{what}_gap_to"] = until
+    attend_runs(world)
+    settle_rollouts(world)
+
+
+def _check(
+    days: int,
+    faults: Collection[str] | None,
+    *,
+    lookalikes: bool,
+    asked_at: datetime,
+    heartbeat_minutes: int | None,
+) -> None:
+    """Refuse what cannot be made."""
+    if asked_at.tzinfo is None or asked_at.microsecond:
+        raise ValueError("asked_at must be a whole second with a time zone")
+    least = DAYS_FOR_FAULTS if lookalikes or faults is None or len(faults) else 2
+    if days < least:
+        raise ValueError(f"days must be at least {least} for these faults and look-alikes")
+    if heartbeat_minutes is not None and not 1 <= heartbeat_minutes <= 30:
+        raise ValueError("heartbeat_minutes must be between 1 and 30, or connections go unseen")
+
+
+def _describe(world: World, folder: Path, days: int, rows: dict[str, int]) -> Fleet:
+    """Say what was made."""
+    names, ids = world.texts("computer"), present_ids(world)
+    states = machine_states(world, latest_reports(world))
+    there = np.flatnonzero(reporting(world))
+    return Fleet(
+        folder=folder,
+        asked_at=datetime.fromtimestamp(world.asked, UTC),
+        lookback=f"{days}d",
+        planted=expect_findings(world),
+        states={ids[machine].lower(): states[machine] for machine in there},
+        suspects=tuple(names[machine] for machine in world.suspects),
+        workspaces=tuple(workspace_id(world, workspace) for workspace in world.workspaces),
+        automation_account=account_id(world),
+        subscriptions=tuple(s.id for s in world.subscriptions if s.visible),
+        rows=rows,
+    )
+
+
+def _planted(fleet: Fleet) -> dict[str, object]:
+    """Return what ``planted.json`` says: what must be found, and the parameters to find it with."""
+    counts: dict[str, int] = {}
+    for state in fleet.states.values():
+        counts[state] = counts.get(state, 0) + 1
+    return {
+        "parameters": {
+            "workspaces": list(fleet.workspaces),
+            "automation_account": fleet.automation_account,
+            "subscriptions": list(fleet.subscriptions),
+            "suspects": list(fleet.suspects),
+        },
+        "states": dict(sorted(counts.items())),
+        "planted": [asdict(one) for one in fleet.planted],
+    }
+
+
+def _write_json(path: Path, content: dict[str, object]) -> None:
+    """Write JSON with plain newlines, the same on every system."""
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")

@@ -1,0 +1,1 @@
+"""What tests share: estates in rows, live estates, the generated parts of the README."""
