@@ -6,9 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
+
+#: Annotations of what a function takes (`judging/needs.py`). As far as seen: each row is right, some may
+#: be missing, and of a time only the bound is known.
+Partial: TypeAlias = pd.DataFrame
+#: Whole or None; without it rows are missing from what the function returns.
+Adding: TypeAlias = pd.DataFrame
 
 
 class Verdict(StrEnum):

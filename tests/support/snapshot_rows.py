@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,6 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
-import duckdb_kql
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -46,7 +45,6 @@ from umdiag.model import Diagnosis, Rows
 from umdiag.parameters import from_values
 from umdiag.queries import kql
 from umdiag.scenarios import scenario
-from umdiag.sources import engine
 from umdiag.sources.snapshot import Snapshot
 
 ASKED_AT = datetime(2024, 3, 15, 10, 0, tzinfo=UTC)
@@ -163,57 +161,52 @@ def diagnose(kit: Kit, name: str) -> Diagnosis:
     asked = {need.name for need in needs(judged.judge) if not need.is_data} | {"computers"}
     parameters = {key: getattr(kit.parameters, key) for key in asked}
     parameters |= {key: getattr(kit, key) for key in ("asked_at", "lookback") if key in asked}
-    return judge(judged, kit.datum, parameters, ())
+    return judge(judged, kit.seen, parameters, ())
 
 
 @contextmanager
 def answered_once(known: dict[Any, Any] | None = None) -> Iterator[None]:
-    """Let the engine translate each query text once, and answer it once for tables of the same content.
+    """Let the engine answer each query text once for tables of the same content.
 
     Nearly all that a case costs is asking the tables in which it is like the case before. `known` keeps what
     was answered for the next time.
     """
     known = {} if known is None else known
-    lower, to_sql, fetch = engine.lower, duckdb_kql.to_sql, Snapshot.fetch
-
-    def once(key: Any, compute: Callable[[], Any]) -> Any:
-        if key not in known:
-            known[key] = compute()
-        return known[key]
-
-    def to_sql_once(text: str, *, schema: Mapping[str, Any], **settings: Any) -> Any:
-        named = {table: columns for table, columns in schema.items() if table in text}
-        key = ("sql", text, json.dumps(named), str(settings))
-        return once(key, lambda: to_sql(text, schema=named, **settings))
+    fetch = Snapshot.fetch
 
     def fetch_once(snapshot: Any, query: kql.Query, values: Mapping[str, kql.Value]) -> Rows:
         files = [snapshot._tables.files.get(table) for table in query.tables]
         content = tuple(file.path.read_bytes() if file else b"" for file in files)
         told = tuple(str(snapshot._tables._manifest.tables.get(table)) for table in query.tables)
-        key = ("rows", kql.bind(query, values), content, told)
-        rows: Rows = once(key, lambda: fetch(snapshot, query, values))
+        key = (kql.bind(query, values), content, told)
+        if key not in known:
+            known[key] = fetch(snapshot, query, values)
+        rows: Rows = known[key]
         return replace(rows, frame=rows.frame.copy())
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "lower", lambda text: once(("lower", text), lambda: lower(text)))
-        patch.setattr(duckdb_kql, "to_sql", to_sql_once)
         patch.setattr(Snapshot, "fetch", fetch_once)
         yield
 
 
-def write_snapshot(folder: Path, given: Mapping[str, Any]) -> None:
-    """Write one Parquet file per table, empty ones too, and `snapshot.json`."""
+def tables_of(given: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the rows of every table, times still relative."""
     rows: dict[str, list[Mapping[str, Any]]] = {table: [] for part in kql.tables().values() for table in part}
     for write in (_machines, _azure, _workspaces, _deployments, _happenings):
         for table, row in write(given):
             rows[table].append(row)
     for table, given_rows in given.get("rows", {}).items():
         rows[table] += given_rows
+    return rows
+
+
+def write_snapshot(folder: Path, given: Mapping[str, Any]) -> None:
+    """Write one Parquet file per table, empty ones too, and `snapshot.json`."""
     unseen = {*given.get("not_captured", ()), *given.get("denied", ())}
     folder.mkdir(parents=True, exist_ok=True)
-    for table, content in rows.items():
+    for table, content in tables_of(given).items():
         if table not in unseen:
-            (folder / f"{table}.parquet").write_bytes(_file(table, json.dumps(content)))
+            (folder / f"{table}.parquet").write_bytes(parquet(table, json.dumps(content)))
     told = {table: {"complete": False} for table in given.get("partial", ())}
     told |= {table: {"state": "denied"} for table in given.get("denied", ())}
     manifest = {"format": 1, "asked_at": _iso(ASKED_AT), "lookback": LOOKBACK, "tables": told}
@@ -225,8 +218,8 @@ def _iso(moment: datetime) -> str:
 
 
 @cache
-def _file(table: str, rows: str) -> bytes:
-    """Return the Parquet file of a table; from one case to the next most tables are the same."""
+def parquet(table: str, rows: str) -> bytes:
+    """Return the Parquet file of rows given as JSON; from one case to the next most tables are the same."""
     content = [resolved(row) for row in json.loads(rows)]
     schema = _schema(table, content)
     written = pa.BufferOutputStream()

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.estate import as_of
-from umdiag.frames.funnels import matches, selected
-from umdiag.frames.shared.records import TIME, typed, whole
+from umdiag.frames.funnels import members, selected
+from umdiag.frames.shared.records import TIME, typed
 from umdiag.frames.shared.text import after_last, folded, looked_up, subscription_of
 from umdiag.frames.targets import machine_key
+from umdiag.model import Adding
 
 _RUN = ("run_key", "run_id", "configuration", "configuration_key", "start_time", "previous_start")
 _DAY = pd.Timedelta(days=1)
@@ -20,10 +21,10 @@ def derive(
     runs: pd.DataFrame,
     targets: pd.DataFrame,
     machine_runs: pd.DataFrame,
-    funnels: pd.DataFrame | None,
-    estate: pd.DataFrame | None,
-    machine_changes: pd.DataFrame | None,
-    subscriptions: pd.DataFrame | None,
+    funnels: Adding | None,
+    estate: Adding | None,
+    machine_changes: Adding | None,
+    subscriptions: Adding | None,
 ) -> pd.DataFrame:
     """Return run_key, run_id, configuration, configuration_key, start_time, previous_start, machine_key,
     computer, via, took_part, missed.
@@ -31,9 +32,11 @@ def derive(
     `via` is how the machine was expected: "named", "dynamic group", "previous run" (the configuration was
     modified after the run, so its machines of then are not known), "changed" or "deleted" (in the previous
     run, and taken out of the group since). Runs under way and runs whose configuration is gone are left out.
+    Where it cannot be told whom a dynamic group selected at the time, it counts whom it selects now and the
+    previous run reached.
     """
     present = _by_run(machine_runs)
-    reached = {} if funnels is None else selected(funnels)
+    reached = None if funnels is None else selected(funnels)
     by_configuration = dict(tuple(targets.groupby("configuration_key")))
     visible = set() if subscriptions is None else set(folded(subscriptions["subscription_id"]))
     rows: list[dict[str, Any]] = []
@@ -45,14 +48,18 @@ def derive(
         if aims["modified"].max() > run.start_time:
             expected = dict.fromkeys(sorted(before), "previous run")
         else:
-            expected = dict.fromkeys(sorted(reached.get(run.run_key, set())), "dynamic group")
+            groups = aims[aims["group"] >= 0]
+            chosen = set() if reached is None else reached.get(run.run_key, set())
+            if reached is None and estate is not None:
+                chosen = before & members(groups, estate[estate["virtual"]])
+            expected = dict.fromkeys(sorted(chosen), "dynamic group")
             expected |= {key: "named" for named in aims["machines"] for key in named}
-            if (aims["group"] >= 0).any() and estate is not None:
+            if len(groups) and estate is not None:
                 gone = before - set(expected)
                 deleted = _deleted(gone, run, estate, machine_changes, visible)
                 expected |= dict.fromkeys(sorted(deleted), "deleted")
                 if machine_changes is not None:
-                    left = changed_out(gone - deleted, run, aims[aims["group"] >= 0], estate, machine_changes)
+                    left = changed_out(gone - deleted, run, groups, estate, machine_changes)
                     expected |= dict.fromkeys(sorted(left), "changed")
         shared = {name: getattr(run, name) for name in _RUN}
         rows += [
@@ -87,25 +94,16 @@ def changed_out(
     candidates = estate[estate["virtual"] & estate["machine_key"].isin(keys & set(between["machine_key"]))]
     if candidates.empty:
         return set()
-    return _members(candidates, groups, changes, since) - _members(
-        candidates, groups, changes, run.start_time
-    )
-
-
-def _members(candidates: pd.DataFrame, groups: pd.DataFrame, changes: pd.DataFrame, moment: Any) -> set[str]:
-    machines = as_of(candidates, changes, moment)
-    fits = [machines["machine_key"][matches(group, machines).all(axis=1)] for _, group in groups.iterrows()]
-    return set().union(*fits)
+    before, then = (as_of(candidates, changes, moment) for moment in (since, run.start_time))
+    return members(groups, before) - members(groups, then)
 
 
 def _deleted(
     keys: set[str], run: Any, estate: pd.DataFrame, changes: pd.DataFrame | None, visible: set[str]
 ) -> set[str]:
     """Return the machines that are gone from a visible subscription, or whose deletion is recorded."""
-    gone: set[str] = set()
-    if whole(estate):
-        missing = keys - set(estate["machine_key"])
-        gone = {key for key in missing if key.startswith("/") and subscription_of(key) in visible}
+    missing = keys - set(estate["machine_key"])
+    gone = {key for key in missing if key.startswith("/") and subscription_of(key) in visible}
     if changes is None:
         return gone
     removed = changes[(changes["change_type"] == "delete") & (changes["changed"] > run.previous_start)]

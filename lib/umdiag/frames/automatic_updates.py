@@ -8,6 +8,7 @@ import pandas as pd
 
 from umdiag.frames.shared.recognition import newest, on_machines
 from umdiag.frames.shared.text import folded
+from umdiag.model import Partial
 
 _VALUES = {"auoptions": "au_options", "alwaysautorebootatscheduledtime": "always_reboots"}
 _INSTALLS = 4
@@ -16,12 +17,13 @@ _INSTALLS = 4
 def derive(
     update_policies: pd.DataFrame | None,
     summaries: pd.DataFrame | None,
-    identities: pd.DataFrame,
-    machines: pd.DataFrame,
+    identities: Partial,
+    machines: Partial,
 ) -> pd.DataFrame:
     """Return machine, au_options, always_reboots (numbers, null: not told), registry_key, setting (of the
-    newest UpdateSummary), installs (AUOptions is 4, or the setting says scheduled installation), reboots
-    (AUOptions is 4, or AlwaysAutoRebootAtScheduledTime is 1).
+    newest UpdateSummary, "": not told), installs (AUOptions is 4, or the setting says scheduled
+    installation), reboots (AUOptions is 4, or AlwaysAutoRebootAtScheduledTime is 1); null where what was
+    seen does not tell.
     """
     rows = machines[["machine"]].set_index("machine", drop=False)
     columns: dict[str, Any] = {
@@ -44,8 +46,11 @@ def derive(
         rows["setting"] = own["windows_update_setting"].reindex(rows.index).fillna("")
     by_policy = rows["au_options"].eq(_INSTALLS).fillna(False).astype(bool)
     scheduled = folded(rows["setting"]).str.contains(r"scheduled\s*install", regex=True).astype(bool)
-    rows["installs"] = by_policy | scheduled
-    rows["reboots"] = by_policy | rows["always_reboots"].eq(1).fillna(False).astype(bool)
+    installs = (by_policy | scheduled).astype("boolean")
+    reboots = (by_policy | rows["always_reboots"].eq(1).fillna(False).astype(bool)).astype("boolean")
+    policies_unseen = update_policies is None
+    rows["installs"] = installs.mask(~installs) if policies_unseen or summaries is None else installs
+    rows["reboots"] = reboots.mask(~reboots) if policies_unseen else reboots
     return rows.reset_index(drop=True)
 
 

@@ -9,28 +9,29 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames.shared.records import TIME, typed, whole
+from umdiag.frames.shared.records import TIME, typed
+from umdiag.model import Adding, Partial
 
 _TOLD_TWICE = pd.Timedelta(minutes=15)
 _DAY = pd.Timedelta(days=1)
 
 
 def derive(
-    workspaces: pd.DataFrame,
-    operation_events: pd.DataFrame | None,
-    log_operation_events: pd.DataFrame | None,
+    workspaces: Partial,
+    operation_events: Adding | None,
+    log_operation_events: Adding | None,
     *,
     asked_at: datetime,
 ) -> pd.DataFrame:
     """Return workspace_id, workspace, cause, stopped, last_told, ended, resumed, by_reset_only, detail;
     oldest first.
 
-    `Operation` and `_LogOperation` tell the same events; one is enough. An interval lasts until the resumed
-    row, else the next reset, else 24 hours. `last_told` is the newest row that says it stopped.
+    `Operation` and `_LogOperation` mostly tell the same events; each counts once. An interval lasts until
+    the resumed row, else the next reset, else 24 hours. `last_told` is the newest row that says it stopped.
     `by_reset_only`: no resumed row lies before it, so only a reset bounds it.
     Raises Inconclusive where neither table could be seen whole.
     """
-    if not whole(operation_events) and not whole(log_operation_events):
+    if operation_events is None and log_operation_events is None:
         raise Inconclusive(
             "neither Operation nor _LogOperation could be seen whole, which tell when collection stopped"
         )

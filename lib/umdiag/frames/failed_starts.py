@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from umdiag.frames.missed import is_deleted
+from umdiag.frames.estate import deleted, power_of
 from umdiag.frames.open_jobs import account_of, standing_of
 from umdiag.frames.shared.connections import at_start, beats_of, connected
-from umdiag.frames.shared.records import whole
-from umdiag.frames.shared.text import looked_up
+from umdiag.model import Partial
 
 #: In the order in which causes are decided.
 REASONS = (
@@ -25,9 +24,9 @@ _HALF_HOUR = pd.Timedelta(minutes=30)
 
 
 def derive(
-    machine_run_outcomes: pd.DataFrame,
-    identities: pd.DataFrame | None,
-    machines: pd.DataFrame | None,
+    machine_run_outcomes: Partial,
+    identities: Partial | None,
+    machines: Partial | None,
     heartbeats_of_failures: pd.DataFrame | None,
     heartbeat_hours: pd.DataFrame | None,
     estate: pd.DataFrame | None,
@@ -36,33 +35,30 @@ def derive(
     *,
     job_limit: int,
 ) -> pd.DataFrame:
-    """Return the columns of `machine_run_outcomes`, connected (null: cannot be told), ids_at_start (list),
-    power, jobs (the most at one moment, null: not known) and the reasons as boolean columns.
+    """Return the columns of `machine_run_outcomes`, connected, ids_at_start (list), power, jobs (the most at
+    one moment) and the reasons as boolean columns; null where they cannot be told.
     """
     runs = machine_run_outcomes
     rows = runs[runs["newest"] & (runs["status"] == "failedtostart")].reset_index(drop=True)
     beats = None
-    if identities is not None and machines is not None and whole(heartbeats_of_failures):
+    if identities is not None and machines is not None and heartbeats_of_failures is not None:
         beats = beats_of(rows, heartbeats_of_failures, identities, machines)
     rows["connected"] = connected(rows, beats, heartbeat_hours, identities)
     rows["ids_at_start"] = _ids_at_start(rows, identities, beats)
-    absent = ~rows["connected"].fillna(True).astype(bool)
-    off = pd.Series(False, index=rows.index)
-    rows["power"], rows["machine_deleted"] = "", False
-    if estate is not None:
-        known = estate.set_index("machine_key")
-        off = looked_up(rows["arm_key"], known["on"]).eq(False).fillna(False).astype(bool)
-        rows["power"] = looked_up(rows["arm_key"], known["power"]).fillna("")
-        if subscriptions is not None and whole(estate):
-            rows["machine_deleted"] = is_deleted(rows["arm_key"], estate["machine_key"], subscriptions)
-    rows["source_computer_id_changed"] = [
-        bool(one.run_agent and one.ids_at_start and one.run_agent not in one.ids_at_start)
-        for one in rows.itertuples()
-    ]
-    rows["machine_off"] = off & absent
-    rows["machine_unreachable"] = absent
+    rows["machine_deleted"] = deleted(rows["arm_key"], estate, subscriptions)
+    rows["source_computer_id_changed"] = pd.Series(
+        [
+            bool(run.run_agent and run.ids_at_start and run.run_agent not in run.ids_at_start)
+            for run in rows.itertuples()
+        ],
+        index=rows.index,
+        dtype="boolean",
+    ).mask(pd.Series(beats is None, index=rows.index))
+    rows["power"], off = power_of(rows["arm_key"], estate)
+    rows["machine_off"] = off & ~rows["connected"]
+    rows["machine_unreachable"] = ~rows["connected"]
     rows["jobs"] = _most_jobs(rows, automation_jobs)
-    rows["job_limit_reached"] = (rows["jobs"] >= job_limit).fillna(False).astype(bool)
+    rows["job_limit_reached"] = (rows["jobs"] >= job_limit).astype("boolean")
     return rows
 
 
@@ -93,7 +89,7 @@ def _ids_at_start(
 def _most_jobs(rows: pd.DataFrame, jobs: pd.DataFrame | None) -> pd.Series[Any]:
     """Return how many jobs of the account there were at most between each start and end."""
     most = pd.Series(pd.NA, index=rows.index, dtype="Int64")
-    if jobs is None or not whole(jobs):
+    if jobs is None:
         return most
     accounts = account_of(jobs["id"])
     for account, own in rows.groupby(account_of(rows["id"])):

@@ -5,21 +5,23 @@ from __future__ import annotations
 import pandas as pd
 
 from umdiag.frames.shared.hresults import hresults
-from umdiag.frames.shared.recognition import on_machines, wsus_servers
-from umdiag.frames.shared.text import folded, letters, looked_up
+from umdiag.frames.shared.recognition import on_machines, wsus_server_of
+from umdiag.frames.shared.text import folded, letters
+from umdiag.model import Partial
 
 _RUNS = 2
 
 
 def derive(
     install_outcomes: pd.DataFrame,
-    updates: pd.DataFrame,
-    identities: pd.DataFrame,
-    machines: pd.DataFrame,
+    updates: Partial,
+    identities: Partial,
+    machines: Partial,
     summaries: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Return machine, title, kb, runs (list of run ids, oldest first), code (of the newest failure that
-    carries one, else ""), error (its text), last_failed, wsus_server ("" where it has none).
+    carries one, else ""), error (its text), last_failed, wsus_server ("" where it has none, null where that
+    cannot be told).
 
     A failure belongs to a needed update of the machine by its id or by its KB number.
     """
@@ -48,7 +50,6 @@ def derive(
     # A row with a code outranks a newer one without.
     telling = both.assign(tells=both["code"] != "").sort_values(["tells", "last_told"], kind="stable")
     rows = telling.drop_duplicates(keys, keep="last").merge(runs, on=keys).merge(last, on=keys)
-    servers = wsus_servers(summaries, identities, machines)
-    rows["wsus_server"] = looked_up(rows["machine"], servers).fillna("").astype("str")
+    rows["wsus_server"] = wsus_server_of(rows["machine"], summaries, identities, machines)
     columns = ["machine", "title", "kb", "runs", "code", "error", "last_failed", "wsus_server"]
     return rows[columns].reset_index(drop=True)

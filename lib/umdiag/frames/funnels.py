@@ -12,7 +12,7 @@ from umdiag.frames.targets import PREDICATES
 
 
 def derive(
-    runs: pd.DataFrame, targets: pd.DataFrame, estate: pd.DataFrame, machine_changes: pd.DataFrame | None
+    runs: pd.DataFrame, targets: pd.DataFrame, estate: pd.DataFrame, machine_changes: pd.DataFrame
 ) -> pd.DataFrame:
     """Return run_key, run_id, configuration, start_time, group, step, predicate, wanted,
     kept, of, machine_keys (those kept, on the last step only).
@@ -25,7 +25,7 @@ def derive(
     now = {index: matches(group, virtual) for index, group in groups.iterrows()}
     rows = []
     for run in runs.itertuples():
-        then = _then(virtual, machine_changes, run.start_time)
+        then = estates.at(virtual, machine_changes, run.start_time)
         existed = ~(virtual["created"] > run.start_time)
         for index, group in groups[groups["configuration_key"] == run.configuration_key].iterrows():
             fits = now[index].copy()
@@ -73,6 +73,12 @@ def matches(group: Any, machines: pd.DataFrame) -> pd.DataFrame:
     ).astype(bool)
 
 
+def members(groups: pd.DataFrame, machines: pd.DataFrame) -> set[str]:
+    """Return the keys of the machines that any of these dynamic groups selects, as they are."""
+    fits = [machines["machine_key"][matches(group, machines).all(axis=1)] for _, group in groups.iterrows()]
+    return set().union(*fits)
+
+
 def wanted(group: Any, predicate: str) -> str:
     """Write in words what a predicate asks for."""
     match predicate:
@@ -90,10 +96,6 @@ def selected(funnels: pd.DataFrame) -> dict[str, set[str]]:
     """Return the machines that any dynamic group of each run selects, by run."""
     last = funnels[funnels["step"] == len(PREDICATES) - 1]
     return {key: set().union(*keys) for key, keys in last.groupby("run_key")["machine_keys"]}
-
-
-def _then(virtual: pd.DataFrame, changes: pd.DataFrame | None, moment: Any) -> pd.DataFrame:
-    return virtual.iloc[:0] if changes is None else estates.at(virtual, changes, moment)
 
 
 def _in_scope(keys: pd.Series[Any], scopes: list[str]) -> pd.Series[bool]:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.presence import reporting
-from umdiag.frames.shared.records import TIME, typed, whole
+from umdiag.frames.shared.records import TIME, typed
+from umdiag.model import Adding
 
 _HOUR = pd.Timedelta(hours=1)
 _DAY = pd.Timedelta(days=1)
@@ -19,8 +20,8 @@ _MACHINES = 3
 
 
 def derive(
-    heartbeat_hours: pd.DataFrame | None,
-    usage_hours: pd.DataFrame | None,
+    heartbeat_hours: Adding | None,
+    usage_hours: Adding | None,
     *,
     asked_at: datetime,
     lookback: timedelta,
@@ -31,18 +32,18 @@ def derive(
     billable volume. Volume is judged up to the newest row of `Usage`, which lags behind.
     A fact that is not whole tells of no gap. Raises Inconclusive where neither Heartbeat nor Usage is whole.
     """
-    if not whole(heartbeat_hours) and not whole(usage_hours):
+    if heartbeat_hours is None and usage_hours is None:
         raise Inconclusive("neither Heartbeat nor Usage could be seen whole, which tell of gaps")
     end = pd.Timestamp(asked_at).floor("h")
     start = (pd.Timestamp(asked_at) - pd.Timedelta(lookback)).ceil("h")
     rows: list[dict[str, Any]] = []
-    if heartbeat_hours is not None and whole(heartbeat_hours):
+    if heartbeat_hours is not None:
         for workspace, hours in heartbeat_hours.groupby("workspace_id"):
             for gap in _stretches(set(hours["hour"]), start, end):
                 before = hours[(hours["hour"] >= gap[0] - _DAY) & (hours["hour"] < gap[0])]
                 if reporting(before).get(workspace, 0) >= _MACHINES:
                     rows.append(_row(workspace, "heartbeats", gap))
-    if usage_hours is not None and whole(usage_hours):
+    if usage_hours is not None:
         for workspace, hours in usage_hours.groupby("workspace_id"):
             billed = hours[hours["billable"].eq(True).fillna(False) & (hours["megabytes"] > 0)]
             newest = min(end, hours["hour"].max() + _HOUR)

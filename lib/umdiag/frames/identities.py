@@ -9,16 +9,17 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.text import fold, folded, looked_up, same_uuid
+from umdiag.model import Partial
 
 #: Heartbeats that take turns at least so often are interleaved (scenarios: "alternate three times or more").
 INTERLEAVED = 3
 
 
 def derive(
-    heartbeats: pd.DataFrame | None,
-    assessments: pd.DataFrame | None,
-    summaries: pd.DataFrame | None,
-    shared_identities: pd.DataFrame | None,
+    heartbeats: Partial | None,
+    assessments: Partial | None,
+    summaries: Partial | None,
+    shared_identities: Partial | None,
 ) -> pd.DataFrame:
     """Return machine, agent, name (both folded), source_computer_id, computer, workspace_id, os_type,
     environment, solutions, vmuuid, resource_id, first_heartbeat, last_heartbeat, first_assessed,
@@ -26,6 +27,8 @@ def derive(
 
     `machine` numbers machines: ids of one name that follow one another are one machine, ids that interleave
     and differ in VMUUID or ARM id are several; one id whose names follow one another is a renamed machine.
+    As far as seen: a first time is at the latest then, a last one at the earliest. Without
+    `shared_identities` ids that overlap count as interleaved.
     Raises Inconclusive where no table tells of machines.
     """
     facts = [fact for fact in (heartbeats, assessments, summaries) if fact is not None]

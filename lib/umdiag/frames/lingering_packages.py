@@ -10,17 +10,18 @@ import pandas as pd
 
 from umdiag.frames.shared.recognition import newest, on_machines
 from umdiag.frames.shared.text import fold, folded, looked_up
+from umdiag.model import Partial
 
 _GRAVE = {"security", "critical"}
 _SETTLED = pd.Timedelta(hours=1)
 
 
 def derive(
-    machine_run_outcomes: pd.DataFrame,
+    machine_run_outcomes: Partial,
     update_configurations: pd.DataFrame,
     needed_packages: pd.DataFrame,
-    identities: pd.DataFrame,
-    machines: pd.DataFrame,
+    identities: Partial,
+    machines: Partial,
     heartbeats: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Return machine, configuration, classifications, modified, run_id, start_time, end_time, package,
@@ -29,7 +30,8 @@ def derive(
     Of each machine the newest succeeded machine run counts, of the deployments that install security or
     critical packages only. A package was left behind if it was needed, in the same version, before the run
     and an hour or more after its end, and no mask excludes it. From when to when it was needed stands in for
-    the assessments before and after; a package that was needed, gone and needed again is not told apart.
+    the assessments before and after; a package that was needed, gone and needed again counts as left behind.
+    `os_name` is "" where nothing names the system, null where that cannot be told.
     """
     restricted = pd.DataFrame(
         _restricted(update_configurations),
@@ -58,7 +60,7 @@ def derive(
         & (rows["last_needed"] >= rows["end_time"].fillna(rows["start_time"]) + _SETTLED)
     ]
     rows = rows[_wanted(rows) & ~_excluded(rows)].reset_index(drop=True)
-    rows["os_name"] = rows["os_told"]
+    rows["os_name"] = rows["os_told"] if heartbeats is not None else rows["os_told"].replace("", None)
     if heartbeats is not None and len(rows):
         told = newest(on_machines(heartbeats, identities, machines), "last_heartbeat")["os_name"]
         rows["os_name"] = rows["os_told"].where(

@@ -9,9 +9,9 @@ import pandas as pd
 from umdiag.frames.presence import silent_at
 from umdiag.frames.shared.connections import beats_of, connected, longest_gaps
 from umdiag.frames.shared.recognition import outcomes_of
-from umdiag.frames.shared.records import whole
 from umdiag.frames.shared.text import folded, letters, looked_up
 from umdiag.knowledge import classify_linux
+from umdiag.model import Partial
 
 #: In the order in which causes are decided.
 REASONS = (
@@ -24,16 +24,16 @@ _UNREACHED = 60
 
 
 def derive(
-    machine_run_outcomes: pd.DataFrame,
+    machine_run_outcomes: Partial,
     install_outcomes: pd.DataFrame | None,
-    identities: pd.DataFrame | None,
-    machines: pd.DataFrame | None,
+    identities: Partial | None,
+    machines: Partial | None,
     heartbeats_of_failures: pd.DataFrame | None,
     heartbeat_hours: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Return the columns of `machine_run_outcomes`, texts (list of package and text), gap_begin, gap_minutes
-    (the longest stretch of the run without heartbeat, null: cannot be told) and the reasons as boolean
-    columns.
+    (the longest stretch of the run without heartbeat) and the reasons as boolean columns; null where they
+    cannot be told.
     """
     runs = machine_run_outcomes
     system = runs["os_type"]
@@ -53,12 +53,14 @@ def derive(
         {meaning for one in texts for meaning in classify_linux(one["text"])} for texts in rows["texts"]
     ]
     for reason in REASONS[:3]:
-        rows[reason] = [reason in meant for meant in meanings]
+        meant = pd.Series([reason in told for told in meanings], index=rows.index, dtype="boolean")
+        # What no text says that was seen, one that was not may say.
+        rows[reason] = meant if install_outcomes is not None else meant.mask(~meant)
     rows[["gap_begin", "gap_minutes"]] = _gaps(
         rows, identities, machines, heartbeats_of_failures, heartbeat_hours
     )
-    unreached = (rows["gap_minutes"] >= _UNREACHED).fillna(False).astype(bool)
-    rows["machine_unreachable"] = unreached & ~rows[list(REASONS[:3])].any(axis=1)
+    told = rows[REASONS[0]] | rows[REASONS[1]] | rows[REASONS[2]]
+    rows["machine_unreachable"] = (rows["gap_minutes"] >= _UNREACHED).astype("boolean") & ~told
     return rows
 
 
@@ -91,12 +93,10 @@ def _gaps(
         {"begin": pd.Series(pd.NaT, dtype="datetime64[us, UTC]"), "minutes": pd.Series(dtype="Float64")},
         index=rows.index,
     )
-    if identities is None or machines is None or heartbeats is None or not whole(heartbeats):
+    if identities is None or machines is None or heartbeats is None or hours is None:
         return unknown
     beats = beats_of(rows, heartbeats, identities, machines)
     gaps = longest_gaps(rows, beats).astype({"minutes": "Float64"})
-    if hours is None or not whole(hours):
-        return unknown
     # Whether the heartbeats of this machine were asked for at all is what `connected` knows.
     middle = gaps["begin"] + pd.to_timedelta(gaps["minutes"].fillna(0) / 2, unit="m")
     middle = middle.fillna(rows["start_time"])

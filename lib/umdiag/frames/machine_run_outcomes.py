@@ -9,13 +9,14 @@ import pandas as pd
 from umdiag.frames.shared.recognition import identified
 from umdiag.frames.shared.text import fold, folded, last_segment, letters, looked_up
 from umdiag.frames.targets import machine_key
+from umdiag.model import Adding, Partial
 
 
 def derive(
     machine_runs: pd.DataFrame,
-    update_runs: pd.DataFrame | None,
-    machines: pd.DataFrame | None,
-    identities: pd.DataFrame | None,
+    update_runs: Adding | None,
+    machines: Partial | None,
+    identities: Partial | None,
     estate: pd.DataFrame | None,
     *,
     asked_at: datetime,
@@ -27,7 +28,8 @@ def derive(
     machine_key, machine (−1: not in the logs), computer, name, subject_id, arm_key, workspace_id,
     last_heartbeat, and newest: none of the machine and deployment began later.
 
-    `update_run` keeps one deployment's machine runs, or those of the one run of that id.
+    `update_run` keeps one deployment's machine runs, or those of the one run of that id. Without `estate` a
+    machine that is in no log is named as it was asked for.
     """
     rows = machine_runs.assign(
         run_key=folded(machine_runs["run_id"]),

@@ -4,49 +4,78 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pandas as pd
 
 from umdiag.frames.shared.recognition import newest, numbered
-from umdiag.frames.shared.records import whole
 from umdiag.frames.shared.text import folded, looked_up, swapped
+from umdiag.frames.workspaces import places
+from umdiag.model import Partial
 
 _COUNTED = 3
+_HEARD, _ASSESSED = ("first_heartbeat", "last_heartbeat"), ("first_assessed", "last_assessed")
+
+
+#: The columns of machines.csv.
+COLUMNS = (
+    "computer", "source_computer_id", "resource_id", "workspace", "os_type", "last_heartbeat",
+    "last_assessed", "state", "missing_critical", "missing_security", "missing_other",
+    "unapproved_security", "reboot_pending",
+)  # fmt: skip
 
 
 def derive(
-    identities: pd.DataFrame,
+    identities: Partial,
     heartbeats: pd.DataFrame | None,
     assessments: pd.DataFrame | None,
     summaries: pd.DataFrame | None,
-    updates: pd.DataFrame | None,
-    workspaces: pd.DataFrame,
+    updates: Partial | None,
+    workspace_settings: pd.DataFrame | None,
     azure_machines: pd.DataFrame | None,
     update_manager_machines: pd.DataFrame | None,
     *,
+    workspaces: Sequence[str],
     asked_at: datetime,
     stale_after: timedelta,
 ) -> pd.DataFrame:
     """Return machine, computer, name (folded), source_computer_id (the present id), resource_id, arm_key
     (folded), subject_id, workspace_id, workspace, os_type, environment, solutions, vmuuid, first_heartbeat,
-    last_heartbeat, first_assessed, last_assessed, silenced, state, missing_critical, missing_security,
-    missing_other, unapproved_security, reboot_pending, update_manager.
+    last_heartbeat, heard, first_assessed, last_assessed, assessed, silenced, state, missing_critical,
+    missing_security, missing_other, unapproved_security, reboot_pending, update_manager.
 
-    `silenced`: connected when its workspace fell silent, so that nothing can be said of it now.
-    A state that rests on a table which could not be seen is `unknown`.
+    `heard` and `assessed` say whether there was a heartbeat or an assessment in the window: a time that is
+    null means none only where they are false. `silenced`: connected when its workspace fell silent, so that
+    nothing can be said of it now. A state that rests on a table which could not be seen is `unknown`.
+    Without `azure_machines` a machine whose rows carry no ARM id is known by its agent's id; without
+    `workspace_settings` a workspace is named by its id.
     """
     machines = _present(identities)
     machines = _with_arm_ids(machines, azure_machines)
-    names = workspaces.drop_duplicates("workspace_id").set_index("workspace_id")["name"]
+    names = places(machines["workspace_id"].unique(), workspace_settings, workspaces)
+    names = names.drop_duplicates("workspace_id").set_index("workspace_id")["name"]
     machines["workspace"] = looked_up(machines["workspace_id"], names).fillna("").astype("str")
-    managed = set() if update_manager_machines is None else set(folded(update_manager_machines["machine_id"]))
-    machines["update_manager"] = machines["arm_key"].isin(managed) & (machines["arm_key"] != "")
+    machines["update_manager"] = _managed_elsewhere(machines, azure_machines, update_manager_machines)
     machines = _with_counts(machines, updates)
     machines["reboot_pending"] = _restart_pending(machines, identities, summaries)
-    seen = whole(heartbeats), whole(assessments) and whole(summaries), whole(updates)
-    machines["silenced"] = _silenced(machines, pd.Timestamp(asked_at))
-    machines["state"] = _states(machines, pd.Timestamp(asked_at), pd.Timedelta(stale_after), seen)
+    seen = assessments is not None and summaries is not None
+    machines["heard"] = _whether(machines["last_heartbeat"], seen=heartbeats is not None)
+    machines["assessed"] = _whether(machines["last_assessed"], seen=seen)
+    machines["silenced"] = _silenced(machines, pd.Timestamp(asked_at), seen=heartbeats is not None)
+    machines["state"] = _states(
+        machines, pd.Timestamp(asked_at) - stale_after, heard=heartbeats is not None, assessed=seen
+    )
+    # As far as they were seen these are bounds, good enough for a state and not to be told as times.
+    for column in [*(_HEARD if heartbeats is None else ()), *(() if seen else _ASSESSED)]:
+        machines[column] = pd.Series(pd.NaT, index=machines.index, dtype=machines[column].dtype)
     return machines.sort_values(["name", "source_computer_id"], kind="stable").reset_index(drop=True)
+
+
+def table(machines: pd.DataFrame | None, computers: Sequence[str]) -> pd.DataFrame:
+    """Return machines.csv: its columns of the machines that the parameter `computers` names."""
+    if machines is None:
+        return pd.DataFrame(columns=list(COLUMNS))
+    return restricted(machines, computers)[list(COLUMNS)].reset_index(drop=True)
 
 
 def restricted(machines: pd.DataFrame, computers: Sequence[str]) -> pd.DataFrame:
@@ -122,28 +151,52 @@ def _restart_pending(
     return looked_up(machines["machine"], told["restart_pending"])
 
 
+def _whether(last: pd.Series[Any], *, seen: bool) -> pd.Series[bool]:
+    """Whether there was any in the window (null: cannot be told), from the last time that was seen."""
+    there = last.notna().astype("boolean")
+    return there if seen else there.mask(~there)
+
+
+def _managed_elsewhere(
+    machines: pd.DataFrame, azure_machines: pd.DataFrame | None, update_manager_machines: pd.DataFrame | None
+) -> pd.Series[bool]:
+    """Whether Azure Update Manager assesses each machine (null: cannot be told)."""
+    has_id = machines["arm_key"] != ""
+    if update_manager_machines is None:
+        managed = pd.Series(pd.NA, index=machines.index, dtype="boolean").mask(~has_id, False)
+    else:
+        keys = folded(update_manager_machines["machine_id"])
+        managed = (machines["arm_key"].isin(keys) & has_id).astype("boolean")
+    return managed.mask(~has_id) if azure_machines is None else managed
+
+
 def _states(
-    machines: pd.DataFrame, now: pd.Timestamp, stale_after: pd.Timedelta, seen: tuple[bool, bool, bool]
+    machines: pd.DataFrame, fresh_since: pd.Timestamp, *, heard: bool, assessed: bool
 ) -> pd.Series[str]:
-    heartbeats_seen, assessments_seen, updates_seen = seen
-    heard, assessed = machines["last_heartbeat"], machines["last_assessed"]
-    connected = heard >= now - stale_after
-    lacking = (machines["missing_critical"].fillna(0) + machines["missing_security"].fillna(0)) > 0
-    state = pd.Series("compliant" if updates_seen else "unknown", index=machines.index, dtype="str")
-    state[lacking.astype(bool)] = "non_compliant" if updates_seen else "unknown"
-    state[assessed < now - stale_after] = "assessment_stale" if assessments_seen else "unknown"
-    state[assessed.isna()] = "not_assessed" if assessments_seen else "unknown"
-    state[assessed.isna() & machines["update_manager"]] = "unknown"
-    state[~connected] = "disconnected" if heartbeats_seen else "unknown"
-    state[machines["silenced"]] = "unknown"
+    """Decide each state; the last that applies stands, and `unknown` where it rests on what was not seen.
+
+    `heard` and `assessed`: all rows that tell of it were seen, so that what is not there is not there.
+    """
+    last_heartbeat, last_assessed = machines["last_heartbeat"], machines["last_assessed"]
+    lacking = machines["missing_critical"] + machines["missing_security"] > 0
+    elsewhere = machines["update_manager"].fillna(True).astype(bool)
+    state = pd.Series("compliant", index=machines.index, dtype="str")
+    state[lacking.fillna(False).astype(bool)] = "non_compliant"
+    state[lacking.isna()] = "unknown"
+    state[last_assessed < fresh_since] = "assessment_stale" if assessed else "unknown"
+    state[last_assessed.isna()] = "not_assessed" if assessed else "unknown"
+    state[last_assessed.isna() & elsewhere] = "unknown"
+    state[~(last_heartbeat >= fresh_since)] = "disconnected" if heard else "unknown"
+    state[machines["silenced"].fillna(False).astype(bool)] = "unknown"
     return state
 
 
-def _silenced(machines: pd.DataFrame, now: pd.Timestamp) -> pd.Series[bool]:
-    """Whether a machine was connected when its workspace fell silent, and is so at `now`."""
+def _silenced(machines: pd.DataFrame, now: pd.Timestamp, *, seen: bool) -> pd.Series[bool]:
+    """Whether a machine was connected when its workspace fell silent, and is so now (null: cannot tell)."""
     half_hour, day = pd.Timedelta(minutes=30), pd.Timedelta(days=1)
     heard = machines["last_heartbeat"]
     by_workspace = heard.groupby(machines["workspace_id"])
     last = by_workspace.transform("max")
     reporting = (heard >= now - day).groupby(machines["workspace_id"]).transform("sum")
-    return (last < now - half_hour) & (reporting >= _COUNTED) & (heard >= last - half_hour)
+    silenced = (last < now - half_hour) & (reporting >= _COUNTED) & (heard >= last - half_hour)
+    return silenced.astype("boolean") if seen else pd.Series(pd.NA, index=machines.index, dtype="boolean")

@@ -8,20 +8,19 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.attendance import changed_out
-from umdiag.frames.estate import as_of
+from umdiag.frames.estate import as_of, deleted, power_of
 from umdiag.frames.funnels import matches, wanted
 from umdiag.frames.presence import silent_workspaces
 from umdiag.frames.shared.recognition import identified, unregistered
-from umdiag.frames.shared.records import TIME, whole
-from umdiag.frames.shared.text import fold, folded, looked_up, subscription_of
+from umdiag.frames.shared.records import TIME
+from umdiag.frames.shared.text import fold, folded, subscription_of
 from umdiag.frames.system_workers import has_worker
 from umdiag.frames.targets import PREDICATES, machine_key
-
-_DIRECT = ("/providers/microsoft.compute/virtualmachines/", "/providers/microsoft.hybridcompute/machines/")
+from umdiag.model import Partial
 
 
 def derive(
-    attendance: pd.DataFrame,
+    attendance: Partial,
     runs: pd.DataFrame,
     targets: pd.DataFrame,
     machine_runs: pd.DataFrame,
@@ -29,7 +28,7 @@ def derive(
     machine_changes: pd.DataFrame | None,
     subscriptions: pd.DataFrame | None,
     provider_registrations: pd.DataFrame | None,
-    machines: pd.DataFrame | None,
+    machines: Partial | None,
     presence: pd.DataFrame | None,
     heartbeat_hours: pd.DataFrame | None,
     system_workers: pd.DataFrame | None,
@@ -38,8 +37,9 @@ def derive(
 ) -> pd.DataFrame:
     """Return machine_key, computer, subject_id, run_id, configuration, start_time, via ("suspect": no run
     expected it), missed_runs (list of run ids), the reasons as boolean columns (provider_not_registered,
-    machine_deleted, changed_before_run, machine_unavailable, worker_not_installed, filter_excludes_machine),
-    dropped_by (list of mappings) and unregistered (its subscription).
+    machine_deleted, changed_before_run, machine_unavailable, worker_not_installed, filter_excludes_machine;
+    null where they cannot be told), dropped_by (list of mappings) and subscription. Without `machines` or
+    `estate` a machine is named as it was asked for.
     """
     missed = attendance[~attendance["took_part"]].sort_values("start_time", ascending=False, kind="stable")
     all_missed = missed.groupby("machine_key")["run_id"].agg(list)
@@ -49,29 +49,31 @@ def derive(
     rows = identified(rows, machines, estate)
     arm_keys = rows["arm_key"].where(rows["arm_key"] != "", rows["machine_key"])
     rows["subscription"] = arm_keys.map(subscription_of).astype("str")
-    rows["provider_not_registered"] = rows["subscription"].isin(unregistered(provider_registrations))
-    rows["machine_deleted"] = _deleted(rows, estate, subscriptions)
+    lacking = rows["subscription"].isin(unregistered(provider_registrations)).astype("boolean")
+    rows["provider_not_registered"] = _known(lacking, provider_registrations)
+    recorded = (rows["via"] == "deleted").astype("boolean")
+    rows["machine_deleted"] = recorded | deleted(rows["arm_key"].astype("str"), estate, subscriptions)
     rows["dropped_by"] = _dropped_by(rows, runs, targets, estate, machine_changes)
-    rows["changed_before_run"] = (rows["via"] == "changed") | _suspects_changed(
-        rows, runs, targets, estate, machine_changes
-    )
+    changed = (rows["via"] == "changed") | _suspects_changed(rows, runs, targets, estate, machine_changes)
+    rows["changed_before_run"] = _known(_known(changed.astype("boolean"), machine_changes), estate)
     rows["machine_unavailable"] = _unavailable(rows, estate, presence, heartbeat_hours)
-    belongs = rows["via"].isin(["named", "dynamic group", "previous run"])
-    without = False
-    if system_workers is not None and whole(system_workers):
-        without = ~has_worker(rows, system_workers)
-    rows["worker_not_installed"] = belongs & without
-    rows["filter_excludes_machine"] = (rows["via"] == "suspect") & rows["dropped_by"].map(bool)
+    rows["worker_not_installed"] = rows["via"].isin(["named", "dynamic group", "previous run"]) & _without(
+        rows, system_workers
+    )
+    dropped = ((rows["via"] == "suspect") & rows["dropped_by"].map(bool)).astype("boolean")
+    rows["filter_excludes_machine"] = _known(_known(dropped, machine_changes), estate)
     return rows.reset_index(drop=True)
 
 
-def is_deleted(
-    arm_keys: pd.Series[Any], estate_keys: pd.Series[Any], subscriptions: pd.DataFrame
-) -> pd.Series[bool]:
-    """Whether ARM ids of machines are gone while their subscription can be seen."""
-    direct = arm_keys.str.contains("|".join(_DIRECT), regex=True)
-    visible = arm_keys.map(subscription_of).isin(folded(subscriptions["subscription_id"]))
-    return direct & visible & ~arm_keys.isin(estate_keys)
+def _known(told: pd.Series[bool], rests_on: pd.DataFrame | None) -> pd.Series[bool]:
+    """Keep what is true; what is not may be, where what it rests on could not be seen."""
+    return told.mask(~told) if rests_on is None else told
+
+
+def _without(rows: pd.DataFrame, system_workers: pd.DataFrame | None) -> pd.Series[bool]:
+    if system_workers is None:
+        return pd.Series(pd.NA, index=rows.index, dtype="boolean")
+    return (~has_worker(rows, system_workers)).astype("boolean")
 
 
 def _with_suspects(
@@ -129,26 +131,13 @@ def _suspect_keys(
     return (arm or sorted(also))[0], also
 
 
-def _deleted(
-    rows: pd.DataFrame, estate: pd.DataFrame | None, subscriptions: pd.DataFrame | None
-) -> pd.Series[bool]:
-    recorded = rows["via"] == "deleted"
-    if estate is None or not whole(estate) or subscriptions is None:
-        return recorded
-    keys = rows["arm_key"].astype("str")
-    return recorded | is_deleted(keys, estate["machine_key"], subscriptions)
-
-
 def _unavailable(
     rows: pd.DataFrame, estate: pd.DataFrame | None, presence: pd.DataFrame | None, hours: pd.DataFrame | None
 ) -> pd.Series[bool]:
-    off = pd.Series(False, index=rows.index)
-    if estate is not None:
-        power = looked_up(rows["arm_key"], estate.set_index("machine_key")["on"])
-        off = power.eq(False).fillna(False).astype(bool)
-    if presence is None or hours is None or not whole(presence) or not whole(hours):
-        return off
-    absent = pd.Series(False, index=rows.index)
+    _, off = power_of(rows["arm_key"], estate)
+    if presence is None or hours is None:
+        return off | pd.Series(pd.NA, index=rows.index, dtype="boolean")
+    absent = pd.Series(False, index=rows.index, dtype="boolean")
     for moment, here in rows[rows["last_heartbeat"].notna()].groupby("start_time"):
         connected = set(presence["machine"][presence["moment"] == moment])
         silent = silent_workspaces(presence, hours, moment)
@@ -162,11 +151,13 @@ def _dropped_by(
     targets: pd.DataFrame,
     estate: pd.DataFrame | None,
     changes: pd.DataFrame | None,
-) -> list[list[dict[str, Any]]]:
+) -> list[list[dict[str, Any]] | None]:
     """For each suspect, say per dynamic group which predicates it fails, as it was at the newest run."""
+    if estate is None or changes is None:
+        return [None] * len(rows)
     asked = rows["arm_key"][rows["via"].isin(["suspect", "changed"])]
-    candidates = None if estate is None else estate[estate["machine_key"].isin(asked)]
-    if candidates is None or candidates.empty:
+    candidates = estate[estate["machine_key"].isin(asked)]
+    if candidates.empty:
         return [[] for _ in range(len(rows))]
     newest = runs[runs["judged"]].drop_duplicates("configuration_key").set_index("configuration_key")
     failures: dict[str, list[dict[str, Any]]] = {key: [] for key in candidates["machine_key"]}

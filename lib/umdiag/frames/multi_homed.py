@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pandas as pd
 
 from umdiag.frames.shared.recognition import on_machines
 from umdiag.frames.shared.text import folded, looked_up
+from umdiag.frames.workspaces import places
+from umdiag.model import Partial
 
 
 def derive(
     heartbeats: pd.DataFrame,
-    identities: pd.DataFrame,
-    machines: pd.DataFrame,
-    workspaces: pd.DataFrame,
+    identities: Partial,
+    machines: Partial,
+    workspace_settings: pd.DataFrame | None,
     *,
+    workspaces: Sequence[str],
     asked_at: datetime,
     stale_after: timedelta,
 ) -> pd.DataFrame:
     """Return the columns of `machines` and homes: a list of workspace and last_heartbeat.
 
     One id under one name is one agent; where rows carry no id, the hardware's stands in.
-    Machines of Azure Update Manager are left out.
+    Machines of Azure Update Manager are left out, and those of which that cannot be told.
     """
     recent = heartbeats[
         (heartbeats["last_heartbeat"] >= pd.Timestamp(asked_at) - pd.Timedelta(stale_after))
@@ -37,12 +41,14 @@ def derive(
     recent = recent[(recent["agent"] != "") & (recent["home"] != "")]
     homes = recent.groupby(["agent", "name"])["home"].transform("nunique")
     rows = on_machines(recent[homes > 1], identities, machines)
-    names = workspaces.drop_duplicates("workspace_id").set_index("workspace_id")["name"]
+    names = places(rows["workspace_id"].unique(), workspace_settings, workspaces)
+    names = names.drop_duplicates("workspace_id").set_index("workspace_id")["name"]
     rows["workspace"] = looked_up(rows["workspace_id"], names).fillna(rows["workspace_id"])
     rows = rows.sort_values("last_heartbeat", ascending=False).drop_duplicates(["machine", "home"])
     own = {
         number: own[["workspace", "last_heartbeat"]].to_dict("records")
         for number, own in rows.groupby("machine")
     }
-    found = machines[machines["machine"].isin(own) & ~machines["update_manager"]].reset_index(drop=True)
+    here = machines["update_manager"].eq(False).fillna(False).astype(bool)
+    found = machines[machines["machine"].isin(own) & here].reset_index(drop=True)
     return found.assign(homes=[own[number] for number in found["machine"]])

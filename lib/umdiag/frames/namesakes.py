@@ -7,21 +7,23 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.identities import INTERLEAVED, beats_of_slots
+from umdiag.model import Partial
 
 
-def derive(
-    machines: pd.DataFrame, identities: pd.DataFrame, shared_identities: pd.DataFrame | None
-) -> pd.DataFrame:
+def derive(machines: Partial, identities: Partial, shared_identities: pd.DataFrame | None) -> pd.DataFrame:
     """Return machine, duplicate_computer_name, cloned_image, same_name (other agents of the name), same_agent
     (other names of the agent). The frame `identities` says which ids of one name are different machines.
+    Without `shared_identities` neither reason can be told, and clones are not among the rows.
     """
     named = machines[machines["name"] != ""]
     twins = named[named["name"].duplicated(keep=False)]
     clones = _clones(identities, shared_identities)
     numbers = sorted({*twins["machine"], *clones["machine"]})
     rows = machines[machines["machine"].isin(numbers)].reset_index(drop=True)
-    rows["duplicate_computer_name"] = rows["machine"].isin(twins["machine"])
-    rows["cloned_image"] = rows["machine"].isin(clones["machine"])
+    told = shared_identities is not None
+    for reason, bearers in (("duplicate_computer_name", twins), ("cloned_image", clones)):
+        there = rows["machine"].isin(bearers["machine"]).astype("boolean")
+        rows[reason] = there if told else there.mask(there.notna())
     agents = {name: sorted(own) for name, own in twins.groupby("name")["source_computer_id"]}
     names = {agent: sorted(own) for agent, own in clones.groupby("agent")["computer"]}
     shared = clones.drop_duplicates("machine").set_index("machine")["agent"].to_dict()

@@ -8,11 +8,12 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.shared.text import fold
+from umdiag.model import Partial
 
 _NEVER = ("never", "neverreboot")
 
 
-def derive(machine_run_outcomes: pd.DataFrame, update_configurations: pd.DataFrame) -> pd.DataFrame:
+def derive(machine_run_outcomes: Partial, update_configurations: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of `machine_run_outcomes` and reboot_setting, as the deployment writes it.
 
     Machines that are in no log are there with the number −1.

@@ -8,6 +8,7 @@ import pandas as pd
 
 from umdiag.frames.shared.recognition import numbered
 from umdiag.frames.shared.text import folded
+from umdiag.model import Partial
 
 _COUNTED = 3
 _HALF_HOUR = pd.Timedelta(minutes=30)
@@ -15,7 +16,7 @@ _HOUR = pd.Timedelta(hours=1)
 _DAY = pd.Timedelta(days=1)
 
 
-def derive(heartbeats_around: pd.DataFrame, identities: pd.DataFrame) -> pd.DataFrame:
+def derive(heartbeats_around: pd.DataFrame, identities: Partial) -> pd.DataFrame:
     """Return moment, machine, workspace_id; the moments are the runs' starts."""
     rows = heartbeats_around.assign(machine=numbered(heartbeats_around, identities))
     found = rows.dropna(subset=["machine"]).astype({"machine": "int64"})

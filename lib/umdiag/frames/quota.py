@@ -7,6 +7,7 @@ from datetime import datetime
 import pandas as pd
 
 from umdiag.frames.shared.text import folded, looked_up
+from umdiag.model import Partial
 
 _STOPS = ("daily_cap_reached", "subscription_suspended")
 _WINDOWS = pd.Timedelta(hours=12)
@@ -14,12 +15,17 @@ _LINUX = pd.Timedelta(hours=3)
 
 
 def derive(
-    workspaces: pd.DataFrame, collection_stops: pd.DataFrame | None, *, asked_at: datetime
+    workspaces: Partial,
+    collection_stops: Partial | None,
+    operation_events: pd.DataFrame | None,
+    log_operation_events: pd.DataFrame | None,
+    *,
+    asked_at: datetime,
 ) -> pd.DataFrame:
     """Return the columns of `workspaces` and over_quota_now (null: nothing tells), stopped, since_reset_only.
 
     The workspace's own status decides where it is known; else a stop row younger than 24 hours that no
-    later row resumed.
+    later row resumed. That there is none can only be told where both logs were seen whole.
     """
     now = pd.Timestamp(asked_at)
     result = workspaces.copy()
@@ -32,7 +38,10 @@ def derive(
     newest = stops.drop_duplicates("workspace_id", keep="last").set_index("workspace_id")
     newest = newest.reindex(result["workspace_id"]).set_axis(result.index)
     recent = (newest["last_told"] > now - pd.Timedelta(hours=24)) & ~newest["resumed"].eq(True)
-    result["over_quota_now"] = result["over_quota_now"].fillna(recent.astype("boolean")).astype("boolean")
+    told = recent.astype("boolean")
+    if operation_events is None or log_operation_events is None:
+        told = told.mask(~recent)
+    result["over_quota_now"] = result["over_quota_now"].fillna(told).astype("boolean")
     standing = _standing(stops, result).reindex(result["workspace_id"]).set_axis(result.index)
     result["stopped"] = standing["stopped"].where(result["over_quota_now"].fillna(False).astype(bool))
     result["since_reset_only"] = standing["by_reset_only"].eq(True) & result["stopped"].notna()

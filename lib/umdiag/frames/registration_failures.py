@@ -6,6 +6,7 @@ import pandas as pd
 
 from umdiag.frames.shared.recognition import newest, on_machines
 from umdiag.frames.shared.text import folded
+from umdiag.model import Partial
 
 #: What the guide's texts mean, in the order in which causes are decided.
 _TEXTS = {
@@ -19,18 +20,18 @@ _TEXTS = {
 _SHOWN = 600
 
 
-def derive(
-    registration_errors: pd.DataFrame, machines: pd.DataFrame, identities: pd.DataFrame
-) -> pd.DataFrame:
+def derive(registration_errors: pd.DataFrame, machines: Partial, identities: Partial) -> pd.DataFrame:
     """Return the columns of `machines` and failed, text, and a boolean column per meaning of the text:
     registration_refused, no_common_algorithm, intercepted_response, certificate_intercepted, access_denied
     (without a certificate that could not be created), key_folder_denied.
 
-    Machines of Azure Update Manager are left out.
+    Left out are machines of Azure Update Manager, and those of which that or a later assessment cannot be
+    told.
     """
     errors = newest(on_machines(registration_errors, identities, machines), "failed")
-    own = machines[~machines["update_manager"]]
-    rows = own.merge(errors[["failed", "text"]], left_on="machine", right_index=True)
+    here = machines["update_manager"].eq(False).fillna(False).astype(bool)
+    told = machines["last_assessed"].notna() | machines["assessed"].eq(False).fillna(False).astype(bool)
+    rows = machines[here & told].merge(errors[["failed", "text"]], left_on="machine", right_index=True)
     rows = rows[~(rows["last_assessed"] > rows["failed"])].reset_index(drop=True)
     plain = folded(rows["text"]).str.replace(r"\s+", " ", regex=True)
     for meaning, pattern in _TEXTS.items():

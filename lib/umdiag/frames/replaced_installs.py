@@ -7,16 +7,17 @@ import pandas as pd
 from umdiag.frames.shared.recognition import newest, on_machines
 from umdiag.frames.shared.text import folded, looked_up
 from umdiag.frames.updates import later_titles
+from umdiag.model import Partial
 
 _ONE_ASSESSMENT = pd.Timedelta(minutes=15)
 
 
 def derive(
     installed_before: pd.DataFrame,
-    updates: pd.DataFrame,
+    updates: Partial,
     assessments: pd.DataFrame,
-    identities: pd.DataFrame,
-    machines: pd.DataFrame,
+    identities: Partial,
+    machines: Partial,
 ) -> pd.DataFrame:
     """Return machine, title, kb, product, published, last_installed, replaced_by (a title)."""
     assessed = newest(on_machines(assessments, identities, machines), "last_assessed")["last_assessed"]

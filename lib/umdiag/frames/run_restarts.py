@@ -7,6 +7,7 @@ import re
 import pandas as pd
 
 from umdiag.frames.shared.recognition import on_machines
+from umdiag.model import Partial
 
 _AFTERWARDS = pd.Timedelta(hours=2)
 _ASKED, _UNEXPECTED = 1074, (6008, 41)
@@ -22,10 +23,10 @@ _SYSTEM = re.compile(
 
 
 def derive(
-    never_restarting: pd.DataFrame,
+    never_restarting: Partial,
     restarts: pd.DataFrame,
-    machines: pd.DataFrame,
-    identities: pd.DataFrame,
+    machines: Partial,
+    identities: Partial,
 ) -> pd.DataFrame:
     """Return machine, run_id, configuration, reboot_setting, start_time, end_time, restarted, event_id, user
     (who asked for it, "": nobody told), by_user (a person, not the system), text.

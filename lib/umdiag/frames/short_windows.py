@@ -10,6 +10,7 @@ import pandas as pd
 
 from umdiag.frames.shared.recognition import outcomes_of
 from umdiag.frames.shared.text import letters
+from umdiag.model import Partial
 
 _DEFAULT, _MOST, _RESERVED, _STEP = 120, 360, 20, 15
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?", re.IGNORECASE)
@@ -21,13 +22,14 @@ _SHOWN = 25
 
 
 def derive(
-    machine_run_outcomes: pd.DataFrame,
+    machine_run_outcomes: Partial,
     install_outcomes: pd.DataFrame | None,
-    identities: pd.DataFrame | None,
-    machines: pd.DataFrame | None,
+    identities: Partial | None,
+    machines: Partial | None,
 ) -> pd.DataFrame:
     """Return the columns of `machine_run_outcomes`, window_minutes, used_minutes, installed, left (numbers of
-    updates, null where their rows could not be seen), left_updates (list of titles), minutes_per_update,
+    updates, null where their rows could not be seen), left_updates (list of titles, null
+    likewise), minutes_per_update,
     needed_minutes and advised_minutes (null where nothing was installed that could be measured).
 
     `needed_minutes` is what all updates take at the pace of those that were installed, and the 20 minutes
@@ -51,7 +53,7 @@ def derive(
         one.mask(pd.Series(unmeasured, index=rows.index)) for one in (count, left)
     )
     titles = {row: list(own["title"].head(_SHOWN)) for row, own in rest.groupby("row")}
-    rows["left_updates"] = [titles.get(row, []) for row in rows.index]
+    rows["left_updates"] = [None if unmeasured else titles.get(row, []) for row in rows.index]
     took = (measured["until"].reindex(rows.index) - rows["start_time"]) / _MINUTE
     pace = (took / count.where(count > 0)).astype("Float64")
     rows["minutes_per_update"] = pace.where(pace > 0).round(1)

@@ -8,39 +8,37 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames.shared.records import whole
 from umdiag.frames.shared.text import after_last, before_first, folded
 from umdiag.frames.system_workers import has_worker
 from umdiag.frames.targets import machine_key
+from umdiag.model import Adding
 
 _NETBIOS = 15
 
 
 def derive(
     estate: pd.DataFrame,
-    heartbeats: pd.DataFrame,
-    assessments: pd.DataFrame,
     identities: pd.DataFrame,
     machines: pd.DataFrame,
-    system_workers: pd.DataFrame | None,
-    targets: pd.DataFrame | None,
-    update_manager_machines: pd.DataFrame | None,
+    update_manager_machines: pd.DataFrame,
+    system_workers: Adding | None,
+    targets: Adding | None,
     *,
     asked_at: datetime,
     lookback: timedelta,
 ) -> pd.DataFrame:
-    """Return machine_key, computer (last segment of the ARM id), subject_id, power, created, worker, named_by
-    (list of update configurations).
+    """Return machine_key, computer (last segment of the ARM id), subject_id, power, created, worker (null:
+    cannot be told), named_by (list of update configurations, null likewise).
 
     Machines created inside the window are left out, and those of Azure Update Manager.
     Raises Inconclusive where neither workers nor update configurations tell which machines belong.
     """
-    if not whole(system_workers) and targets is None:
+    if system_workers is None and targets is None:
         raise Inconclusive(
             "neither workers nor update configurations could be seen, which tell who should report"
         )
     start = pd.Timestamp(asked_at) - pd.Timedelta(lookback)
-    managed = [] if update_manager_machines is None else folded(update_manager_machines["machine_id"])
+    managed = folded(update_manager_machines["machine_id"])
     rows = estate[
         estate["on"].eq(True).fillna(False).astype(bool)
         & ~(estate["created"] > start)
@@ -50,13 +48,17 @@ def derive(
     rows["arm_key"] = rows["machine_key"]
     rows["computer"] = after_last(rows["resource_id"].str.rstrip("/"), "/")
     rows["name"] = folded(rows["computer"])
-    rows["worker"] = False if system_workers is None else has_worker(rows, system_workers)
+    rows["worker"] = pd.Series(pd.NA, index=rows.index, dtype="boolean")
+    if system_workers is not None:
+        rows["worker"] = has_worker(rows, system_workers).astype("boolean")
     naming = _naming(targets)
     rows["named_by"] = [
-        sorted({*naming.get(one.machine_key, ()), *naming.get(machine_key(one.name), ())})
-        for one in rows.itertuples()
+        None
+        if targets is None
+        else sorted({*naming.get(machine.machine_key, ()), *naming.get(machine_key(machine.name), ())})
+        for machine in rows.itertuples()
     ]
-    rows = rows[rows["worker"] | rows["named_by"].map(bool)]
+    rows = rows[rows["worker"].fillna(False).astype(bool) | rows["named_by"].map(bool)]
     columns = ["machine_key", "computer", "resource_id", "power", "created", "worker", "named_by"]
     return rows[columns].rename(columns={"resource_id": "subject_id"}).reset_index(drop=True)
 

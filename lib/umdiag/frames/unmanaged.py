@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
+from umdiag.model import Partial
 
-def derive(unassessed: pd.DataFrame, stuck: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of `unassessed`, quota_told (its quota_reached, null: not known), and the reasons
-    quota_reached, solution_not_enabled, worker_not_registered as plain booleans.
+
+def derive(unassessed: Partial, stuck: Partial) -> pd.DataFrame:
+    """Return the columns of `unassessed` and the reasons solution_not_enabled and worker_not_registered
+    beside its quota_reached; null where they cannot be told.
+
+    A machine that may be waiting for its configuration, though it cannot be told, is left out.
     """
     rows = unassessed[~unassessed["machine"].isin(stuck["machine"])].reset_index(drop=True)
-    rows["quota_told"] = rows["quota_reached"]
-    rows["quota_reached"] = rows["quota_reached"].fillna(False).astype(bool)
     rows["solution_not_enabled"] = ~rows["solution"]
-    rows["worker_not_registered"] = ~rows["worker"].fillna(True).astype(bool)
+    rows["worker_not_registered"] = ~rows["worker"]
     return rows

@@ -6,6 +6,7 @@ import pandas as pd
 
 from umdiag.frames.shared.recognition import on_machines
 from umdiag.frames.shared.text import folded, letters
+from umdiag.model import Partial
 
 _ONE_ASSESSMENT = pd.Timedelta(minutes=15)
 _DEFENDER = "2267602"
@@ -14,8 +15,8 @@ _DEFENDER = "2267602"
 def derive(
     became_installed: pd.DataFrame,
     install_outcomes: pd.DataFrame,
-    identities: pd.DataFrame,
-    machines: pd.DataFrame,
+    identities: Partial,
+    machines: Partial,
 ) -> pd.DataFrame:
     """Return machine, title, kb, first_needed, last_needed, last_installed.
 

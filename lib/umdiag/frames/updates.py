@@ -9,6 +9,7 @@ import pandas as pd
 
 from umdiag.frames.shared.recognition import numbered
 from umdiag.frames.shared.text import folded, looked_up
+from umdiag.model import Partial
 
 _CUMULATIVE = "|".join(
     (
@@ -23,7 +24,7 @@ _DEFINITION = r"(?i)\bKB2267602\b"
 _MONTH = r"^\s*(\d{4})[-/](\d{2})\b\s*"
 
 
-def derive(latest_updates: pd.DataFrame, identities: pd.DataFrame, *, asked_at: datetime) -> pd.DataFrame:
+def derive(latest_updates: pd.DataFrame, identities: Partial, *, asked_at: datetime) -> pd.DataFrame:
     """Return machine, computer, update, title, kb, product, product_arch, product_version, classification,
     severity, state (needed, installed), seen, published, approval_source, needed, unapproved, critical,
     security, definition, superseded, superseded_by, age_days.

@@ -2,35 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import pandas as pd
 
 from umdiag.frames.shared.text import fold, folded, last_segment
+from umdiag.model import Partial
 
 _STOPPED = ("overquota", "forceoff", "subscriptionsuspended")
 
 
 def derive(
-    heartbeat_hours: pd.DataFrame | None,
-    usage_hours: pd.DataFrame | None,
-    assessments: pd.DataFrame | None,
-    operation_events: pd.DataFrame | None,
-    log_operation_events: pd.DataFrame | None,
+    heartbeat_hours: Partial | None,
+    usage_hours: Partial | None,
+    assessments: Partial | None,
+    operation_events: Partial | None,
+    log_operation_events: Partial | None,
     workspace_settings: pd.DataFrame | None,
     *,
     workspaces: Sequence[str],
     asked_at: datetime,
 ) -> pd.DataFrame:
     """Return workspace_id, name, id, daily_cap_gb (null: not known, negative: none), next_reset, last_reset,
-    ingestion_status, status_over_quota (null: the status is not known).
+    ingestion_status ("": not known), status_over_quota (null: the status is not known).
 
     `workspace_id` is the customer id as rows carry it, "" where they carry none. A workspace whose rows
     carry no known id is taken for the only one named, where just one is.
     """
     facts = (heartbeat_hours, usage_hours, assessments, operation_events, log_operation_events)
-    seen = {fold(key): key for fact in facts if fact is not None for key in fact["workspace_id"].unique()}
+    ids = [id_ for fact in facts if fact is not None for id_ in fact["workspace_id"].unique()]
+    joined = places(ids, workspace_settings, workspaces)
+    joined["next_reset"], joined["last_reset"] = _resets(joined["next_reset"], asked_at)
+    status = folded(joined["ingestion_status"])
+    joined["status_over_quota"] = status.isin(_STOPPED).astype("boolean").mask(status == "")
+    columns = [
+        "workspace_id",
+        "name",
+        "id",
+        "daily_cap_gb",
+        "next_reset",
+        "last_reset",
+        "ingestion_status",
+        "status_over_quota",
+    ]
+    return joined.sort_values(["name", "workspace_id"])[columns].reset_index(drop=True)
+
+
+def places(
+    ids: Iterable[str], workspace_settings: pd.DataFrame | None, workspaces: Sequence[str]
+) -> pd.DataFrame:
+    """Return the workspaces of rows with these customer ids, and those that only settings or parameters name.
+
+    Columns workspace_id, name, id, daily_cap_gb, next_reset, ingestion_status. Without settings a workspace
+    is named by its customer id.
+    """
+    seen = {fold(id_): id_ for id_ in ids}
     settings = _settings(workspace_settings)
     rows = pd.DataFrame(
         {
@@ -57,20 +84,7 @@ def derive(
     joined["name"] = joined["name"].fillna(
         joined["workspace_id"].where(joined["workspace_id"] != "", "workspace")
     )
-    joined["next_reset"], joined["last_reset"] = _resets(joined["next_reset"], asked_at)
-    status = folded(joined["ingestion_status"])
-    joined["status_over_quota"] = status.isin(_STOPPED).astype("boolean").mask(status == "")
-    columns = [
-        "workspace_id",
-        "name",
-        "id",
-        "daily_cap_gb",
-        "next_reset",
-        "last_reset",
-        "ingestion_status",
-        "status_over_quota",
-    ]
-    return joined.sort_values(["name", "workspace_id"])[columns].reset_index(drop=True)
+    return joined
 
 
 def _settings(settings: pd.DataFrame | None) -> pd.DataFrame:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from umdiag.errors import Inconclusive
-from umdiag.judging import needs
-from umdiag.judging.verdicts import Datum, together
+from umdiag.judging.needs import data_of, frame_functions, needs
+from umdiag.judging.seen import Seen, together, unseen
 from umdiag.model import State
 from umdiag.queries.kql import queries
 from umdiag.words.once import Once
@@ -22,39 +22,36 @@ class Derivation:
 
     def __init__(
         self,
-        fact: Callable[[str], Datum],
+        fact: Callable[[str], Seen],
         named: Mapping[str, Any],
-        prepared: Callable[[str], Datum | None] = lambda name: None,
+        prepared: Callable[[str], Seen | None] = lambda name: None,
     ) -> None:
         self._fact = fact
         self._named = named
         self._prepared = prepared
         self._once = Once()
 
-    def datum(self, name: str) -> Datum:
+    def seen(self, name: str) -> Seen:
         """Return a fact or frame with how much of it could be seen."""
         if name in queries():
             return self._fact(name)
         return self._once.do(name, lambda: self._prepared(name) or self._derive(name))
 
-    def known(self) -> dict[str, Datum]:
+    def known(self) -> dict[str, Seen]:
         """Return the frames derived so far, by name."""
-        return {str(name): datum for name, datum in self._once.known().items()}
+        return {str(name): seen for name, seen in self._once.known().items()}
 
-    def _derive(self, name: str) -> Datum:
-        function = needs.frame_functions()[name]
-        inputs = [(need, self.datum(need.name)) for need in needs.needs(function) if need.is_data]
-        lacking = [datum for need, datum in inputs if datum.frame is None and not need.optional]
-        if lacking:
-            denied = any(datum.state is State.DENIED for datum in lacking)
-            state = State.DENIED if denied else State.MISSING
-            return Datum(frame=None, state=state, reason=together(datum.reason for datum in lacking))
-        named = {need.name: self._named[need.name] for need in needs.needs(function) if not need.is_data}
+    def _derive(self, name: str) -> Seen:
+        function = frame_functions()[name]
+        inputs = [(need, self.seen(need.name)) for need in data_of(function)]
+        gaps = {fact: reason for _, seen in inputs for fact, reason in seen.gaps.items()}
+        if lacking := [seen for need, seen in inputs if not seen.serves(need)]:
+            return unseen(lacking, gaps)
+        named = {need.name: self._named[need.name] for need in needs(function) if not need.is_data}
         try:
-            frame = function(*(datum.frame for _, datum in inputs), **named)
-        except Inconclusive as unseen:
-            return Datum(frame=None, state=State.MISSING, reason=str(unseen))
-        partial = [datum.reason for need, datum in inputs if not datum.whole and not need.optional]
-        state = State.PARTIAL if partial else State.COMPLETE
-        frame.attrs["state"] = state.value
-        return Datum(frame=frame, state=state, reason=together(partial))
+            frame = function(*(seen.handed_to(need) for need, seen in inputs), **named)
+        except Inconclusive as inconclusive:
+            return Seen(frame=None, state=State.MISSING, reason=str(inconclusive), gaps=gaps)
+        fewer = [seen.reason for need, seen in inputs if need.adds_rows and not seen.whole]
+        state = State.PARTIAL if fewer else State.COMPLETE
+        return Seen(frame=frame, state=state, reason=together(fewer), gaps=gaps)

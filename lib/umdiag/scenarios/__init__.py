@@ -12,6 +12,7 @@ from types import ModuleType
 
 from umdiag.errors import QueryError
 from umdiag.model import Cause, Finding
+from umdiag.scenarios.account import Rests
 
 #: Families in the order in which a person reads them, each with its question.
 FAMILIES: Mapping[str, str] = {
@@ -26,13 +27,14 @@ FAMILIES: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """One symptom: its literal name, its question, its manual page and what it can find."""
+    """One symptom: its literal name, its question, its manual page, what it can find and what it rests on."""
 
     name: str
     family: str
     title: str
     manual: str
     causes: tuple[Cause, ...]
+    rests: Rests
     judge: Callable[..., Iterator[Finding]]
 
 
@@ -40,7 +42,7 @@ class Scenario:
 def catalogue() -> tuple[Scenario, ...]:
     """Return every scenario, families in reading order, scenarios of one family by name.
 
-    Raises QueryError for a module without a docstring, causes or `judge`.
+    Raises QueryError for a module without a docstring, causes, `RESTS` or `judge`.
     """
     found = []
     for family in FAMILIES:
@@ -61,14 +63,15 @@ def scenario(name: str) -> Scenario:
 def _scenario(family: str, name: str, module: ModuleType) -> Scenario:
     causes = tuple(value for value in vars(module).values() if isinstance(value, Cause))
     manual = inspect.getdoc(module)
-    judge = getattr(module, "judge", None)
-    if not manual or not causes or judge is None:
-        raise QueryError(f"scenario {name}: a docstring, causes and judge() belong to it")
+    rests, judge = getattr(module, "RESTS", None), getattr(module, "judge", None)
+    if not manual or not causes or rests is None or judge is None:
+        raise QueryError(f"scenario {name}: a docstring, causes, RESTS and judge() belong to it")
     return Scenario(
         name=name,
         family=family,
         title=manual.splitlines()[0],
         manual=manual,
         causes=causes,
+        rests=rests,
         judge=judge,
     )

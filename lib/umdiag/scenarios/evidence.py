@@ -32,8 +32,8 @@ def told(row: Any, *columns: str) -> dict[str, Any]:
 
 
 def fitting(row: Any, causes: Sequence[Cause], otherwise: Cause | None = None) -> list[Cause]:
-    """Return the causes whose column is true in a row, in their order; `otherwise` where none is."""
-    fits = [cause for cause in causes if getattr(row, cause.key)]
+    """Return the causes whose column is true (not null) in a row, in order; `otherwise` where none is."""
+    fits = [cause for cause in causes if plain(getattr(row, cause.key))]
     return fits or ([otherwise] if otherwise else [])
 
 

@@ -6,7 +6,6 @@ import pandas as pd
 
 from umdiag.frames.presence import silent_at
 from umdiag.frames.shared.recognition import on_machines
-from umdiag.frames.shared.records import whole
 from umdiag.frames.shared.text import after_last, before_first, folded
 
 _HALF_HOUR = pd.Timedelta(minutes=30)
@@ -48,7 +47,7 @@ def connected(
     workspace was silent, or where the heartbeats were not asked for by any id or name of the machine.
     """
     told = pd.Series(pd.NA, index=rows.index, dtype="boolean")
-    if beats is None or heartbeat_hours is None or not whole(heartbeat_hours):
+    if beats is None or heartbeat_hours is None:
         return told
     here = pd.Series(rows.index.isin(at_start(beats)["row"]), index=rows.index, dtype="boolean")
     silent = silent_at(rows["workspace_id"], rows["start_time"], heartbeat_hours)

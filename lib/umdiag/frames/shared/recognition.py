@@ -66,14 +66,14 @@ def newest(rows: pd.DataFrame, moment: str) -> pd.DataFrame:
     return latest.set_index("machine")
 
 
-def wsus_servers(
-    summaries: pd.DataFrame | None, identities: pd.DataFrame, machines: pd.DataFrame
+def wsus_server_of(
+    numbers: pd.Series[Any], summaries: pd.DataFrame | None, identities: pd.DataFrame, machines: pd.DataFrame
 ) -> pd.Series[Any]:
-    """Return the update server of each machine that has one, by `machine`, from its newest summary."""
+    """Return each machine's update server by its newest summary: "" for none, null where none can be told."""
     if summaries is None:
-        return pd.Series(dtype="str")
+        return pd.Series(None, index=numbers.index, dtype="str")
     told = newest(on_machines(summaries, identities, machines), "last_assessed")["wsus_server"]
-    return told[folded(told) != ""]
+    return looked_up(numbers, told.str.strip()).fillna("").astype("str")
 
 
 def identified(

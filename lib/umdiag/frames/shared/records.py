@@ -10,11 +10,6 @@ import pandas as pd
 TIME = "datetime64[us, UTC]"
 
 
-def whole(rows: pd.DataFrame | None) -> bool:
-    """Whether a fact or frame could be seen and is complete, so that what it lacks is not there."""
-    return rows is not None and bool(rows.attrs.get("state", "complete") == "complete")
-
-
 def typed(records: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
     """Return one row per record with these columns in these dtypes."""
     frame = pd.DataFrame(list(records), columns=list(columns), dtype="object")

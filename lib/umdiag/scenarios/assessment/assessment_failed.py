@@ -21,25 +21,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
-from umdiag.model import Finding, found
+from umdiag.model import Finding, Partial, found
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.causes_of_codes import CAUSES, cause_of, resolution_of
 from umdiag.scenarios.evidence import plain, refuse_nobody, subject
 
 NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = CAUSES
 
 
+RESTS = Rests(
+    symptom=("scan_failures", *MACHINES),
+    causes=("azure_machines",),
+    indifferent=COUNTS | NAMES | SERVICE,
+)
+
+
 def judge(
-    failed_scans: pd.DataFrame,
-    machines: pd.DataFrame,
-    scan_failures: pd.DataFrame,
-    assessments: pd.DataFrame,
-    summaries: pd.DataFrame | None,
+    failed_scans: Partial,
+    machines: Partial,
 ) -> Iterator[Finding]:
     """Report each machine whose newest scan failed, by the code of its event."""
     for machine in failed_scans.itertuples():
-        cause = cause_of(machine.code, machine.wsus_server)
+        server = plain(machine.wsus_server) or ""
+        cause = cause_of(machine.code, server)
         yield found(
             cause,
             subject(machine),
@@ -47,9 +51,9 @@ def judge(
                 "code": machine.code,
                 "failed": machine.failed,
                 "last_assessed": plain(machine.last_assessed),
-                "wsus_server": machine.wsus_server or None,
+                "wsus_server": server or None,
                 "also": [],
             },
-            resolution=resolution_of(cause, machine.code, machine.wsus_server),
+            resolution=resolution_of(cause, machine.code, server),
         )
     refuse_nobody(machines)

@@ -22,7 +22,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.frames.quota import explains, with_stop
-from umdiag.model import Cause, Finding, found
+from umdiag.model import Cause, Finding, Partial, found
+from umdiag.scenarios.account import COUNTS, MACHINES, PLACES, Rests
 from umdiag.scenarios.assessment._machine_findings import refuse_unknown
 from umdiag.scenarios.evidence import plain, subject
 
@@ -49,20 +50,33 @@ _RESET_ONLY = "when the workspace stopped: no row tells it since the last reset,
 _NO_STOP = "whether the workspace was over quota: nothing tells when it stopped"
 
 
+RESTS = Rests(
+    symptom=MACHINES,
+    causes=(
+        "scan_failures",
+        "operation_events",
+        "log_operation_events",
+        "workspace_settings",
+        "azure_machines",
+        "update_manager_machines",
+    ),
+    indifferent=COUNTS | PLACES,
+)
+
+
 def judge(
-    machines: pd.DataFrame,
-    quota: pd.DataFrame,
-    failed_scans: pd.DataFrame | None,
-    heartbeats: pd.DataFrame,
-    assessments: pd.DataFrame,
-    summaries: pd.DataFrame | None,
-    collection_stops: pd.DataFrame | None,
+    machines: Partial,
+    quota: Partial | None,
+    failed_scans: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine in state assessment_stale that assessment_failed does not report."""
     stale = machines[machines["state"] == "assessment_stale"]
     if failed_scans is not None:
         stale = stale[~stale["machine"].isin(failed_scans["machine"])]
-    stale = stale.assign(explained=explains(stale, quota), **with_stop(stale, quota)[["stopped", "by_reset"]])
+    stale = stale.assign(explained=pd.NA, stopped=pd.NaT, by_reset=False)
+    if quota is not None:
+        stop = with_stop(stale, quota)[["stopped", "by_reset"]]
+        stale = stale.assign(explained=explains(stale, quota), **stop)
     for machine in stale.itertuples():
         by_quota = pd.notna(machine.explained) and bool(machine.explained)
         not_checked = (

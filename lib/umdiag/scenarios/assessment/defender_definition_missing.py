@@ -18,9 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
-from umdiag.model import Cause, Finding, Severity, found
+from umdiag.model import Cause, Finding, Partial, Severity, found
+from umdiag.scenarios.account import NAMES, SERVICE, Rests
 from umdiag.scenarios.assessment._machine_findings import refuse_unknown, subject, with_updates
 
 DAILY = Cause(
@@ -35,11 +34,16 @@ DAILY = Cause(
 )
 
 
+RESTS = Rests(
+    symptom=("latest_updates", "assessments", "summaries"),
+    causes=("heartbeats", "shared_identities", "azure_machines"),
+    indifferent=NAMES | SERVICE,
+)
+
+
 def judge(
-    machines: pd.DataFrame,
-    updates: pd.DataFrame,
-    heartbeats: pd.DataFrame | None,
-    summaries: pd.DataFrame | None,
+    machines: Partial,
+    updates: Partial,
 ) -> Iterator[Finding]:
     """Report each machine that needs KB2267602, as information."""
     definitions = updates[updates["definition"] & updates["needed"]]

@@ -19,9 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
-from umdiag.model import Cause, Finding, Severity, found
+from umdiag.model import Cause, Finding, Partial, Severity, found
+from umdiag.scenarios.account import NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
 
 SUPERSEDED = Cause(
@@ -36,8 +35,16 @@ SUPERSEDED = Cause(
 )
 
 
+RESTS = Rests(
+    symptom=("installed_before", "latest_updates", "assessments", "summaries"),
+    causes=("heartbeats", "shared_identities", "azure_machines"),
+    indifferent=NAMES | SERVICE,
+)
+
+
 def judge(
-    replaced_installs: pd.DataFrame, machines: pd.DataFrame, assessments: pd.DataFrame
+    replaced_installs: Partial,
+    machines: Partial,
 ) -> Iterator[Finding]:
     """Report each machine with updates that a later one of their series replaced, as information."""
     rows: dict[int, list[dict[str, object]]] = {}

@@ -25,8 +25,9 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.model import Cause, Finding, found
-from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
+from umdiag.model import Cause, Finding, Partial, found
+from umdiag.scenarios.account import COUNTS, NAMES, SERVICE, Rests
+from umdiag.scenarios.evidence import SHOWN, plain, refuse_nobody, subject, told
 
 _DOCS = "https://learn.microsoft.com/azure/automation/update-management/overview"
 
@@ -59,8 +60,22 @@ _COMMANDS = (
 _ANY = "sudo apt-get --just-print upgrade, sudo yum updateinfo list security or sudo zypper list-patches"
 
 
+RESTS = Rests(
+    symptom=(
+        "machine_runs",
+        "needed_packages",
+        "update_configurations",
+        "update_runs",
+        "assessments",
+    ),
+    causes=("heartbeats", "summaries", "shared_identities", "azure_machines"),
+    indifferent=COUNTS | NAMES | SERVICE,
+)
+
+
 def judge(
-    lingering_packages: pd.DataFrame, machines: pd.DataFrame, assessments: pd.DataFrame
+    lingering_packages: Partial,
+    machines: Partial,
 ) -> Iterator[Finding]:
     """Report each machine that a run by class left with packages of that class."""
     rows: dict[int, list[Any]] = {}
@@ -69,7 +84,7 @@ def judge(
     for machine in machines[machines["machine"].isin(rows)].itertuples():
         own = rows[machine.machine]
         run = own[0]
-        system = next((one.os_name for one in own if one.os_name), "")
+        system = next((one.os_name for one in own if plain(one.os_name)), "")
         cause = NO_METADATA if "centos" in system.lower() else DIFFERS
         command = _command(system)
         shown = [

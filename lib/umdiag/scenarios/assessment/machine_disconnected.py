@@ -21,10 +21,11 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames.missed import is_deleted
-from umdiag.frames.shared.text import looked_up
-from umdiag.model import Cause, Finding, Severity, found
+from umdiag.frames.estate import deleted, power_of
+from umdiag.model import Cause, Finding, Partial, Severity, found
+from umdiag.scenarios.account import MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.assessment._machine_findings import subject
+from umdiag.scenarios.evidence import fitting, plain
 
 _DOCS = "https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues"
 
@@ -60,41 +61,42 @@ STOPPED = Cause(
 )
 
 
+RESTS = Rests(
+    symptom=MACHINES,
+    causes=("latest_updates", "azure_machines", "subscriptions"),
+    indifferent=NAMES | SERVICE,
+)
+
+
 def judge(
-    machines: pd.DataFrame,
-    heartbeats: pd.DataFrame,
-    updates: pd.DataFrame | None,
+    machines: Partial,
+    updates: Partial | None,
     estate: pd.DataFrame | None,
     subscriptions: pd.DataFrame | None,
 ) -> Iterator[Finding]:
     """Report each machine in state disconnected; high if it gravely lacked updates when last seen."""
     silent = machines[machines["state"] == "disconnected"].copy()
-    silent["deleted"], silent["off"] = False, False
-    if estate is not None:
-        power = looked_up(silent["arm_key"], estate.set_index("machine_key")["on"])
-        silent["off"] = power.eq(False).fillna(False).astype(bool)
-        if subscriptions is not None:
-            silent["deleted"] = is_deleted(silent["arm_key"], estate["machine_key"], subscriptions)
+    silent["machine_deleted"] = deleted(silent["arm_key"], estate, subscriptions)
+    silent["power"], silent["machine_off"] = power_of(silent["arm_key"], estate)
     silent["grave"] = _gravely_behind(silent, updates)
-    powers = {} if estate is None else estate.set_index("machine_key")["power"].to_dict()
     for machine in silent.itertuples():
-        fits = [cause for cause, fit in ((DELETED, machine.deleted), (OFF, machine.off)) if fit] or [STOPPED]
+        fits = fitting(machine, (DELETED, OFF), STOPPED)
         yield found(
             fits[0],
             subject(machine),
             {
-                "last_heartbeat": None if pd.isna(machine.last_heartbeat) else machine.last_heartbeat,
-                "last_assessed": None if pd.isna(machine.last_assessed) else machine.last_assessed,
+                "last_heartbeat": plain(machine.last_heartbeat),
+                "last_assessed": plain(machine.last_assessed),
                 "workspace": machine.workspace,
-                "power": powers.get(machine.arm_key) or None,
-                "missing_when_last_seen": bool(machine.grave),
+                "power": plain(machine.power),
+                "missing_when_last_seen": plain(machine.grave),
                 "also": [cause.key for cause in fits[1:]],
             },
-            severity=Severity.HIGH if fits[0] is STOPPED and machine.grave else fits[0].severity,
+            severity=Severity.HIGH if fits[0] is STOPPED and plain(machine.grave) else fits[0].severity,
         )
     if machines.empty:
         raise Inconclusive("no machine sent a heartbeat or an assessment in the window")
-    silenced = int(machines["silenced"].sum())
+    silenced = int(machines["silenced"].fillna(False).sum())
     if silenced:
         raise Inconclusive(
             f"of {silenced:,} of {len(machines):,} machines it cannot be said: their workspace is silent"
@@ -103,11 +105,11 @@ def judge(
 
 def _gravely_behind(silent: pd.DataFrame, updates: pd.DataFrame | None) -> pd.Series[bool]:
     if updates is None:
-        return pd.Series(False, index=silent.index)
+        return pd.Series(pd.NA, index=silent.index, dtype="boolean")
     grave = updates[
         updates["needed"]
         & (updates["critical"] | updates["security"])
         & ~updates["superseded"]
         & ~updates["definition"]
     ]
-    return silent["machine"].isin(grave["machine"])
+    return silent["machine"].isin(grave["machine"]).astype("boolean")

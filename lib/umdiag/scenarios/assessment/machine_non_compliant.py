@@ -20,8 +20,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from umdiag.model import Cause, Finding, Severity, found
+from umdiag.model import Cause, Finding, Partial, Severity, found
+from umdiag.scenarios.account import MACHINES, NAMES, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
+from umdiag.scenarios.evidence import plain
 
 MISSING = Cause(
     key="security_updates_missing",
@@ -35,12 +37,16 @@ MISSING = Cause(
 )
 
 
+RESTS = Rests(
+    symptom=("latest_updates", *MACHINES),
+    causes=("azure_machines", "update_manager_machines"),
+    indifferent=NAMES,
+)
+
+
 def judge(
-    machines: pd.DataFrame,
-    updates: pd.DataFrame,
-    heartbeats: pd.DataFrame,
-    assessments: pd.DataFrame,
-    summaries: pd.DataFrame | None,
+    machines: Partial,
+    updates: Partial,
 ) -> Iterator[Finding]:
     """Report each machine in state non_compliant; severity is high if a critical update is missing."""
     lacking = machines[machines["state"] == "non_compliant"]
@@ -60,7 +66,7 @@ def judge(
                 "missing_critical": int(machine.missing_critical),
                 "missing_security": int(machine.missing_security),
                 "oldest_age_days": float(max(ages)) if ages else None,
-                "last_assessed": machine.last_assessed,
+                "last_assessed": plain(machine.last_assessed),
             },
             severity=Severity.HIGH if any(update.critical for update in own) else Severity.MEDIUM,
         )

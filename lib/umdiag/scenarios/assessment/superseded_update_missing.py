@@ -17,9 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
-from umdiag.model import Cause, Finding, Severity, found
+from umdiag.model import Cause, Finding, Partial, Severity, found
+from umdiag.scenarios.account import NAMES, SERVICE, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
 
 NOT_DECLINED = Cause(
@@ -35,11 +34,16 @@ NOT_DECLINED = Cause(
 )
 
 
+RESTS = Rests(
+    symptom=("latest_updates", "assessments", "summaries"),
+    causes=("heartbeats", "shared_identities", "azure_machines"),
+    indifferent=NAMES | SERVICE,
+)
+
+
 def judge(
-    machines: pd.DataFrame,
-    updates: pd.DataFrame,
-    heartbeats: pd.DataFrame | None,
-    summaries: pd.DataFrame | None,
+    machines: Partial,
+    updates: Partial,
 ) -> Iterator[Finding]:
     """Report each machine with a needed update that a later one of its series replaces."""
     replaced = updates[updates["needed"] & updates["superseded"]]

@@ -21,7 +21,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.frames.shared.text import folded
-from umdiag.model import Cause, Finding, found
+from umdiag.model import Cause, Finding, Partial, found
+from umdiag.scenarios.account import NAMES, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
 
 NOT_APPROVED = Cause(
@@ -38,10 +39,16 @@ NOT_APPROVED = Cause(
 )
 
 
+RESTS = Rests(
+    symptom=("latest_updates", "assessments", "summaries"),
+    causes=("heartbeats", "shared_identities", "azure_machines", "update_manager_machines"),
+    indifferent=NAMES,
+)
+
+
 def judge(
-    machines: pd.DataFrame,
-    updates: pd.DataFrame,
-    heartbeats: pd.DataFrame | None,
+    machines: Partial,
+    updates: Partial,
     summaries: pd.DataFrame | None,
 ) -> Iterator[Finding]:
     """Report each machine with an unapproved critical or security update of WSUS."""

@@ -28,7 +28,9 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.text import folded, subscription_of
-from umdiag.model import Cause, Finding, Subject, found
+from umdiag.model import Cause, Finding, Partial, Subject, found
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
+from umdiag.scenarios.evidence import fitting, plain
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 _GROUPS = "https://learn.microsoft.com/azure/automation/update-management/configure-groups"
@@ -111,18 +113,35 @@ _OF_MACHINES = (NOT_REGISTERED, DELETED, CHANGED, UNAVAILABLE, NO_WORKER, FILTER
 _KEPT = pd.Timedelta(days=14)
 
 
+RESTS = Rests(
+    symptom=(
+        "update_runs",
+        "machine_runs",
+        "update_configurations",
+        "azure_machines",
+        "resource_changes",
+        "subscriptions",
+    ),
+    causes=(
+        "provider_registrations",
+        *MACHINES,
+        "heartbeats_around",
+        "heartbeat_hours",
+        "workers",
+        "worker_groups",
+    ),
+    indifferent=COUNTS | NAMES | SERVICE,
+)
+
+
 def judge(
     runs: pd.DataFrame,
-    missed: pd.DataFrame,
+    missed: Partial,
     targets: pd.DataFrame,
-    attendance: pd.DataFrame,
-    azure_machines: pd.DataFrame | None,
+    attendance: Partial,
     subscriptions: pd.DataFrame | None,
     provider_registrations: pd.DataFrame | None,
     machine_changes: pd.DataFrame | None,
-    machines: pd.DataFrame | None,
-    presence: pd.DataFrame | None,
-    system_workers: pd.DataFrame | None,
     *,
     suspects: Sequence[str],
     asked_at: datetime,
@@ -135,7 +154,7 @@ def judge(
     )
     searching = set(targets["configuration_key"][targets["saved_searches"] > 0])
     for machine in missed.sort_values("computer", kind="stable").itertuples():
-        fits = [cause for cause in _OF_MACHINES if getattr(machine, cause.key)] or [UNKNOWN]
+        fits = fitting(machine, _OF_MACHINES, UNKNOWN)
         yield found(
             fits[0],
             Subject(kind="machine", name=machine.computer, id=machine.subject_id),
@@ -145,8 +164,6 @@ def judge(
                 "not_checked": _not_checked(machine, searching, registered, asked_at),
             },
         )
-    if azure_machines is None and (targets["group"] >= 0).any():
-        raise Inconclusive("resources could not be seen, so it is not known whom the dynamic groups select")
     if runs.empty:
         raise Inconclusive("no update run was found in the window")
     if attendance.empty:
@@ -183,11 +200,11 @@ def _evidence(machine: Any, changes: pd.DataFrame | None) -> dict[str, Any]:
     }
     if machine.dropped_by:
         evidence["dropped_by"] = machine.dropped_by
-    if machine.changed_before_run and changes is not None:
+    if plain(machine.changed_before_run) and changes is not None:
         own = changes[(changes["machine_key"] == machine.arm_key) & (changes["property"] != "")]
         columns = ["changed", "property", "before", "after", "changed_by"]
         evidence["changes"] = own[own["changed"] <= machine.start_time][columns].tail(10).to_dict("records")
-    if machine.provider_not_registered:
+    if plain(machine.provider_not_registered):
         evidence["subscription"] = machine.subscription
     return evidence
 

@@ -18,9 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
-from umdiag.model import Cause, Finding, found
+from umdiag.model import Cause, Finding, Partial, found
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, Rests
 from umdiag.scenarios.evidence import fitting, refuse_nobody, subject, told
 
 DENIED = Cause(
@@ -34,8 +33,15 @@ DENIED = Cause(
 )
 
 
+RESTS = Rests(
+    symptom=("registration_errors", *MACHINES, "update_manager_machines", "azure_machines"),
+    indifferent=COUNTS | NAMES,
+)
+
+
 def judge(
-    registration_failures: pd.DataFrame, machines: pd.DataFrame, assessments: pd.DataFrame
+    registration_failures: Partial,
+    machines: Partial,
 ) -> Iterator[Finding]:
     """Report each machine that could not make its certificate."""
     for machine in registration_failures.itertuples():

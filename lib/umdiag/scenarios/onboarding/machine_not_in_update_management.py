@@ -21,10 +21,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
-
 from umdiag.errors import Inconclusive
-from umdiag.model import Cause, Finding, found
+from umdiag.frames.stuck import REASONS
+from umdiag.model import Cause, Finding, Partial, found
+from umdiag.scenarios.account import COUNTS, MACHINES, PLACES, Rests
 from umdiag.scenarios.evidence import fitting, plain, portal, refuse_nobody, subject, told
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
@@ -81,17 +81,25 @@ _NO_STOP = "whether the workspace was over quota: nothing tells when it stopped"
 _RESET_ONLY = "when the workspace stopped: no row tells it since the last reset, which stands in"
 
 
+RESTS = Rests(
+    symptom=(
+        *MACHINES,
+        "update_manager_machines",
+        "azure_machines",
+        "workers",
+        "worker_groups",
+        "update_configurations",
+    ),
+    causes=("operation_events", "log_operation_events", "workspace_settings"),
+    indifferent=COUNTS | PLACES,
+)
+
+
 def judge(
-    unmanaged: pd.DataFrame,
-    silent_agents: pd.DataFrame | None,
-    machines: pd.DataFrame,
-    heartbeats: pd.DataFrame,
-    assessments: pd.DataFrame,
-    summaries: pd.DataFrame | None,
-    system_workers: pd.DataFrame | None,
-    collection_stops: pd.DataFrame | None,
-    update_configurations: pd.DataFrame | None,
-    azure_machines: pd.DataFrame | None,
+    unmanaged: Partial,
+    stuck: Partial,
+    silent_agents: Partial | None,
+    machines: Partial,
 ) -> Iterator[Finding]:
     """Report each connected machine that was never assessed, and each running one that is never heard."""
     for machine in unmanaged.itertuples():
@@ -103,21 +111,18 @@ def judge(
         yield found(fits[0], subject(machine), shown | {"also": also, "not_checked": _not_checked(machine)})
     if silent_agents is not None:
         for machine in silent_agents.itertuples():
-            shown = told(machine, "power", "created") | {"is_worker": bool(machine.worker)}
+            shown = told(machine, "power", "created") | {"is_worker": plain(machine.worker)}
             shown |= {"named_by": machine.named_by, "portal": portal(machine.subject_id), "also": []}
             yield found(SILENT, subject(machine), shown)
     refuse_nobody(machines)
-    if silent_agents is None:
-        raise Inconclusive(
-            "machines that never sent a row could not be told: resources, workers or update deployments"
-            " are unseen"
-        )
+    if waiting := int((~stuck[list(REASONS)].fillna(False).any(axis=1)).sum()):
+        raise Inconclusive(f"of {waiting:,} machines it cannot be told whether they are being configured")
 
 
 def _not_checked(machine: Any) -> list[str]:
     said = []
-    if plain(machine.quota_told) is None:
+    if plain(machine.quota_reached) is None:
         said.append(_NO_STOP)
-    elif machine.quota_reached and machine.by_reset:
+    elif machine.quota_reached and plain(machine.by_reset):
         said.append(_RESET_ONLY)
     return said

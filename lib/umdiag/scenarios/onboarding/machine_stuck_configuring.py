@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
-from umdiag.model import Cause, Finding, found
+from umdiag.errors import Inconclusive
+from umdiag.model import Cause, Finding, Partial, found
+from umdiag.scenarios.account import COUNTS, MACHINES, PLACES, Rests
 from umdiag.scenarios.evidence import SHOWN, fitting, refuse_nobody, subject, told
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
@@ -63,19 +63,23 @@ BLOCKED = Cause(
 _CAUSES = (SAME_NAME, CLONED, BLOCKED)
 
 
+RESTS = Rests(
+    symptom=(*MACHINES, "update_manager_machines", "azure_machines", "workers", "worker_groups"),
+    causes=("operation_events", "log_operation_events", "workspace_settings"),
+    indifferent=COUNTS | PLACES,
+)
+
+
 def judge(
-    stuck: pd.DataFrame,
-    machines: pd.DataFrame,
-    heartbeats: pd.DataFrame,
-    assessments: pd.DataFrame,
-    summaries: pd.DataFrame | None,
-    shared_identities: pd.DataFrame | None,
-    system_workers: pd.DataFrame | None,
-    collection_stops: pd.DataFrame | None,
+    stuck: Partial,
+    machines: Partial,
 ) -> Iterator[Finding]:
     """Report each machine that shares its name or its agent, and each new one that was never assessed."""
+    undecided = 0
     for machine in stuck.itertuples():
-        fits = fitting(machine, _CAUSES)
+        if not (fits := fitting(machine, _CAUSES)):
+            undecided += 1
+            continue
         yield found(
             fits[0],
             subject(machine),
@@ -94,3 +98,5 @@ def judge(
             },
         )
     refuse_nobody(machines)
+    if undecided:
+        raise Inconclusive(f"of {undecided:,} machines it cannot be told whether they wait to be configured")

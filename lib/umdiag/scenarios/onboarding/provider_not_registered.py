@@ -24,6 +24,7 @@ from umdiag.errors import Inconclusive
 from umdiag.frames.shared.recognition import unregistered
 from umdiag.frames.shared.text import fold, folded, subscription_of
 from umdiag.model import Cause, Finding, Subject, found
+from umdiag.scenarios.account import Rests
 from umdiag.scenarios.evidence import SHOWN
 
 NOT_REGISTERED = Cause(
@@ -34,6 +35,11 @@ NOT_REGISTERED = Cause(
         "Wait until its state is Registered; it takes a few minutes.",
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+)
+
+
+RESTS = Rests(
+    symptom=("provider_registrations", "update_configurations"),
 )
 
 

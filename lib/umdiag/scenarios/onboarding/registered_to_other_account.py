@@ -19,10 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
-from umdiag.errors import Inconclusive
-from umdiag.model import Cause, Finding, found
+from umdiag.model import Cause, Finding, Partial, found
+from umdiag.scenarios.account import COUNTS, MACHINES, Rests
 from umdiag.scenarios.evidence import plain, refuse_nobody, subject, told
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
@@ -50,21 +48,24 @@ REFUSED = Cause(
 )
 
 
+RESTS = Rests(
+    symptom=("registration_errors", *MACHINES, "update_manager_machines", "azure_machines"),
+    causes=("workspace_settings",),
+    indifferent=COUNTS,
+)
+
+
 def judge(
-    machines: pd.DataFrame,
-    multi_homed: pd.DataFrame | None,
-    registration_failures: pd.DataFrame | None,
-    heartbeats: pd.DataFrame | None,
-    registration_errors: pd.DataFrame | None,
-    assessments: pd.DataFrame | None,
+    machines: Partial,
+    multi_homed: Partial | None,
+    registration_failures: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine with two homes or a refused registration."""
     homes = (
         {} if multi_homed is None else dict(zip(multi_homed["machine"], multi_homed["homes"], strict=True))
     )
     refused: dict[int, dict[str, object]] = {}
-    # Without assessments it is not known whether a later one has put the refusal right.
-    if registration_failures is not None and assessments is not None:
+    if registration_failures is not None:
         own = registration_failures[registration_failures["registration_refused"]]
         refused = {one.machine: told(one, "failed", "text") for one in own.itertuples()}
     for machine in machines[machines["machine"].isin({*homes, *refused})].itertuples():
@@ -73,9 +74,3 @@ def judge(
         shown |= refused.get(machine.machine, {})
         yield found(fits[0], subject(machine), shown | {"also": [cause.key for cause in fits[1:]]})
     refuse_nobody(machines)
-    facts = (("Heartbeat", multi_homed), ("Event", registration_failures), ("Update", assessments))
-    unseen = [table for table, rows in facts if rows is None]
-    if unseen:
-        raise Inconclusive(
-            f"{' and '.join(unseen)} could not be seen whole, so not every cause could be looked for"
-        )

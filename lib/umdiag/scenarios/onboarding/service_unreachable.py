@@ -19,9 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
-from umdiag.model import Cause, Finding, found
+from umdiag.model import Cause, Finding, Partial, found
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, Rests
 from umdiag.scenarios.evidence import fitting, refuse_nobody, subject, told
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
@@ -67,8 +66,15 @@ DENIED = Cause(
 _CAUSES = (NO_ALGORITHM, INTERCEPTED, CERTIFICATE, DENIED)
 
 
+RESTS = Rests(
+    symptom=("registration_errors", *MACHINES, "update_manager_machines", "azure_machines"),
+    indifferent=COUNTS | NAMES,
+)
+
+
 def judge(
-    registration_failures: pd.DataFrame, machines: pd.DataFrame, assessments: pd.DataFrame
+    registration_failures: Partial,
+    machines: Partial,
 ) -> Iterator[Finding]:
     """Report each machine whose registration failed on the way to the service."""
     for machine in registration_failures.itertuples():

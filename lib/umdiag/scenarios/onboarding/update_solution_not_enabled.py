@@ -24,6 +24,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.text import fold, folded, last_segment
 from umdiag.model import Cause, Finding, Subject, found
+from umdiag.scenarios.account import Rests
 from umdiag.scenarios.evidence import SHOWN, portal
 
 NOT_LINKED = Cause(
@@ -35,6 +36,11 @@ NOT_LINKED = Cause(
         "Workspace and account must lie in regions that may be linked to each other.",
     ),
     source="https://learn.microsoft.com/azure/automation/how-to/region-mappings",
+)
+
+
+RESTS = Rests(
+    symptom=("linked_accounts",),
 )
 
 

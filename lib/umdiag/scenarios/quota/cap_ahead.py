@@ -22,7 +22,8 @@ from datetime import datetime
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.model import Cause, Finding, Severity, Subject, found
+from umdiag.model import Cause, Finding, Partial, Severity, Subject, found
+from umdiag.scenarios.account import PLACES, Rests
 
 ON_COURSE = Cause(
     key="on_course_to_cap",
@@ -37,10 +38,16 @@ ON_COURSE = Cause(
 _DAY = pd.Timedelta(days=1)
 
 
+RESTS = Rests(
+    symptom=("usage_hours", "workspace_settings"),
+    causes=("operation_events", "log_operation_events"),
+    indifferent={"assessments": PLACES["heartbeat_hours"], "heartbeat_hours": PLACES["heartbeat_hours"]},
+)
+
+
 def judge(
-    quota: pd.DataFrame,
+    quota: Partial,
     usage_hours: pd.DataFrame,
-    workspace_settings: pd.DataFrame,
     *,
     asked_at: datetime,
 ) -> Iterator[Finding]:

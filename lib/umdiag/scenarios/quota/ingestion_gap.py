@@ -25,7 +25,8 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.model import Cause, Finding, Subject, found
+from umdiag.model import Cause, Finding, Partial, Subject, found
+from umdiag.scenarios.account import PLACES, Rests
 
 DURING_CAP = Cause(
     key="gap_during_cap",
@@ -58,12 +59,19 @@ NO_DATA = Cause(
 _CAUSES = (DURING_CAP, NO_HEARTBEATS, NO_DATA)
 
 
+RESTS = Rests(
+    symptom=("heartbeat_hours", "usage_hours"),
+    causes=("operation_events", "log_operation_events", "workspace_settings"),
+    indifferent={"assessments": PLACES["heartbeat_hours"]},
+)
+
+
 def judge(
-    gaps: pd.DataFrame,
-    workspaces: pd.DataFrame,
+    gaps: Partial,
+    workspaces: Partial,
     heartbeat_hours: pd.DataFrame | None,
     usage_hours: pd.DataFrame | None,
-    collection_stops: pd.DataFrame | None,
+    collection_stops: Partial | None,
 ) -> Iterator[Finding]:
     """Report one finding per cause and workspace, with every gap of that cause in its evidence."""
     ids = workspaces.set_index("workspace_id")
@@ -77,11 +85,6 @@ def judge(
                 Subject(kind="workspace", name=name, id=arm_id or str(workspace)),
                 {"gaps": own[columns].to_dict("records"), "hours": int(own["hours"].sum())},
             )
-    unseen = [
-        table for table, rows in (("Heartbeat", heartbeat_hours), ("Usage", usage_hours)) if rows is None
-    ]
-    if unseen:
-        raise Inconclusive(f"{unseen[0]} could not be seen whole, so gaps in it cannot be ruled out")
     if (
         heartbeat_hours is not None
         and usage_hours is not None

@@ -26,7 +26,8 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.model import Cause, Finding, Severity, Subject, found
+from umdiag.model import Cause, Finding, Partial, Severity, Subject, found
+from umdiag.scenarios.account import PLACES, Rests
 
 _DOCS = "https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap"
 
@@ -62,11 +63,17 @@ _CAUSES = {cause.key: cause for cause in (SUSPENDED, CAPPED, LIMITED)}
 _OF_STATUS = {"subscriptionsuspended": SUSPENDED, "overquota": CAPPED, "forceoff": CAPPED}
 
 
+RESTS = Rests(
+    symptom=("operation_events", "log_operation_events", "workspace_settings"),
+    causes=("usage_hours",),
+    indifferent={"assessments": PLACES["heartbeat_hours"], "heartbeat_hours": PLACES["heartbeat_hours"]},
+)
+
+
 def judge(
-    quota: pd.DataFrame,
-    collection_stops: pd.DataFrame | None,
+    quota: Partial,
+    collection_stops: Partial | None,
     usage_hours: pd.DataFrame | None,
-    workspace_settings: pd.DataFrame | None,
     *,
     asked_at: datetime,
 ) -> Iterator[Finding]:
@@ -95,10 +102,6 @@ def judge(
                 "also": [cause.key for cause in causes[1:]],
             },
             severity=Severity.HIGH if over_now else Severity.MEDIUM,
-        )
-    if collection_stops is None:
-        raise Inconclusive(
-            "neither Operation nor _LogOperation could be seen whole, which tell when collection stopped"
         )
     if quota.empty:
         raise Inconclusive("no row of any workspace was found in the window")

@@ -24,7 +24,8 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.model import Cause, Finding, Severity, found
+from umdiag.model import Cause, Finding, Partial, Severity, found
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import SHOWN, plain, subject, told
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
@@ -60,12 +61,18 @@ UNKNOWN = Cause(
 )
 
 
+RESTS = Rests(
+    symptom=("machine_runs", "restarts", "update_configurations", "update_runs", *MACHINES, "azure_machines"),
+    causes=("update_policies",),
+    indifferent=COUNTS | NAMES | SERVICE,
+)
+
+
 def judge(
-    run_restarts: pd.DataFrame,
-    machines: pd.DataFrame,
-    machine_run_outcomes: pd.DataFrame,
-    automatic_updates: pd.DataFrame | None,
-    update_policies: pd.DataFrame | None,
+    run_restarts: Partial,
+    machines: Partial,
+    machine_run_outcomes: Partial,
+    automatic_updates: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine that restarted in or soon after a run that was never to restart it."""
     rows: dict[int, list[Any]] = {}
@@ -105,7 +112,8 @@ def judge(
 
 def _policies(automatic_updates: pd.DataFrame, rows: dict[int, list[Any]]) -> dict[int, dict[str, Any]]:
     """Return what the registry says, of the machines that it lets restart."""
-    acting = automatic_updates[automatic_updates["reboots"] & automatic_updates["machine"].isin(rows)]
+    reboots = automatic_updates["reboots"].fillna(False).astype(bool)
+    acting = automatic_updates[reboots & automatic_updates["machine"].isin(rows)]
     return {
         one.machine: told(one, "au_options", "always_reboots", "registry_key") for one in acting.itertuples()
     }

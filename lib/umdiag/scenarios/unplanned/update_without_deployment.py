@@ -24,7 +24,8 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.model import Cause, Finding, found
+from umdiag.model import Cause, Finding, Partial, found
+from umdiag.scenarios.account import COUNTS, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
 
 AUTOMATIC = Cause(
@@ -48,14 +49,17 @@ UNKNOWN = Cause(
 )
 
 
+RESTS = Rests(
+    symptom=("became_installed", "install_outcomes", "assessments"),
+    causes=("update_policies", "summaries", "heartbeats", "shared_identities", "azure_machines"),
+    indifferent=COUNTS | NAMES | SERVICE,
+)
+
+
 def judge(
-    unplanned_installs: pd.DataFrame,
-    machines: pd.DataFrame,
-    became_installed: pd.DataFrame,
-    install_outcomes: pd.DataFrame,
-    automatic_updates: pd.DataFrame | None,
-    update_policies: pd.DataFrame | None,
-    summaries: pd.DataFrame | None,
+    unplanned_installs: Partial,
+    machines: Partial,
+    automatic_updates: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine with updates that no deployment installed."""
     rows: dict[int, list[Any]] = {}
@@ -82,5 +86,6 @@ def judge(
 
 def _acting(automatic_updates: pd.DataFrame, rows: dict[int, list[Any]]) -> dict[int, dict[str, Any]]:
     """Return what the settings say, of the machines where Windows Update installs on its own."""
-    own = automatic_updates[automatic_updates["installs"] & automatic_updates["machine"].isin(rows)]
+    installs = automatic_updates["installs"].fillna(False).astype(bool)
+    own = automatic_updates[installs & automatic_updates["machine"].isin(rows)]
     return {one.machine: told(one, "au_options", "registry_key", "setting") for one in own.itertuples()}

@@ -24,6 +24,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.text import fold, folded, subscription_of
 from umdiag.model import Cause, Finding, Subject, found
+from umdiag.scenarios.account import Rests
 from umdiag.scenarios.evidence import SHOWN, portal
 
 NOT_AUTHORISED = Cause(
@@ -36,6 +37,11 @@ NOT_AUTHORISED = Cause(
         "Or update them from an Automation account of their own tenant.",
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+)
+
+
+RESTS = Rests(
+    symptom=("update_configurations", "subscriptions"),
 )
 
 

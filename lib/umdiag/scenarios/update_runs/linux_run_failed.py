@@ -19,9 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
-from umdiag.model import Cause, Finding, found
+from umdiag.model import Cause, Finding, Partial, found
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import SHOWN, plain, subject
 from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
 
@@ -82,13 +81,23 @@ UNKNOWN = Cause(
 _CAUSES = (DEPENDENCIES, UNHEALTHY, INTERFERES, UNREACHABLE)
 
 
+RESTS = Rests(
+    symptom=("machine_runs", "update_runs"),
+    causes=(
+        "install_outcomes",
+        "failed_machine_runs",
+        "heartbeats_of_failures",
+        "heartbeat_hours",
+        *MACHINES,
+        "azure_machines",
+    ),
+    indifferent=COUNTS | NAMES | SERVICE,
+)
+
+
 def judge(
-    linux_failures: pd.DataFrame,
-    machine_run_outcomes: pd.DataFrame,
-    machine_runs: pd.DataFrame,
-    install_outcomes: pd.DataFrame | None,
-    heartbeats_of_failures: pd.DataFrame | None,
-    heartbeat_hours: pd.DataFrame | None,
+    linux_failures: Partial,
+    machine_run_outcomes: Partial,
 ) -> Iterator[Finding]:
     """Report each Linux machine whose newest machine run of a deployment failed."""
     for cause, also, run, others in by_machine(linux_failures, _CAUSES, UNKNOWN):

@@ -20,9 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
-
-from umdiag.model import Cause, Finding, found
+from umdiag.model import Cause, Finding, Partial, found
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import plain, subject, told
 from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
 
@@ -40,11 +39,16 @@ TOO_SHORT = Cause(
 _MOST = 360
 
 
+RESTS = Rests(
+    symptom=("machine_runs", "update_runs"),
+    causes=("install_outcomes", *MACHINES, "azure_machines"),
+    indifferent=COUNTS | NAMES | SERVICE,
+)
+
+
 def judge(
-    short_windows: pd.DataFrame,
-    machine_run_outcomes: pd.DataFrame,
-    machine_runs: pd.DataFrame,
-    install_outcomes: pd.DataFrame | None,
+    short_windows: Partial,
+    machine_run_outcomes: Partial,
 ) -> Iterator[Finding]:
     """Report each machine whose newest machine run of a deployment ran out of time."""
     for _, _, run, others in by_machine(short_windows.assign(window_too_short=True), (TOO_SHORT,)):

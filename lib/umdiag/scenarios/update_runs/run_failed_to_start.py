@@ -22,7 +22,8 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.model import Cause, Finding, found
+from umdiag.model import Cause, Finding, Partial, found
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import plain, subject
 from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
 
@@ -89,16 +90,26 @@ UNKNOWN = Cause(
 _CAUSES = (DELETED, ID_CHANGED, OFF, UNREACHABLE, JOBS)
 
 
+RESTS = Rests(
+    symptom=("machine_runs", "update_runs"),
+    causes=(
+        "failed_machine_runs",
+        "heartbeats_of_failures",
+        "heartbeat_hours",
+        "automation_jobs",
+        "azure_machines",
+        "subscriptions",
+        *MACHINES,
+    ),
+    indifferent=COUNTS | NAMES | SERVICE,
+)
+
+
 def judge(
-    failed_starts: pd.DataFrame,
-    machine_run_outcomes: pd.DataFrame,
-    machine_runs: pd.DataFrame,
-    heartbeats: pd.DataFrame | None,
+    failed_starts: Partial,
+    machine_run_outcomes: Partial,
     heartbeats_of_failures: pd.DataFrame | None,
     heartbeat_hours: pd.DataFrame | None,
-    azure_machines: pd.DataFrame | None,
-    subscriptions: pd.DataFrame | None,
-    automation_jobs: pd.DataFrame | None,
     *,
     job_limit: int,
 ) -> Iterator[Finding]:
@@ -113,7 +124,7 @@ def judge(
                 "agent_of_run": run.run_agent or None,
                 "agents_at_start": run.ids_at_start,
                 "connected_at_start": plain(run.connected),
-                "power": run.power or None,
+                "power": plain(run.power),
                 "jobs_at_once": plain(run.jobs),
                 "job_limit": job_limit,
                 "also": also,

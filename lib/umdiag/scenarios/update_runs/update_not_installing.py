@@ -20,21 +20,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
-
-from umdiag.model import Finding, found
+from umdiag.model import Finding, Partial, found
+from umdiag.scenarios.account import NAMES, SERVICE, Rests
 from umdiag.scenarios.causes_of_codes import CAUSES, cause_of, resolution_of
-from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import SHOWN, plain, refuse_nobody, subject, told
 
 NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = CAUSES
 
 
+RESTS = Rests(
+    symptom=("install_outcomes", "latest_updates", "assessments", "summaries"),
+    causes=("heartbeats", "shared_identities", "azure_machines"),
+    indifferent=NAMES | SERVICE,
+)
+
+
 def judge(
-    failing_updates: pd.DataFrame,
-    machines: pd.DataFrame,
-    install_outcomes: pd.DataFrame,
-    updates: pd.DataFrame,
-    summaries: pd.DataFrame | None,
+    failing_updates: Partial,
+    machines: Partial,
 ) -> Iterator[Finding]:
     """Report each machine with updates that failed twice or more, by the newest code of each."""
     rows: dict[int, list[Any]] = {}
@@ -42,9 +45,10 @@ def judge(
         rows.setdefault(update.machine, []).append(update)
     for machine in machines[machines["machine"].isin(rows)].itertuples():
         own = rows[machine.machine]
-        meant = {cause_of(update.code, update.wsus_server).key for update in own}
+        server = plain(own[0].wsus_server) or ""
+        meant = {cause_of(update.code, server).key for update in own}
         causes = [cause for cause in CAUSES if cause.key in meant]
-        newest = next(update for update in own if cause_of(update.code, update.wsus_server) is causes[0])
+        newest = next(update for update in own if cause_of(update.code, server) is causes[0])
         shown = [told(one, "title", "kb", "code", "error", "runs", "last_failed") for one in own[:SHOWN]]
         yield found(
             causes[0],
@@ -53,9 +57,9 @@ def judge(
                 "code": newest.code or None,
                 "count": len(own),
                 "updates": shown,
-                "wsus_server": newest.wsus_server or None,
+                "wsus_server": server or None,
                 "also": [cause.key for cause in causes[1:]],
             },
-            resolution=resolution_of(causes[0], newest.code, newest.wsus_server),
+            resolution=resolution_of(causes[0], newest.code, server),
         )
     refuse_nobody(machines)

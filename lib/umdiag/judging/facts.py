@@ -1,0 +1,104 @@
+"""Every query of an investigation, each asked once and bound with what other facts or frames fill in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from umdiag.errors import QueryError
+from umdiag.judging.needs import in_order
+from umdiag.judging.seen import Seen
+from umdiag.model import QueryUse, Rows, State
+from umdiag.queries.kql import Query, Value, empty, queries
+from umdiag.words.once import Once
+
+
+class Facts:
+    """Asks a source, once per query and values. Safe for several threads.
+
+    `filling` returns the fact or frame that fills a query's parameter.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[Query, Mapping[str, Value]], Rows],
+        filling: Callable[[str], Seen],
+        asked_at: datetime,
+        lookback: timedelta,
+    ) -> None:
+        self._fetch = fetch
+        self._filling = filling
+        self._asked_at, self._lookback = asked_at, lookback
+        self._answered = Once()
+
+    def rows(self, name: str, **values: Value) -> Rows:
+        """Return the rows of one query. `values` fill parameters such as `computer`."""
+        fitting = {key: value for key, value in values.items() if key in queries()[name].parameters}
+        key = (name, json.dumps(fitting, default=str, sort_keys=True))
+        return self._answered.do(key, lambda: self._ask(queries()[name], fitting))
+
+    def fetch(
+        self, names: Sequence[str], parallel: int, progress: Callable[[str, int, int], None] | None = None
+    ) -> None:
+        """Ask these queries in threads, so many at a time.
+
+        `progress` is told each finished query's name, how many are done and how many there are.
+        """
+        # In this order a query that is filled from others waits only for such as are under way.
+        wanted = in_order(names)
+        pool = ThreadPoolExecutor(parallel, "fetch")
+        try:
+            asked = {pool.submit(self.rows, name): name for name in wanted}
+            for done, answer in enumerate(as_completed(asked), 1):
+                answer.result()
+                if progress:
+                    progress(asked[answer], done, len(wanted))
+        finally:
+            # Whoever interrupts a cell of a notebook does not wait for what is under way; it is not lost.
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def known(self) -> list[Rows]:
+        """Return every answer so far, by query name."""
+        return sorted(self._answered.known().values(), key=lambda rows: (rows.name, rows.text))
+
+    def use(self, name: str) -> QueryUse:
+        """Return how a query was asked and answered."""
+        rows = self.rows(name)
+        return QueryUse(name=name, text=rows.text, state=rows.state, rows=len(rows.frame), reason=rows.reason)
+
+    def _ask(self, query: Query, values: Mapping[str, Value]) -> Rows:
+        bound: dict[str, Value] = {"asked_at": self._asked_at, "lookback": self._lookback, **values}
+        for parameter in query.parameters.values():
+            if parameter.datum:
+                filling = self._filling(parameter.datum)
+                if filling.frame is None or not filling.whole:
+                    state = State.DENIED if filling.state is State.DENIED else State.MISSING
+                    return _unseen(query, state, filling.reason)
+                bound[parameter.name] = self._texts(filling.frame[parameter.column])
+        try:
+            return self._fetch(query, {name: bound[name] for name in bound if name in query.parameters})
+        except QueryError as refused:
+            # A replay knows the machine that its report showed, and no other.
+            if not values:
+                raise
+            return _unseen(query, State.MISSING, str(refused))
+
+    def _texts(self, column: pd.Series[Any]) -> list[str]:
+        """Return the distinct texts of a column, or its times that lie in the window, written as text."""
+        if not pd.api.types.is_datetime64_any_dtype(column):
+            return sorted(text for text in column.dropna().unique() if text)
+        times = column.dropna().drop_duplicates().sort_values()
+        start, end = pd.Timestamp(self._asked_at - self._lookback), pd.Timestamp(self._asked_at)
+        inside = times[(times > start) & (times <= end)]
+        return list(inside.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+
+
+def _unseen(query: Query, state: State, reason: str) -> Rows:
+    return Rows(
+        name=query.name, text=query.text, frame=empty(query), state=state, reason=reason, tables=query.tables
+    )

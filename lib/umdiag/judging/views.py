@@ -1,0 +1,66 @@
+"""Two views of an estate of which whole workspaces gave no row, and the judgement over both.
+
+Say law-a answers and law-b refuses. In the view *answering*, law-b was never asked for: law-a's machines
+are judged as if they were all. In the view *whole*, law-b's rows are missing: nothing that needs them is
+certain. A finding on a machine that law-a knows comes from the first view; everything else, such as "this
+running machine sent no row to any workspace", from the second. Where every workspace answers there is
+only one view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from umdiag.judging.accounts import accounted
+from umdiag.judging.derivation import Derivation
+from umdiag.judging.facts import Facts
+from umdiag.judging.needs import queries_of
+from umdiag.judging.seen import Seen, of_answering, of_rows
+from umdiag.judging.verdicts import combined, judge
+from umdiag.model import Diagnosis, Finding
+from umdiag.scenarios import Scenario
+
+_SPELLINGS = ("subject_id", "source_computer_id", "name", "arm_key")
+
+
+class Views:
+    """Judges scenarios over the facts of one investigation, under the parameters `named`.
+
+    `prepared` returns a frame that need not be derived (None: it must).
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        named: Mapping[str, Any],
+        prepared: Callable[[str], Seen | None] = lambda name: None,
+    ) -> None:
+        accounted()
+        self._facts = facts
+        self._named = named
+        self.answering = Derivation(lambda name: of_answering(facts.rows(name)), named, prepared)
+        self._whole = Derivation(lambda name: of_rows(facts.rows(name)), named)
+
+    def judge(self, scenario: Scenario) -> Diagnosis:
+        """Return the diagnosis of one scenario."""
+        names = sorted(queries_of(scenario.judge))
+        uses = [self._facts.use(name) for name in names]
+        answering = judge(scenario, self.answering.seen, self._named, uses)
+        silent = {workspace for name in names for workspace in self._facts.rows(name).unseen}
+        if not silent:
+            return answering
+        whole = judge(scenario, self._whole.seen, self._named, uses)
+        return combined(answering, whole, lambda finding: self._is_known(finding, silent))
+
+    def _is_known(self, finding: Finding, silent: set[str]) -> bool:
+        """Whether rows of a workspace that answered may speak of a finding's subject."""
+        if finding.subject.kind == "workspace":
+            return finding.subject.name not in silent
+        if finding.subject.kind != "machine":
+            return True
+        machines = self.answering.seen("machines").frame
+        if machines is None:
+            return False
+        spelled = {finding.subject.id.strip().lower(), finding.subject.name.strip().lower()}
+        return any(machines[column].str.lower().isin(spelled).any() for column in _SPELLINGS)

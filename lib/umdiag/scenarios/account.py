@@ -1,0 +1,37 @@
+"""What each fact behind a scenario means to it: data beside its causes, complete or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rests:
+    """The account of the facts (queries) behind a judge, none left out.
+
+    `symptom`: whether there is a finding rests on it; where it was not seen whole, the diagnosis says so
+    and is not HEALTHY. `causes`: it only tells causes apart or adds evidence; where it was not seen whole,
+    each finding says that it was not checked. `indifferent`: it changes no finding and no state, and why.
+    """
+
+    symptom: Collection[str]
+    causes: Collection[str] = ()
+    indifferent: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> set[str]:
+        """Every fact that is accounted for."""
+        return {*self.symptom, *self.causes, *self.indifferent}
+
+
+#: The facts that tell which machines there are, when each was heard and when assessed.
+MACHINES = ("heartbeats", "assessments", "summaries", "shared_identities")
+#: Reasons that several scenarios share.
+NAMES = {"workspace_settings": "gives a workspace its name; without it the workspace is known by its id"}
+COUNTS = {"latest_updates": "counts missing updates, which are not read here"}
+SERVICE = {"update_manager_machines": "says which service assesses a machine, which does not matter here"}
+PLACES = {
+    "heartbeat_hours": "only adds workspaces that nothing else speaks of, and nothing is judged of them here",
+    "usage_hours": "only adds workspaces that nothing else speaks of, and nothing is judged of them here",
+}
