@@ -27,12 +27,14 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "queries": {"errors"},
     "knowledge": {"errors"},
     "sources": {"errors", "model", "queries", "words", "parameters", "_version"},
-    "frames": {"errors", "knowledge"},
+    "frames": {"errors", "model", "knowledge"},
     "scenarios": {"errors", "model", "frames", "knowledge"},
     "judging": {"errors", "model", "words", "queries", "frames", "scenarios"},
     "charts": set(),
     "show": {"model", "scenarios", "words"},
-    "kit": {"errors", "model", "words", "parameters", "queries", "sources", "frames", "judging", "scenarios", "show"},
+    "kit": {
+        "errors", "model", "parameters", "queries", "sources", "frames", "judging", "scenarios", "show",
+    },
     "explain": {"errors", "model", "knowledge", "scenarios"},
     "report": {
         "", "errors", "model", "words", "parameters", "queries", "sources", "kit", "judging", "scenarios",

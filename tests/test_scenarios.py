@@ -23,7 +23,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from support.snapshot_rows import answered_once, diagnose, investigate, resolved
-from umdiag.judging.needs import needs
+from umdiag.judging.needs import _ANNOTATIONS, needs
 from umdiag.model import Finding, Severity, Verdict
 from umdiag.scenarios import FAMILIES, Scenario, catalogue, scenario
 
@@ -288,7 +288,7 @@ def test_judge_asks_for_what_there_is(judged: Scenario) -> None:
     hints = inspect.get_annotations(judged.judge)
     for need in needs(judged.judge):
         if need.is_data:
-            assert hints[need.name] in ("pd.DataFrame", "pd.DataFrame | None")
+            assert hints[need.name] in _ANNOTATIONS
 
 
 @pytest.mark.parametrize("judged", every_scenario())

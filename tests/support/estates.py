@@ -50,6 +50,7 @@ HOW: Mapping[str, tuple[State, str]] = {
     "cut": (State.PARTIAL, "{} is not whole: the capture was cut short"),  # every row is there
 }
 _KEPT: Mapping[str, slice] = {"partial": slice(None, None, 2), "empty": slice(0, 0)}
+_WORST = (State.DENIED, State.MISSING, State.PARTIAL)
 _GIVEN = {"denied": "denied", "not_captured": "missing", "partial": "cut"}
 
 

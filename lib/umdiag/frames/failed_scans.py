@@ -8,6 +8,7 @@ import pandas as pd
 
 from umdiag.frames.shared.hresults import hresults
 from umdiag.frames.shared.recognition import newest, on_machines, wsus_server_of
+from umdiag.frames.shared.text import looked_up
 from umdiag.model import Partial
 
 _OVERDUE = pd.Timedelta(hours=15)
@@ -17,6 +18,7 @@ def derive(
     scan_failures: pd.DataFrame,
     machines: Partial,
     identities: Partial,
+    assessments: pd.DataFrame | None,
     summaries: pd.DataFrame | None,
     *,
     asked_at: datetime,
@@ -25,16 +27,17 @@ def derive(
     null where that cannot be told).
 
     The next assessment is overdue 15 hours after the last one, or after the first heartbeat of a machine
-    that was never assessed; a machine of which that cannot be told is left out. Event rows carry no agent
+    that was never assessed, by what either table of assessments tells. Event rows carry no agent
     id, so a name stands for every machine that bears it.
     """
     failures = newest(on_machines(scan_failures, identities, machines), "failed")
     failures["code"] = hresults(failures["text"])
     rows = machines.merge(failures[["failed", "code"]], left_on="machine", right_index=True)
-    known = rows["last_assessed"].notna() | rows["assessed"].eq(False).fillna(False).astype(bool)
-    since = rows["last_assessed"].fillna(rows["first_heartbeat"])
+    last_assessed = looked_up(rows["machine"], identities.groupby("machine")["last_assessed"].max())
+    known = last_assessed.notna() | (assessments is not None) | (summaries is not None)
+    since = last_assessed.fillna(rows["first_heartbeat"])
     overdue = since.isna() | (pd.Timestamp(asked_at) - since > _OVERDUE)
-    later = rows["last_assessed"].isna() | (rows["failed"] > rows["last_assessed"])
+    later = last_assessed.isna() | (rows["failed"] > last_assessed)
     rows = rows[known & overdue & later & (rows["code"] != "")].copy()
     rows["wsus_server"] = wsus_server_of(rows["machine"], summaries, identities, machines)
     return rows.reset_index(drop=True)
