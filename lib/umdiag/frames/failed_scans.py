@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from umdiag.frames.shared.hresults import hresults
+from umdiag.frames.shared.codes import first_codes
 from umdiag.frames.shared.recognition import newest, on_machines, wsus_servers
 from umdiag.frames.shared.text import looked_up
 
@@ -27,7 +27,7 @@ def derive(
     that was never assessed. Event rows carry no agent id, so a name stands for every machine that bears it.
     """
     failures = newest(on_machines(scan_failures, identities, machines), "failed")
-    failures["code"] = hresults(failures["text"])
+    failures["code"] = first_codes(failures["text"])
     rows = machines.merge(failures[["failed", "code"]], left_on="machine", right_index=True)
     since = rows["last_assessed"].fillna(rows["first_heartbeat"])
     overdue = since.isna() | (pd.Timestamp(asked_at) - since > _OVERDUE)
