@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
+from umdiag.words.moments import to_the_minute
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -144,7 +146,7 @@ def moments(times: Iterable[Any]) -> list[str]:
 
 def moment(time: Any) -> str:
     """Write one time for a reader."""
-    return "unknown" if pd.isna(time) else f"{time:%Y-%m-%d %H:%M} UTC"
+    return "unknown" if pd.isna(time) else to_the_minute(time)
 
 
 def utc_axis(asked_at: datetime, lookback: timedelta, **more: Any) -> Spec:
