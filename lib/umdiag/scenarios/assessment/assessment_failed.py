@@ -25,7 +25,7 @@ import pandas as pd
 
 from umdiag.model import Finding, found
 from umdiag.scenarios.causes_of_codes import CAUSES, cause_of, resolution_of
-from umdiag.scenarios.evidence import plain, refuse_nobody, subject
+from umdiag.scenarios.evidence import or_none, refuse_nobody, subject
 
 NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = CAUSES
 
@@ -46,7 +46,7 @@ def judge(
             {
                 "code": machine.code,
                 "failed": machine.failed,
-                "last_assessed": plain(machine.last_assessed),
+                "last_assessed": or_none(machine.last_assessed),
                 "wsus_server": machine.wsus_server or None,
                 "also": [],
             },

@@ -25,7 +25,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.model import Cause, Finding, found
-from umdiag.scenarios.evidence import fitting, plain, portal, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import fitting, or_none, portal, refuse_nobody, subject, told
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 
@@ -116,7 +116,7 @@ def judge(
 
 def _not_checked(machine: Any) -> list[str]:
     said = []
-    if plain(machine.quota_told) is None:
+    if or_none(machine.quota_told) is None:
         said.append(_NO_STOP)
     elif machine.quota_reached and machine.by_reset:
         said.append(_RESET_ONLY)
