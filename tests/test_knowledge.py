@@ -6,15 +6,19 @@ import re
 from collections import Counter
 from importlib.resources import files
 
+import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from umdiag.frames.shared.codes import first_codes
 from umdiag.knowledge import Knowledge, classify_linux, decode, find_codes, table
-from umdiag.knowledge.cleaning import plain, shown
+from umdiag.knowledge.cleaning import cleaned, shown
 from umdiag.knowledge.hresult import names, parse
 from umdiag.knowledge.matching import LINUX_CAUSES
 from umdiag.knowledge.templates import anchors, compiled
+from umdiag.scenarios.causes_of_codes import CAUSES as SHARED_CAUSES
+from umdiag.scenarios.causes_of_codes import cause_of
 
 # Copied from the description of the scenarios, not imported: the table may name nothing else.
 CAUSES = {
@@ -203,6 +207,23 @@ def test_hresult_has_the_cause_of_the_scenario(code: str, cause: str) -> None:
     (row,) = decode(code)
     assert row.cause == cause
     assert row.scenario in ("assessment_failed", "update_not_installing")
+    assert cause_of(code, "").key == cause
+
+
+def test_name_that_is_not_resolved_is_the_update_servers_where_there_is_one() -> None:
+    assert cause_of("0x8024402C", "http://wsus:8530").key == "wsus_unreachable"
+    assert cause_of("0x8024401C", "http://wsus:8530").key == "network_unreachable"
+
+
+def test_without_a_code_it_is_another_cause() -> None:
+    assert cause_of("", "").key == "other_hresult"
+
+
+def test_codes_of_the_table_lead_to_causes_of_the_scenarios() -> None:
+    keys = {cause.key for cause in SHARED_CAUSES}
+    codes = [row for row in table() if row.kind == "code" and row.cause]
+    assert codes
+    assert [row.id for row in codes if row.cause not in keys] == []
 
 
 # --- messages --------------------------------------------------------------------------------------------
@@ -384,6 +405,97 @@ def test_guids_and_addresses_are_no_codes(guid: object, address: int) -> None:
     assert find_codes(f"{guid} {{{str(guid).upper()}}} 0x{address:016x} 0x{address:012X}") == []
 
 
+# One reader: what `umdiag explain` says of a text is what a judge reads in it.
+FORMS = {
+    "0x8024402C": [0x8024402C],
+    "0x8024402c": [0x8024402C],
+    "0X8024402C": [0x8024402C],
+    "8024402c": [0x8024402C],
+    "(0x8024402C).": [0x8024402C],
+    "0x8024402cU": [0x8024402C],
+    "0x8024402CUL": [0x8024402C],
+    "exit 0x8024402CL": [0x8024402C],
+    "0xFFFFFFFF8024402C": [0x8024402C],
+    "hr: 0xffffffff80072ee2 (timeout)": [0x80072EE2],
+    "hr = 80072ee2": [0x80072EE2],
+    "hr=80072EE2, retry": [0x80072EE2],
+    "result=80240022": [0x80240022],
+    "error code 8024401c": [0x8024401C],
+    "-2145107924": [0x8024402C],
+    "error: -2145107924": [0x8024402C],
+    "failed (-2145107924)": [0x8024402C],
+    "2149859372": [0x8024402C],
+    "HRESULT: 2149859372": [0x8024402C],
+    "it ended with 2149859372, as before": [0x8024402C],
+    '{"hresult": "0x80070422", "tries": 3}': [0x80070422],
+    '{"ErrorCode":-2147023838}': [0x80070422],
+    '{"code":2147943458}': [0x80070422],
+    r'{"Detail":"first\n0x80072EE2\tthen"}': [0x80072EE2],
+    "<Param>0x80070422</Param>": [0x80070422],
+    "&lt;Data Name='errorCode'&gt;0x8024402f&lt;/Data&gt;": [0x8024402F],
+    "Exception from HRESULT: 0x80070005(E_ACCESSDENIED)": [0x80070005],
+    "Access is denied (E_ACCESSDENIED)": [0x80070005],
+    "stopped with WU_E_SERVICE_STOP": [0x8024001E],
+    "ERROR_SERVICE_DISABLED": [0x80070422],
+    "5": [0x80070005],
+    "-1": [0xFFFFFFFF],
+    "0x80070643 after 0x800f0922, then 0x80070643": [0x80070643, 0x800F0922],
+    "0xC0000022": [0xC0000022],
+    "https://go.example/?code=0x8024402C&x=1": [0x8024402C],
+    "": [],
+    "failed": [],
+    "0": [],
+    "0x00240005": [],
+    "restart: 0x00240005": [],
+    "0x80131500-ABCD-4abc-9def-0123456789ab": [],
+    "{8024402C-1DE1-4ABC-9DEF-0123456789AB}": [],
+    "id=80072ee2-1234-4abc-9def-0123456789ab": [],
+    "at 0x8a3f1c20 and 0x00007ffe8024402c": [],
+    "module at 0x7ffe12345678, 0x80000000": [],
+    "KB5031364 KB8024402 KB2267602": [],
+    "5031364": [],
+    "version 10.0.19045.3636, 8.0.24402.1": [],
+    "call +49-2145107924 or +49 89 2145107924": [],
+    "0049892149859372": [],
+    "2026-11-22T08:15:00.2149859372Z": [],
+    "20261122081500 1763798400": [],
+    "2149859372.5 bytes, 3221225472 bytes": [],
+    "sha 80072ee2 of 8024402c": [],
+    "80:24:40:2c:00:11": [],
+    "Keywords 0x8000000000000000": [],
+    "9" * 5000: [],
+}
+
+
+@pytest.mark.parametrize(("text", "codes"), FORMS.items())
+def test_explain_and_judges_read_the_same_codes(text: str, codes: list[int]) -> None:
+    assert explained(text) == codes
+    assert find_codes(text) == codes
+    first = f"0x{codes[0]:08X}" if codes else ""
+    assert list(first_codes(pd.Series([text, None, text]))) == [first, "", first]
+
+
+PIECES = st.one_of(
+    st.sampled_from([*FORMS, *(text for text, _ in GUIDE), " ", "-", "\\", "&", "0x", "(", '"', "E_FAIL"]),
+    st.integers(-0x80000000, 0xFFFFFFFF).map(str),
+    st.integers(0x80000000, 0xFFFFFFFF).map("0x{:08x}".format),
+    st.text(max_size=9),
+)
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=6), st.sampled_from(["", " ", "=", ": "]))
+def test_explain_and_judges_agree_on_any_text(pieces: list[str], between: str) -> None:
+    text = between.join(pieces)
+    assert explained(text) == find_codes(text)
+
+
+def explained(text: str) -> list[int]:
+    """Return the failures among the codes that `umdiag explain` explains in a text."""
+    numbers = [row.number for row in decode(text)]
+    return [number for number in numbers if number is not None and number >= 0x80000000]
+
+
 def test_names_of_codes_are_read_once_and_whole() -> None:
     assert names().win32[1058] == ("ERROR_SERVICE_DISABLED", "The service is disabled and cannot be started.")
     assert len(names().win32) > 1500
@@ -439,7 +551,7 @@ def test_linux_text_shows_its_causes(text: str, causes: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize(
-    ("given_text", "cleaned"),
+    ("given_text", "clean"),
     [
         (r"a\nb\tc", "a b c"),
         (r"say \"no\" \u0027x\u0027 \\\\", "say \"no\" 'x' \\\\"),
@@ -449,8 +561,8 @@ def test_linux_text_shows_its_causes(text: str, causes: tuple[str, ...]) -> None
         ("C:\\ProgramData\\Microsoft", "C:\\ProgramData\\Microsoft"),
     ],
 )
-def test_text_is_cleaned_before_it_is_read(given_text: str, cleaned: str) -> None:
-    assert plain(given_text) == cleaned
+def test_text_is_cleaned_before_it_is_read(given_text: str, clean: str) -> None:
+    assert cleaned(given_text) == clean
 
 
 @settings(derandomize=True, max_examples=300, deadline=None)

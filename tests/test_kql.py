@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from umdiag.errors import QueryError
 from umdiag.model import State
 from umdiag.queries import kql
+from umdiag.sources.engine import Engine
 from umdiag.sources.snapshot import Snapshot
 
 TEXT = """// Title:    Last heartbeat
@@ -135,6 +137,63 @@ def test_table_named_in_a_string_is_none_that_is_asked() -> None:
 def test_queries_of_the_package_name_tables_of_their_dialect() -> None:
     for read in kql.queries().values():
         assert read.tables, f"{read.name} asks no table"
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    opened = Engine()
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("read", kql.queries().values(), ids=lambda read: read.name)
+def test_tables_of_the_header_reader_are_those_the_parser_finds(read: kql.Query, engine: Engine) -> None:
+    assert set(read.tables) == set(engine.references(read.text).tables)
+
+
+# --- layout: a line is what a reviewer sees changed --------------------------------------------------------
+
+LONGEST = 110
+#: A quoted text, and brackets within which no others are left.
+CLOSED = (r'@"[^"]*"|"(?:[^"\\]|\\.)*"', r"\([^()]*\)", r"\[[^\[\]]*\]")
+
+
+def columns_of_lines(text: str) -> Iterator[tuple[str, int]]:
+    """Yield each line of `project`, `extend` and `summarize`, and how many columns stand on it."""
+    within = False
+    for line in text.splitlines():
+        if not line.startswith(" "):
+            within = line.startswith(("| project", "| extend", "| summarize"))
+        bare = re.sub(r"(?:^ *| )by .*$", "", line)  # what groups the rows may stand on one line
+        for pattern in CLOSED:
+            while re.search(pattern, bare):
+                bare = re.sub(pattern, "", bare)
+        if within and bare.strip():
+            yield line, 1 + bare.strip().rstrip(",;").count(",")
+
+
+@pytest.mark.parametrize("read", kql.queries().values(), ids=lambda read: read.name)
+def test_query_has_one_column_a_line(read: kql.Query) -> None:
+    assert max(map(len, read.text.splitlines())) <= LONGEST
+    assert [line for line, columns in columns_of_lines(read.text) if columns > 1] == []
+    last = read.text.rpartition("| project")[2].partition("\n|")[0]
+    named = re.findall(r"(?m)^    (\w+)\b(?: =|,|$)", last)
+    assert named == list(read.columns)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("| project a, b = f(c, d)", [2]),
+        ("| project\n    a = f(b, c),\n    d,\n    e, g", [1, 1, 1, 2]),
+        ('| extend a = strcat(b, ",", c[0, 1])', [1]),
+        ("| summarize n = count() by a, b;\n| where x in (1, 2)", [1]),
+        ("| summarize\n    n = count(),\n    by a, b", [1, 1]),
+        ("| summarize n = count(), m = max(a) by b", [2]),
+    ],
+)
+def test_columns_on_a_line_are_counted(text: str, columns: list[int]) -> None:
+    assert [count for _, count in columns_of_lines(text)] == columns
 
 
 # --- binding ---------------------------------------------------------------------------------------------

@@ -103,6 +103,7 @@ def test_file_instead_of_folder_is_refused(tmp_path: Path) -> None:
         ('{"format": 1, "asked_at": 1709892000}', "asked_at: is no time in ISO form"),
         ('{"format": 1, "asked_at": "2024-03-08T10:00:00"}', "asked_at: lacks its zone"),
         ('{"format": 1, "lookback": 14}', "lookback: is no duration"),
+        ('{"format": 1, "lookback": "-14d"}', "lookback: is less than nothing"),
         ('{"format": 1, "tables": ["Heartbeat"]}', "tables: "),
         ('{"format": 1, "tables": {"Heartbeat": {"rows": "many"}}}', "tables.Heartbeat.rows: "),
         (b"\xff\xfe{", "is no JSON"),

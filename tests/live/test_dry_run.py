@@ -50,6 +50,11 @@ def test_a_dry_run_prints_what_a_report_sends_and_sends_nothing(azure: AzureStan
         query = kql.queries().get(name)
         if query is None or query.dialect != "arm":
             assert any(text in printed[name] for text in texts), name
+    addresses = {line for block in printed.values() for line in block.splitlines() if "POST " in line}
+    posted = {one.path for one in azure.wire.requests if one.method == "POST"}
+    assert {re.sub(r"https://[^/]+|\?.*|// POST |<[^>]*>", "", line) for line in addresses} == {
+        re.sub(r"(?<=/v1/workspaces/)[0-9a-f-]{36}", "", path) for path in posted
+    }
     for one in azure.wire.requests:
         if one.method == "GET":
             path = re.sub(

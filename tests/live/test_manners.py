@@ -15,7 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from umdiag.queries import kql
 from umdiag.sources.live import manners
+from umdiag.sources.live.azure import Azure
 from umdiag.sources.live.faults import Fault
 from umdiag.sources.live.manners import Gate, Limits, Manners, Rate
 
@@ -459,3 +461,8 @@ def test_documented_limits_of_the_services_are_the_defaults() -> None:
     assert limits.queries_per_workspace <= 5
     assert limits.log_rate == Rate(requests=200, seconds=30)
     assert limits.graph_rate == Rate(requests=15, seconds=5)
+
+
+def test_every_query_of_the_package_has_a_thread() -> None:
+    """One that is filled from others holds its thread until they have answered."""
+    assert len(kql.queries()) <= Limits().fetch_threads == Azure.parallel

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from fleet import make_fleet
 from support.snapshot_rows import answered_once
+from umdiag.errors import QueryError
 from umdiag.kit import Kit
 from umdiag.parameters import from_values
 from umdiag.queries import kql, slicing
@@ -126,7 +127,8 @@ def test_every_table_that_is_read_is_narrowed(query: Query) -> None:
 @pytest.mark.parametrize("query", LOGS.values(), ids=list(LOGS))
 def test_slices_are_of_whole_groups(query: Query) -> None:
     """What is grouped by the time may be cut at full hours; all else by a column that every group has."""
-    groups = re.findall(r"(?m)^\| summarize .+ by (.+)$", query.text)
+    groups = re.findall(r"(?m)^(?:\| summarize .*| {4})\bby (.+)$", query.text)
+    assert len(groups) == query.text.count("\n| summarize")
     if query.slices == "TimeGenerated":
         assert all(re.search(r"bin\(TimeGenerated, (?:1h|15m|30m)\)|\bhour\b", one) for one in groups)
     else:
@@ -163,6 +165,12 @@ def test_bound_value_stays_as_it_is() -> None:
     added = [line for line in narrowed.split("\n") if line.startswith("| where TimeGenerated >= ")]
     assert len(added) == 1
     assert narrowed.replace(added[0] + "\n", "") == text
+
+
+def test_text_without_a_window_is_refused() -> None:
+    for text in ("Heartbeat\n| take 5\n", f"Heartbeat // {WHERE}\n"):
+        with pytest.raises(QueryError, match="cannot be cut into slices"):
+            slicing.sliced(LOGS["heartbeats"], text, ["0"])
 
 
 # -- over a limit -----------------------------------------------------------------------------------------

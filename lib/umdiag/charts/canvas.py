@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
+from umdiag.words.moments import to_the_minute
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -72,7 +74,7 @@ def figure(title: str, subtitle: str, traces: Sequence[Spec], layout: Spec, *, h
     pio.renderers.default = "plotly_mimetype"
     lines = textwrap.wrap(" ".join(subtitle.split()), 116, break_long_words=True)
     text = (
-        f"<span style='font-size:12px;color:#57606A'>{'<br>'.join(plain(line, 200) for line in lines)}</span>"
+        f"<span style='font-size:12px;color:#57606A'>{'<br>'.join(inert(line, 200) for line in lines)}</span>"
     )
     heading = _TITLE + _LINE * len(lines)
     names = [
@@ -85,7 +87,7 @@ def figure(title: str, subtitle: str, traces: Sequence[Spec], layout: Spec, *, h
     whole = height + top + _FOOT
     shared = {
         "template": _TEMPLATE,
-        "title": {"text": f"{plain(title, 110)}<br>{text}", "pad": {"l": _SIDE}, "y": 1 - 20 / whole},
+        "title": {"text": f"{inert(title, 110)}<br>{text}", "pad": {"l": _SIDE}, "y": 1 - 20 / whole},
         "margin": {"t": top, "l": _SIDE, "r": 24, "b": _FOOT},
         "height": whole,
         "legend": {
@@ -101,7 +103,7 @@ def figure(title: str, subtitle: str, traces: Sequence[Spec], layout: Spec, *, h
     return go.Figure({"data": list(traces), "layout": shared | layout})
 
 
-def plain(text: object, limit: int = 40) -> str:
+def inert(text: object, limit: int = 40) -> str:
     """Write a value from rows so that plotly draws it as it stands: no tags, entities or TeX."""
     shown = "".join(
         " " if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs") else char for char in _word(text)
@@ -131,7 +133,7 @@ def chosen(rows: pd.DataFrame, computers: Sequence[str]) -> tuple[pd.DataFrame, 
 def some(names: Iterable[object], most: int = 8, limit: int = 40) -> str:
     """List the first `most` names, one a line, and say how many are left out."""
     every = list(names)
-    lines = [plain(name, limit) for name in every[:most]]
+    lines = [inert(name, limit) for name in every[:most]]
     if len(every) > most:
         lines.append(f"… and {len(every) - most:,} more")
     return "<br>".join(lines)
@@ -144,7 +146,7 @@ def moments(times: Iterable[Any]) -> list[str]:
 
 def moment(time: Any) -> str:
     """Write one time for a reader."""
-    return "unknown" if pd.isna(time) else f"{time:%Y-%m-%d %H:%M} UTC"
+    return "unknown" if pd.isna(time) else to_the_minute(time)
 
 
 def utc_axis(asked_at: datetime, lookback: timedelta, **more: Any) -> Spec:

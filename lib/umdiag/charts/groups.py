@@ -13,8 +13,8 @@ from umdiag.charts.canvas import (
     counted,
     each,
     figure,
+    inert,
     moment,
-    plain,
 )
 
 _MOST_GROUPS = 10
@@ -53,16 +53,16 @@ def funnel(funnels: pd.DataFrame, machines: pd.DataFrame | None) -> Figure | Non
     line = 0
     for configuration, group, rows in groups[:_MOST_GROUPS]:
         start = moment(rows["start_time"].iloc[0])
-        heads.append(_head(f"<b>{plain(configuration, 50)}</b>, group {group} · run of {start}", line))
+        heads.append(_head(f"<b>{inert(configuration, 50)}</b>, group {group} · run of {start}", line))
         line += 1
         for row in each(rows):
-            predicate = _PREDICATES.get(str(row.predicate), plain(row.predicate, 20))
+            predicate = _PREDICATES.get(str(row.predicate), inert(row.predicate, 20))
             places.append(line)
-            ticks.append(f"{predicate}: {plain(_wanted(row), 34)}")
+            ticks.append(f"{predicate}: {inert(_wanted(row), 34)}")
             kept.append(int(row.kept))
             dropped.append(max(int(row.of) - int(row.kept), 0))
             notes.append(
-                [f"{predicate}: {plain(row.wanted or 'any', 160)}", f"{int(row.kept):,}", f"{int(row.of):,}"]
+                [f"{predicate}: {inert(row.wanted or 'any', 160)}", f"{int(row.kept):,}", f"{int(row.of):,}"]
             )
             line += 1
     hover = "%{customdata[0]}<br>keeps %{customdata[1]} of %{customdata[2]}<extra></extra>"

@@ -17,10 +17,10 @@ from umdiag.charts.canvas import (
     chosen,
     counted,
     figure,
+    inert,
     moment,
     moments,
     of_machines,
-    plain,
     some,
     utc_axis,
 )
@@ -167,4 +167,4 @@ def _failures_said(rows: pd.DataFrame, machines: pd.DataFrame | None, computers:
 
 
 def _name(account: str) -> str:
-    return plain(account.rstrip("/").rpartition("/")[2] or "Automation account", 30)
+    return inert(account.rstrip("/").rpartition("/")[2] or "Automation account", 30)

@@ -15,10 +15,10 @@ from umdiag.charts.canvas import (
     WARN,
     Spec,
     each,
+    inert,
     marked,
     moment,
     moments,
-    plain,
 )
 
 ASSESSED, RUNS, CHANGES = 0, 1, 2
@@ -80,7 +80,7 @@ def runs(
         keys = targets | {f"name:{target}" for target in targets}
         left_out = attendance["machine_key"].isin(keys) & marked(attendance["missed"])
         other = _window(attendance[left_out], "start_time", asked_at, lookback).tail(_MOST_MARKS)
-        notes = [f"{plain(row.configuration, 60)}: left this machine out" for row in each(other)]
+        notes = [f"{inert(row.configuration, 60)}: left this machine out" for row in each(other)]
         marks += _marks(list(other["start_time"]), notes, "run that left it out", BAD, "circle-open", RUNS)
     return marks
 
@@ -96,8 +96,8 @@ def changes(
     )
     notes = []
     for row in each(own):
-        by = f" by {plain(row.changed_by, 50)}" if pd.notna(row.changed_by) and row.changed_by else ""
-        notes.append(f"{plain(row.change_type, 20)}{by}{_properties(row.changes)}")
+        by = f" by {inert(row.changed_by, 50)}" if pd.notna(row.changed_by) and row.changed_by else ""
+        notes.append(f"{inert(row.change_type, 20)}{by}{_properties(row.changes)}")
     return _marks(list(own["changed"]), notes, "resource change", SERIES[2], "triangle-up", CHANGES)
 
 
@@ -109,7 +109,7 @@ def _properties(changes: Any) -> str:
         was, now = (
             (change.get("previousValue"), change.get("newValue")) if isinstance(change, dict) else ("", "")
         )
-        lines.append(f"<br>{plain(path, 50)}: {plain(was or '—', 40)} → {plain(now or '—', 40)}")
+        lines.append(f"<br>{inert(path, 50)}: {inert(was or '—', 40)} → {inert(now or '—', 40)}")
     more = f"<br>… and {len(changes) - 6:,} more" if len(changes) > 6 else ""
     return "".join(lines) + more
 
@@ -156,8 +156,8 @@ def _lengths(rows: pd.DataFrame, colour: str) -> list[Spec]:
 
 def _run_note(row: Any) -> str:
     until = f" to {moment(row.end_time)}" if pd.notna(row.end_time) else ""
-    error = f"<br>{plain(row.error_message, 90)}" if pd.notna(row.error_message) and row.error_message else ""
-    return f"{plain(row.configuration, 60)}: {plain(row.status, 30)}{until}{error}"
+    error = f"<br>{inert(row.error_message, 90)}" if pd.notna(row.error_message) and row.error_message else ""
+    return f"{inert(row.configuration, 60)}: {inert(row.status, 30)}{until}{error}"
 
 
 def _window(rows: pd.DataFrame, column: str, asked_at: datetime, lookback: timedelta) -> pd.DataFrame:

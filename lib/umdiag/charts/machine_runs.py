@@ -18,10 +18,10 @@ from umdiag.charts.canvas import (
     chosen,
     counted,
     figure,
+    inert,
     marked,
     moment,
     of_machines,
-    plain,
     some,
     whole_axis,
 )
@@ -144,7 +144,7 @@ def _bars(rows: pd.DataFrame, label: str, colour: str, shown: pd.DataFrame) -> S
     counts = [len(who.get(run, ())) for run in shown["run_key"]]
     notes = []
     for row, count in zip(shown.itertuples(), counts, strict=True):
-        heading = f"{plain(row.configuration, 60)}<br>{moment(row.start_time)}<br>{label}: {count:,}"
+        heading = f"{inert(row.configuration, 60)}<br>{moment(row.start_time)}<br>{label}: {count:,}"
         names = some(sorted(who.get(str(row.run_key), ())), 8) if label != "succeeded" else ""
         notes.append([f"{heading}<br>{names}" if names else heading])
     return {
@@ -190,7 +190,7 @@ def _figure(title: str, said: str, traces: list[Spec], shown: pd.DataFrame, numb
     bars = [one["y"] for one in traces if one["type"] == "bar"]
     apart = "<br>" if flat else " · "
     names = [
-        f"{plain(row.configuration, 20)}{apart}{row.start_time:%b %d %H:%M}" for row in shown.itertuples()
+        f"{inert(row.configuration, 20)}{apart}{row.start_time:%b %d %H:%M}" for row in shown.itertuples()
     ]
     layout = {
         "barmode": "stack",

@@ -20,9 +20,9 @@ from umdiag.charts.canvas import (
     chosen,
     counted,
     figure,
+    inert,
     marked,
     of_machines,
-    plain,
 )
 
 _MOST_BARS = 12
@@ -209,7 +209,7 @@ def _bucketed(age_days: pd.Series[Any]) -> pd.Series[Any]:
 
 def _bar_label(id_: str, workspace: str, system: str) -> str:
     named = workspace or (f"workspace {id_[:8]}" if id_ else "no workspace")
-    return f"{plain(named, 34)} · {plain(system, 12) if system else 'system unknown'}"
+    return f"{inert(named, 34)} · {inert(system, 12) if system else 'system unknown'}"
 
 
 def _text(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -15,8 +15,8 @@ from umdiag.charts.canvas import (
     chosen,
     counted,
     figure,
+    inert,
     marked,
-    plain,
     some,
     whole_axis,
 )
@@ -127,4 +127,4 @@ def _bar(label: str, colour: str, who: Mapping[str, list[str]], names: list[str]
 
 
 def _named(workspace: str) -> str:
-    return plain(workspace or "no workspace", 34)
+    return inert(workspace or "no workspace", 34)

@@ -18,11 +18,11 @@ from umdiag.charts.canvas import (
     counted,
     each,
     figure,
+    inert,
     marked,
     moment,
     moments,
     of_machines,
-    plain,
     some,
     utc_axis,
 )
@@ -80,7 +80,7 @@ def run_calendar(
         "yaxis": {
             "range": [len(lines) - 0.5, -0.5],
             "tickvals": list(lines.values()),
-            "ticktext": [plain(name, 34) for name in lines],
+            "ticktext": [inert(name, 34) for name in lines],
         },
     }
     return figure("Runs, and who was missed", said + only, traces, layout, height=max(56 * len(lines), 120))
@@ -100,10 +100,10 @@ def _dots(
     for row, count in zip(rows, counts, strict=True):
         told = f"{expected.get(str(row.run_id), 0):,} expected, {count:,} missed"
         if label == "not judged":
-            told = f"{plain(row.status or 'status unknown', 30)}; nobody is known to be expected"
-            told = f"not over: {plain(row.status or 'unknown', 30)}" if not _ismarked(row.judged) else told
+            told = f"{inert(row.status or 'status unknown', 30)}; nobody is known to be expected"
+            told = f"not over: {inert(row.status or 'unknown', 30)}" if not _ismarked(row.judged) else told
         names = some(who.get(str(row.run_id), ()), 10)
-        heading = f"{plain(row.configuration, 60)}<br>{moment(row.start_time)}<br>{told}"
+        heading = f"{inert(row.configuration, 60)}<br>{moment(row.start_time)}<br>{told}"
         notes.append([f"{heading}<br>{names}" if names else heading])
     return {
         "type": "scatter",

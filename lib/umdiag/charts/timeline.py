@@ -15,8 +15,8 @@ from umdiag.charts.canvas import (
     band,
     counted,
     figure,
+    inert,
     moments,
-    plain,
     spans,
     utc_axis,
     utc_hours,
@@ -106,7 +106,7 @@ def _heartbeats(rows: pd.DataFrame, hours: pd.DatetimeIndex) -> tuple[list[Spec]
     for place, agent in enumerate(agents.index[:_MOST_AGENTS]):
         same = rows["source_computer_id"] == agent
         own = rows[same].groupby("hour")["heartbeats"].sum()
-        name = f"heartbeats, agent {plain(str(agent)[:8], 12)}" if len(agents) > 1 else "heartbeats"
+        name = f"heartbeats, agent {inert(str(agent)[:8], 12)}" if len(agents) > 1 else "heartbeats"
         traces.append(
             {
                 "type": "bar",

@@ -19,11 +19,11 @@ from umdiag.charts.canvas import (
     Spec,
     counted,
     figure,
+    inert,
     labels_of,
     marked,
     moments,
     of_machines,
-    plain,
     spans,
     utc_hours,
 )
@@ -145,7 +145,7 @@ def _shares(rows: pd.DataFrame) -> tuple[pd.Series[Any], dict[str, str]]:
 def _volumes(own: pd.DataFrame, colours: dict[str, str], step: int) -> list[Spec]:
     unit = "%{fullData.name}<br>%{x} UTC<br>%{y:,.1f} MB an hour<extra></extra>"
     return [
-        _bars(plain(name, 30), colour, part.groupby("hour")["megabytes"].sum(), step, unit)
+        _bars(inert(name, 30), colour, part.groupby("hour")["megabytes"].sum(), step, unit)
         for name, colour in colours.items()
         if len(part := own[own["share"] == name])
     ]
@@ -235,7 +235,7 @@ def _heads(ids: list[str], quota: pd.DataFrame | None) -> list[str]:
         said = "cap unknown" if cap is None else "no daily cap" if cap < 0 else f"daily cap {cap:g} GB"
         over = quota is not None and bool(marked(quota["over_quota_now"])[quota["workspace_id"] == id_].any())
         heads.append(
-            f"<b>{plain(names[id_], 60)}</b> · {said}" + (" · <b>over quota now</b>" if over else "")
+            f"<b>{inert(names[id_], 60)}</b> · {said}" + (" · <b>over quota now</b>" if over else "")
         )
     return heads
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from umdiag.errors import CallError
 from umdiag.explain.reading import Block, Readable, blocks
-from umdiag.knowledge.cleaning import plain, shown
+from umdiag.knowledge.cleaning import cleaned, shown
 from umdiag.knowledge.codes import places
 from umdiag.knowledge.hresult import explain
 from umdiag.knowledge.matching import Pair, index, pattern
@@ -131,8 +131,8 @@ def scan(source: str | Path | Readable, name: str = "") -> Report:
 
 def _found(data: bytes, *, words: bool, codes: bool, seam: int) -> Found:
     """Return the rows that a line holds, and the templates whose words it has without being the message."""
-    before = plain(data[:seam].decode("utf-8", "replace"))
-    text = before + plain(data[seam:].decode("utf-8", "replace"))
+    before = cleaned(data[:seam].decode("utf-8", "replace"))
+    text = before + cleaned(data[seam:].decode("utf-8", "replace"))
     small = text.lower()
     low, high = (len(before), len(before)) if seam else (len(text) + 1, -1)
     rows: dict[str, Knowledge] = {}
@@ -157,7 +157,7 @@ def _look_around(search: _Search, missed: Pair, data: bytes, piece: Piece) -> No
     template, row = missed
     line, start, end = piece.around
     around = data[start : min(end, start + _WIDEST)]
-    match = pattern(template).search(plain(around.decode("utf-8", "replace")).lower())
+    match = pattern(template).search(cleaned(around.decode("utf-8", "replace")).lower())
     if match is None:
         search.vain[template] = search.vain.get(template, 0) + 1
         return

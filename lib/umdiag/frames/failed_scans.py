@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from umdiag.frames.shared.hresults import hresults
+from umdiag.frames.shared.codes import first_codes
 from umdiag.frames.shared.recognition import newest, on_machines, wsus_server_of
 from umdiag.frames.shared.text import looked_up
 from umdiag.model import Partial
@@ -31,7 +31,7 @@ def derive(
     id, so a name stands for every machine that bears it.
     """
     failures = newest(on_machines(scan_failures, identities, machines), "failed")
-    failures["code"] = hresults(failures["text"])
+    failures["code"] = first_codes(failures["text"])
     rows = machines.merge(failures[["failed", "code"]], left_on="machine", right_index=True)
     last_assessed = looked_up(rows["machine"], identities.groupby("machine")["last_assessed"].max())
     known = last_assessed.notna() | (assessments is not None) | (summaries is not None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from umdiag.frames.shared.hresults import hresults
+from umdiag.frames.shared.codes import first_codes
 from umdiag.frames.shared.recognition import on_machines, wsus_server_of
 from umdiag.frames.shared.text import folded, letters
 from umdiag.model import Partial
@@ -43,7 +43,7 @@ def derive(
     both = pd.concat([by_id, by_kb]).drop_duplicates(["machine", "update", "run_key", "last_told", "error"])
     repeated = both.groupby(["machine", "update"])["run_key"].transform("nunique") >= _RUNS
     both = both[repeated & (both["run_key"] != "")].sort_values("last_told", kind="stable")
-    both["code"] = hresults(both["error"])
+    both["code"] = first_codes(both["error"])
     keys = ["machine", "update"]
     runs = both.drop_duplicates([*keys, "run_key"]).groupby(keys)["run_id"].agg(list).rename("runs")
     last = both.groupby(keys)["last_told"].max().rename("last_failed")

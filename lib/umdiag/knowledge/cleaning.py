@@ -12,7 +12,7 @@ _ENTITY = re.compile(r"&(?:#\d|#[xX][0-9A-Fa-f]|[A-Za-z])")
 _SECRET = re.compile(r"eyJ[\w-]{10,}[\w.-]*|(?<=sig=)[^&\s\"']+|(?<=://)[^/\s@\"']+(?=@)", re.IGNORECASE)
 
 
-def plain(text: str) -> str:
+def cleaned(text: str) -> str:
     """Undo what terminals, JSON, XML and HTML did to a text; line breaks stay, escaped ones become blanks."""
     if "\x1b" in text:
         text = _STEERING.sub("", text)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from umdiag.knowledge.cleaning import plain
-from umdiag.knowledge.hresult import FAILURE, known, plausible
+from umdiag.knowledge.cleaning import cleaned
+from umdiag.knowledge.hresult import FAILURE, by_symbol, hresult_of, known, parse, plausible
 from umdiag.knowledge.table import by_number
 
 _FORM = re.compile(
@@ -19,12 +19,24 @@ _SAYS_SO = re.compile(
     r"(?:[\s_-]*(?:code|value|with|is|hr|hresult|status))*[\"']?\s{0,3}(?:=>|->|[:=#(\[,>]?)\s{0,3}[\"'(]?\Z",
     re.IGNORECASE,
 )
+_SYMBOL = re.compile(r"\b[A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]+\b")
+# A name stands near the beginning of what a program says; what follows may be a whole log.
+_FIRST_SIGNS = 20_000
 _PART_OF_MORE = re.compile(r"-[0-9A-Fa-f]{4}-|[.,:]\d|-\d")
 
 
 def find_codes(text: str) -> list[int]:
     """Return the failure codes of a text as unsigned numbers, each once, in the order of their appearance."""
-    return list(dict.fromkeys(number for number, _, _ in places(plain(text)) if number >= FAILURE))
+    return [code for code in codes_of(text) if code >= FAILURE]
+
+
+def codes_of(text: str) -> list[int]:
+    """Return the codes that a text tells: the number that it is, else numbers in it, else names in it."""
+    if (number := parse(text)) is not None:
+        return [hresult_of(number)]
+    text = cleaned(text)
+    numbers = [number for number, _, _ in places(text)] or _named(text)
+    return list(dict.fromkeys(numbers))
 
 
 def places(text: str) -> Iterator[tuple[int, int, int]]:
@@ -57,3 +69,9 @@ def _number(form: re.Match[str], text: str) -> int:
     if number > 0xFFFFFFFF or (kind == "bare" and not says_so):
         return 0
     return number if (plausible(number) if says_so else known(number)) else 0
+
+
+def _named(text: str) -> list[int]:
+    """Return the codes of symbolic names in a text, such as WU_E_NO_SERVICE."""
+    names = (name.upper() for name in _SYMBOL.findall(text[:_FIRST_SIGNS]))
+    return [by_symbol()[name] for name in names if name in by_symbol()]

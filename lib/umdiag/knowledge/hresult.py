@@ -25,7 +25,7 @@ _WIN32, _HTTP = 7, 25
 # ITF, Win32, security, certificates, setup (CBS), .NET, HTTP, BITS, Windows Update, Delivery Optimization
 _OF_UPDATES = frozenset({4, _WIN32, 9, 11, 15, 19, _HTTP, 32, 36, 208})
 _NUMBER = re.compile(
-    r"(?P<sign>-?)(?:0x(?:f{8})?(?P<hex>[0-9a-f]{1,8})|(?P<bare>[89cd][0-9a-f]{7})|(?P<dec>\d+))l?"
+    r"(?P<sign>-?)(?:0x(?:f{8})?(?P<hex>[0-9a-f]{1,8})|(?P<bare>[89cd][0-9a-f]{7})|(?P<dec>\d{1,10}))l?"
 )
 _GENERAL = (
     "Try the update on the machine itself and read the end of its log (`Get-WindowsUpdateLog`).",
@@ -91,14 +91,28 @@ def plausible(number: int) -> bool:
     return number >> 27 == 0b10000 and number >> 16 & 0x7FF in _OF_UPDATES and number & 0xFFFF > 0
 
 
+def hresult_of(number: int) -> int:
+    """Return the HRESULT that a number stands for: below 0x10000 it is a Win32 error, and wrapped."""
+    return 0x80070000 | number if 0 < number < 0x10000 else number
+
+
+@cache
+def by_symbol() -> Mapping[str, int]:
+    """Return the codes that have a symbolic name, by that name in capitals; the table comes first."""
+    win32 = {
+        name: hresult_of(number)
+        for number, (name, _) in names().win32.items()
+        if number and name.startswith(("ERROR_", "RPC_S_"))
+    }
+    whole = {name: number for number, name in names().whole.items()}
+    table = {row.name.upper(): number for number, row in by_number().items() if row.name}
+    return win32 | whole | table
+
+
 def explain(number: int) -> Knowledge:
     """Return what is known of a code: its row, or what its bits say. Below 0x10000 it is a Win32 error."""
-    if number in by_number():
-        return by_number()[number]
-    wrapped = 0x80070000 | number
-    if 0 < number < 0x10000:
-        return by_number().get(wrapped) or _told(wrapped)
-    return _told(number)
+    code = hresult_of(number)
+    return by_number().get(code) or _told(code)
 
 
 def _told(number: int) -> Knowledge:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 
-from umdiag.knowledge.cleaning import plain
+from umdiag.knowledge.cleaning import cleaned
 from umdiag.knowledge.table import Knowledge, table
 from umdiag.knowledge.templates import Anchor, anchors, compiled, tokens
 
@@ -73,7 +73,7 @@ def statuses(text: str) -> list[Knowledge]:
 @lru_cache(maxsize=8192)
 def classify_linux(text: str) -> tuple[str, ...]:
     """Return the causes of `linux_run_failed` that a text shows, first that fits first; empty for none."""
-    shown = {row.cause for _, row in messages(plain(text), "package_manager")}
+    shown = {row.cause for _, row in messages(cleaned(text), "package_manager")}
     return tuple(cause for cause in LINUX_CAUSES if cause in shown)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from umdiag.errors import QueryError
 from umdiag.queries.kql import Query, literal
 
 #: The line by which every log query takes its window out of a raw table.
@@ -16,14 +17,20 @@ _WINDOW = "| where TimeGenerated > asked_at - lookback"
 
 
 def sliced(query: Query, text: str, prefixes: Sequence[str]) -> str:
-    """Return a bound text that reads only rows whose hash begins with one of the prefixes (hex digits)."""
+    """Return a bound text that reads only rows whose hash begins with one of the prefixes (hex digits).
+
+    Raises QueryError for a text that takes no window out of a table.
+    """
     length = len(prefixes[0])
     listed = ", ".join(f'"{prefix}"' for prefix in prefixes)
     return _narrowed(text, f"| where substring(hash_md5({query.slices}), 0, {length}) in ({listed})")
 
 
 def within(text: str, start: datetime, end: datetime) -> str:
-    """Return a bound text that reads only rows from `start` up to, not including, `end`."""
+    """Return a bound text that reads only rows from `start` up to, not including, `end`.
+
+    Raises QueryError for a text that takes no window out of a table.
+    """
     first, last = literal(start, "datetime", "start"), literal(end, "datetime", "end")
     return _narrowed(text, f"| where TimeGenerated >= {first} and TimeGenerated < {last}")
 
@@ -37,4 +44,7 @@ def _narrowed(text: str, condition: str) -> str:
             ends = line.endswith(";")
             lines[-1] = line.removesuffix(";")
             lines.append(condition + ";" * ends)
+    if condition not in (line.removesuffix(";") for line in lines):
+        # Unchanged, each slice would be the whole, and the rows of all slices too many.
+        raise QueryError(f"this query cannot be cut into slices: none of its lines is {_WINDOW!r}")
     return "\n".join(lines) + "\n"

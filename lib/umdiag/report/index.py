@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ from umdiag.judging.verdicts import worst_first
 from umdiag.model import Diagnosis, Finding, Severity, State, TableHealth, Verdict
 from umdiag.report.templates import Link, render
 from umdiag.show.steps import by_urgency
+from umdiag.words.moments import to_the_minute, write_moment
 
 #: Rows older than this make the whole report a picture of the past, and it says so aloud.
 OLD = timedelta(days=2)
@@ -74,9 +75,9 @@ def index(
         pages=pages,
         scripts=False,
         notes=notes,
-        asked_at=_minute(asked_at),
-        asked_at_iso=asked_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        start=_minute(asked_at - lookback),
+        asked_at=to_the_minute(asked_at),
+        asked_at_iso=write_moment(asked_at),
+        start=to_the_minute(asked_at - lookback),
         days_old=age.days if age > OLD else 0,
         counts={verdict.value: counts[verdict] for verdict in _VERDICTS},
         total=len(diagnoses),
@@ -205,7 +206,3 @@ def _named(names: Sequence[str], most: int = _MOST_NAMES) -> str:
 
 def _href(one: Diagnosis, with_page: set[str]) -> str:
     return f"{one.family}.html#um-{one.scenario}" if one.family in with_page else ""
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

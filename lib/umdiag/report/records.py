@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,7 +16,9 @@ from umdiag._version import __version__
 from umdiag.judging.verdicts import worst_first
 from umdiag.model import Diagnosis, TableHealth
 from umdiag.report.folder import SCHEMA
-from umdiag.words.plain import duration, plain
+from umdiag.words.durations import write_duration
+from umdiag.words.files import private_file, write_private
+from umdiag.words.plain import plain
 
 FINDING_COLUMNS = (
     "family",
@@ -49,7 +52,7 @@ def document(
         "schema": SCHEMA,
         "kit_version": __version__,
         "asked_at": plain(asked_at),
-        "lookback": duration(lookback),
+        "lookback": write_duration(lookback),
         "target": {
             key: plain(target[key]) for key in ("source", "workspaces", "automation_account", "subscriptions")
         },
@@ -72,7 +75,7 @@ def document(
 def write_json(path: Path, content: object) -> None:
     """Write strict JSON, one finding a line, under its final name only when whole."""
     text = "".join(_lines(content, 4)) + "\n"
-    _write(path, text)
+    write_private(path, text.encode("utf-8", "replace"))
 
 
 def write_findings_csv(path: Path, diagnoses: Sequence[Diagnosis]) -> None:
@@ -176,20 +179,15 @@ def _cell(value: Any) -> str:
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    unfinished = path.with_name(path.name + ".partial")
-    with unfinished.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        writer = csv.writer(file, lineterminator="\r\n")
+    with (
+        private_file(path) as file,
+        io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="") as text,
+    ):
+        writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow(header)
         writer.writerows([_disarmed(cell) for cell in row] for row in rows)
-    unfinished.replace(path)
 
 
 def _disarmed(cell: str) -> str:
     cell = cell.replace("\0", "")
     return "'" + cell if cell.startswith(_FORMULA) else cell
-
-
-def _write(path: Path, text: str) -> None:
-    unfinished = path.with_name(path.name + ".partial")
-    unfinished.write_text(text, encoding="utf-8", errors="replace", newline="\n")
-    unfinished.replace(path)

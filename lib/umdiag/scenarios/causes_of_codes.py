@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from umdiag.knowledge import decode
 from umdiag.model import Cause
 
 _CODES = "https://learn.microsoft.com/windows/deployment/update/windows-update-error-reference"
@@ -80,24 +81,15 @@ OTHER = Cause(
 #: In the order in which they are decided.
 CAUSES = (NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER)
 
+_BY_KEY = {cause.key: cause for cause in CAUSES}
 _NOT_RESOLVED = "0x8024402C"
-_MEANING = {
-    _NOT_RESOLVED: NETWORK,
-    "0x8024401C": NETWORK,
-    "0x8024402F": NETWORK,
-    "0x8024001E": SHUTTING_DOWN,
-    "0x8024002E": DISABLED,
-    "0x80070422": DISABLED,
-    "0x80072EE2": TIMED_OUT,
-    "0x80070005": DENIED,
-}
 
 
 def cause_of(code: str, wsus_server: str) -> Cause:
     """Return what a code means; one that is not resolved is the update server's where there is one."""
     if code == _NOT_RESOLVED and wsus_server:
         return WSUS
-    return _MEANING.get(code, OTHER)
+    return next((_BY_KEY[known.cause] for known in decode(code) if known.cause in _BY_KEY), OTHER)
 
 
 def resolution_of(cause: Cause, code: str, wsus_server: str) -> list[str]:

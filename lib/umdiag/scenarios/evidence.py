@@ -19,7 +19,7 @@ def subject(machine: Any) -> Subject:
     return Subject(kind="machine", name=machine.computer, id=machine.subject_id or machine.computer)
 
 
-def plain(value: Any) -> Any:
+def or_none(value: Any) -> Any:
     """Return a value as evidence holds it: None for what is not there, Python's own numbers and texts."""
     if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)) or value == "":
         return None
@@ -28,12 +28,12 @@ def plain(value: Any) -> Any:
 
 def told(row: Any, *columns: str) -> dict[str, Any]:
     """Return these columns of a row as evidence."""
-    return {column: plain(getattr(row, column)) for column in columns}
+    return {column: or_none(getattr(row, column)) for column in columns}
 
 
 def fitting(row: Any, causes: Sequence[Cause], otherwise: Cause | None = None) -> list[Cause]:
     """Return the causes whose column is true (not null) in a row, in order; `otherwise` where none is."""
-    fits = [cause for cause in causes if plain(getattr(row, cause.key))]
+    fits = [cause for cause in causes if or_none(getattr(row, cause.key))]
     return fits or ([otherwise] if otherwise else [])
 
 

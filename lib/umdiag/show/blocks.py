@@ -8,13 +8,15 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from html.parser import HTMLParser
 from importlib.resources import files
 from typing import Any
 
 import pandas as pd
+
+from umdiag.words.moments import to_the_minute
 
 _TIME = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$")
 _WIDE = 400
@@ -226,7 +228,7 @@ def _is_short(cell: str) -> bool:
 def _moment(time: datetime) -> str:
     if pd.isna(time):
         return "—"
-    return f"{time.astimezone(UTC) if time.tzinfo else time:%Y-%m-%d %H:%M} UTC"
+    return to_the_minute(time)
 
 
 def _moment_in(text: str) -> str:

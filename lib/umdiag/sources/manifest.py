@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,27 +20,20 @@ from pydantic import (
 
 from umdiag.errors import SourceError
 from umdiag.model import State
+from umdiag.words.durations import read_duration, write_duration
+from umdiag.words.files import write_private
+from umdiag.words.moments import write_moment
 
 NAME = "snapshot.json"
-_DURATION = re.compile(r"(\d{1,6})(d|h|m|s)")
-_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
 def _read_duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("is no duration such as 14d or 36h")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-def _write_duration(value: timedelta) -> str:
-    seconds = round(value.total_seconds())
-    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds % length == 0:
-            return f"{seconds // length}{unit}"
-    return f"{seconds}s"
+    length = read_duration(value if isinstance(value, str) else "")
+    if length < timedelta():
+        raise ValueError("is less than nothing")
+    return length
 
 
 def _read_moment(value: object) -> object:
@@ -58,18 +48,14 @@ def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-def _write_moment(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 Duration = Annotated[
-    timedelta, BeforeValidator(_read_duration), PlainSerializer(_write_duration, when_used="json")
+    timedelta, BeforeValidator(_read_duration), PlainSerializer(write_duration, when_used="json")
 ]
 Moment = Annotated[
     datetime,
     BeforeValidator(_read_moment),
     AfterValidator(_utc),
-    PlainSerializer(_write_moment, when_used="json"),
+    PlainSerializer(write_moment, when_used="json"),
 ]
 
 #: Name of a query, with the start of the text's sha256 where one name has several texts: also a file's name.
@@ -147,15 +133,3 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     data: Any = manifest.model_dump(mode="json", exclude_none=True)
     text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
     write_private(folder / NAME, text.encode())
-
-
-def write_private(file: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, under a temporary name first."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # 0600 by itself
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(content)
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -17,8 +17,9 @@ from umdiag.errors import QueryError, SourceError
 from umdiag.model import Rows, State, TableHealth
 from umdiag.queries import kql
 from umdiag.queries.kql import Query, Value
-from umdiag.sources.manifest import Fact, Health, Manifest, read_manifest, write_manifest, write_private
+from umdiag.sources.manifest import Fact, Health, Manifest, read_manifest, write_manifest
 from umdiag.sources.outward import from_arrow, to_arrow
+from umdiag.words.files import write_private
 
 FOLDER = "facts"
 _HOLDS_ROWS = (State.COMPLETE, State.PARTIAL)

@@ -1,1 +1,1 @@
-"""Words that every room may use: plain values, moments and durations, doing a thing once."""
+"""Words that every room may use: plain values, durations, moments, private files, doing a thing once."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
 import pandas as pd
+
+from umdiag.words.durations import write_duration
+from umdiag.words.moments import write_moment
 
 
 def plain(value: Any) -> Any:
@@ -28,26 +31,11 @@ def plain(value: Any) -> Any:
     if value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, datetime):
-        return iso(value)
+        return write_moment(value)
     if isinstance(value, timedelta):
-        return duration(value)
+        return write_duration(value)
     if isinstance(value, date):
         return value.isoformat()
     if hasattr(value, "tolist"):  # numpy's scalars and arrays
         return plain(value.tolist())
     return str(value)
-
-
-def duration(length: timedelta) -> str:
-    """Write a duration as parameters do: `14d`, `36h`, `90m`, `5s`."""
-    seconds = length.total_seconds()
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds and seconds % size == 0:
-            return f"{int(seconds // size)}{unit}"
-    return f"{int(seconds)}s" if seconds == int(seconds) else f"{seconds}s"
-
-
-def iso(moment: datetime) -> str:
-    """Write a moment in UTC, with Z."""
-    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return zoned.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from umdiag.model import Finding, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.causes_of_codes import CAUSES, cause_of, resolution_of
-from umdiag.scenarios.evidence import plain, refuse_nobody, subject
+from umdiag.scenarios.evidence import or_none, refuse_nobody, subject
 
 NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = CAUSES
 
@@ -42,7 +42,7 @@ def judge(
 ) -> Iterator[Finding]:
     """Report each machine whose newest scan failed, by the code of its event."""
     for machine in failed_scans.itertuples():
-        server = plain(machine.wsus_server) or ""
+        server = or_none(machine.wsus_server) or ""
         cause = cause_of(machine.code, server)
         yield found(
             cause,
@@ -50,7 +50,7 @@ def judge(
             {
                 "code": machine.code,
                 "failed": machine.failed,
-                "last_assessed": plain(machine.last_assessed),
+                "last_assessed": or_none(machine.last_assessed),
                 "wsus_server": server or None,
                 "also": [],
             },

@@ -25,7 +25,7 @@ from umdiag.frames.quota import explains, with_stop
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, PLACES, Rests
 from umdiag.scenarios.assessment._machine_findings import refuse_unknown
-from umdiag.scenarios.evidence import plain, subject
+from umdiag.scenarios.evidence import or_none, subject
 
 QUOTA = Cause(
     key="quota_reached",
@@ -93,7 +93,7 @@ def judge(
                 "last_assessed": machine.last_assessed,
                 "last_heartbeat": machine.last_heartbeat,
                 "workspace": machine.workspace,
-                "stopped": plain(machine.stopped) if by_quota else None,
+                "stopped": or_none(machine.stopped) if by_quota else None,
                 "also": [],
                 "not_checked": not_checked,
             },

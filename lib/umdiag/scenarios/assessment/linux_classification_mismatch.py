@@ -27,7 +27,7 @@ import pandas as pd
 
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import COUNTS, NAMES, SERVICE, Rests
-from umdiag.scenarios.evidence import SHOWN, plain, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import SHOWN, or_none, refuse_nobody, subject, told
 
 _DOCS = "https://learn.microsoft.com/azure/automation/update-management/overview"
 
@@ -84,7 +84,7 @@ def judge(
     for machine in machines[machines["machine"].isin(rows)].itertuples():
         own = rows[machine.machine]
         run = own[0]
-        system = next((one.os_name for one in own if plain(one.os_name)), "")
+        system = next((one.os_name for one in own if or_none(one.os_name)), "")
         cause = NO_METADATA if "centos" in system.lower() else DIFFERS
         command = _command(system)
         shown = [

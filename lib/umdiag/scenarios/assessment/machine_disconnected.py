@@ -25,7 +25,7 @@ from umdiag.frames.estate import deleted, power_of
 from umdiag.model import Cause, Finding, Partial, Severity, found
 from umdiag.scenarios.account import MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.assessment._machine_findings import subject
-from umdiag.scenarios.evidence import fitting, plain
+from umdiag.scenarios.evidence import fitting, or_none
 
 _DOCS = "https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues"
 
@@ -85,14 +85,14 @@ def judge(
             fits[0],
             subject(machine),
             {
-                "last_heartbeat": plain(machine.last_heartbeat),
-                "last_assessed": plain(machine.last_assessed),
+                "last_heartbeat": or_none(machine.last_heartbeat),
+                "last_assessed": or_none(machine.last_assessed),
                 "workspace": machine.workspace,
-                "power": plain(machine.power),
-                "missing_when_last_seen": plain(machine.grave),
+                "power": or_none(machine.power),
+                "missing_when_last_seen": or_none(machine.grave),
                 "also": [cause.key for cause in fits[1:]],
             },
-            severity=Severity.HIGH if fits[0] is STOPPED and plain(machine.grave) else fits[0].severity,
+            severity=Severity.HIGH if fits[0] is STOPPED and or_none(machine.grave) else fits[0].severity,
         )
     if machines.empty:
         raise Inconclusive("no machine sent a heartbeat or an assessment in the window")

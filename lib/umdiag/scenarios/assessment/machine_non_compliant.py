@@ -23,7 +23,7 @@ import pandas as pd
 from umdiag.model import Cause, Finding, Partial, Severity, found
 from umdiag.scenarios.account import MACHINES, NAMES, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
-from umdiag.scenarios.evidence import plain
+from umdiag.scenarios.evidence import or_none
 
 MISSING = Cause(
     key="security_updates_missing",
@@ -66,7 +66,7 @@ def judge(
                 "missing_critical": int(machine.missing_critical),
                 "missing_security": int(machine.missing_security),
                 "oldest_age_days": float(max(ages)) if ages else None,
-                "last_assessed": plain(machine.last_assessed),
+                "last_assessed": or_none(machine.last_assessed),
             },
             severity=Severity.HIGH if any(update.critical for update in own) else Severity.MEDIUM,
         )

@@ -30,7 +30,7 @@ from umdiag.errors import Inconclusive
 from umdiag.frames.shared.text import folded, subscription_of
 from umdiag.model import Cause, Finding, Partial, Subject, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
-from umdiag.scenarios.evidence import fitting, plain
+from umdiag.scenarios.evidence import fitting, or_none
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 _GROUPS = "https://learn.microsoft.com/azure/automation/update-management/configure-groups"
@@ -200,11 +200,11 @@ def _evidence(machine: Any, changes: pd.DataFrame | None) -> dict[str, Any]:
     }
     if machine.dropped_by:
         evidence["dropped_by"] = machine.dropped_by
-    if plain(machine.changed_before_run) and changes is not None:
+    if or_none(machine.changed_before_run) and changes is not None:
         own = changes[(changes["machine_key"] == machine.arm_key) & (changes["property"] != "")]
         columns = ["changed", "property", "before", "after", "changed_by"]
         evidence["changes"] = own[own["changed"] <= machine.start_time][columns].tail(10).to_dict("records")
-    if plain(machine.provider_not_registered):
+    if or_none(machine.provider_not_registered):
         evidence["subscription"] = machine.subscription
     return evidence
 

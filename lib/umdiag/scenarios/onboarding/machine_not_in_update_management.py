@@ -25,7 +25,7 @@ from umdiag.errors import Inconclusive
 from umdiag.frames.stuck import REASONS
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, PLACES, Rests
-from umdiag.scenarios.evidence import fitting, plain, portal, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import fitting, or_none, portal, refuse_nobody, subject, told
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 
@@ -111,7 +111,7 @@ def judge(
         yield found(fits[0], subject(machine), shown | {"also": also, "not_checked": _not_checked(machine)})
     if silent_agents is not None:
         for machine in silent_agents.itertuples():
-            shown = told(machine, "power", "created") | {"is_worker": plain(machine.worker)}
+            shown = told(machine, "power", "created") | {"is_worker": or_none(machine.worker)}
             shown |= {"named_by": machine.named_by, "portal": portal(machine.subject_id), "also": []}
             yield found(SILENT, subject(machine), shown)
     refuse_nobody(machines)
@@ -121,8 +121,8 @@ def judge(
 
 def _not_checked(machine: Any) -> list[str]:
     said = []
-    if plain(machine.quota_reached) is None:
+    if or_none(machine.quota_reached) is None:
         said.append(_NO_STOP)
-    elif machine.quota_reached and plain(machine.by_reset):
+    elif machine.quota_reached and or_none(machine.by_reset):
         said.append(_RESET_ONLY)
     return said

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, Rests
-from umdiag.scenarios.evidence import plain, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import or_none, refuse_nobody, subject, told
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 
@@ -70,7 +70,7 @@ def judge(
         refused = {one.machine: told(one, "failed", "text") for one in own.itertuples()}
     for machine in machines[machines["machine"].isin({*homes, *refused})].itertuples():
         fits = [cause for cause, fit in ((MULTI_HOMED, homes), (REFUSED, refused)) if machine.machine in fit]
-        shown = {"workspaces": homes.get(machine.machine, []), "workspace": plain(machine.workspace)}
+        shown = {"workspaces": homes.get(machine.machine, []), "workspace": or_none(machine.workspace)}
         shown |= refused.get(machine.machine, {})
         yield found(fits[0], subject(machine), shown | {"also": [cause.key for cause in fits[1:]]})
     refuse_nobody(machines)

@@ -26,7 +26,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.model import Cause, Finding, Partial, Severity, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
-from umdiag.scenarios.evidence import SHOWN, plain, subject, told
+from umdiag.scenarios.evidence import SHOWN, or_none, subject, told
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 _RESTARTS = "https://learn.microsoft.com/windows/deployment/update/waas-restart"
@@ -127,6 +127,6 @@ def _resolution(cause: Cause, policy: dict[str, Any] | None) -> tuple[str, ...]:
         ("AUOptions", policy["au_options"]),
         ("AlwaysAutoRebootAtScheduledTime", policy["always_reboots"]),
     )
-    values = ", ".join(f"{name} is {plain(value)}" for name, value in named if value is not None)
+    values = ", ".join(f"{name} is {or_none(value)}" for name, value in named if value is not None)
     key = policy["registry_key"] or "the key WindowsUpdate\\AU"
     return (f"The registry says so: under {key}, {values}.", *cause.resolution)

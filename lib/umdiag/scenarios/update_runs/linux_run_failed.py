@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
-from umdiag.scenarios.evidence import SHOWN, plain, subject
+from umdiag.scenarios.evidence import SHOWN, or_none, subject
 from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
@@ -101,7 +101,7 @@ def judge(
 ) -> Iterator[Finding]:
     """Report each Linux machine whose newest machine run of a deployment failed."""
     for cause, also, run, others in by_machine(linux_failures, _CAUSES, UNKNOWN):
-        silence = {"begin": plain(run.gap_begin), "minutes": plain(run.gap_minutes)}
+        silence = {"begin": or_none(run.gap_begin), "minutes": or_none(run.gap_minutes)}
         yield found(
             cause,
             subject(run),

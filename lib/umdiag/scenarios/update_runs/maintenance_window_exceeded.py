@@ -22,7 +22,7 @@ from typing import Any
 
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
-from umdiag.scenarios.evidence import plain, subject, told
+from umdiag.scenarios.evidence import or_none, subject, told
 from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
 
 TOO_SHORT = Cause(
@@ -67,7 +67,7 @@ def judge(
 def _advice(run: Any) -> tuple[str, ...]:
     """Return the first step, with the minutes that the window lacks where they could be measured."""
     window, advised, needed = (
-        plain(value) for value in (run.window_minutes, run.advised_minutes, run.needed_minutes)
+        or_none(value) for value in (run.window_minutes, run.advised_minutes, run.needed_minutes)
     )
     if window >= _MOST:
         return (

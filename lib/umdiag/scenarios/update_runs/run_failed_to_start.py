@@ -24,7 +24,7 @@ import pandas as pd
 
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
-from umdiag.scenarios.evidence import plain, subject
+from umdiag.scenarios.evidence import or_none, subject
 from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
@@ -123,9 +123,9 @@ def judge(
             | {
                 "agent_of_run": run.run_agent or None,
                 "agents_at_start": run.ids_at_start,
-                "connected_at_start": plain(run.connected),
-                "power": plain(run.power),
-                "jobs_at_once": plain(run.jobs),
+                "connected_at_start": or_none(run.connected),
+                "power": or_none(run.power),
+                "jobs_at_once": or_none(run.jobs),
                 "job_limit": job_limit,
                 "also": also,
                 "not_checked": _not_checked(run, seen),
@@ -135,7 +135,7 @@ def judge(
 
 
 def _not_checked(run: Any, heartbeats_seen: bool) -> list[str]:
-    if heartbeats_seen and plain(run.connected) is None:
+    if heartbeats_seen and or_none(run.connected) is None:
         return [
             "whether the machine was connected at the start: its workspace was silent, or it is not"
             " recognised"

@@ -23,7 +23,7 @@ from typing import Any
 from umdiag.model import Finding, Partial, found
 from umdiag.scenarios.account import NAMES, SERVICE, Rests
 from umdiag.scenarios.causes_of_codes import CAUSES, cause_of, resolution_of
-from umdiag.scenarios.evidence import SHOWN, plain, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import SHOWN, or_none, refuse_nobody, subject, told
 
 NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = CAUSES
 
@@ -45,7 +45,7 @@ def judge(
         rows.setdefault(update.machine, []).append(update)
     for machine in machines[machines["machine"].isin(rows)].itertuples():
         own = rows[machine.machine]
-        server = plain(own[0].wsus_server) or ""
+        server = or_none(own[0].wsus_server) or ""
         meant = {cause_of(update.code, server).key for update in own}
         causes = [cause for cause in CAUSES if cause.key in meant]
         newest = next(update for update in own if cause_of(update.code, server) is causes[0])

@@ -44,7 +44,7 @@ class Azure:
     With `alone` workspaces are asked by their ARM ids, and Resource Manager is not asked for their other ids.
     """
 
-    parallel = 48
+    parallel = Limits.fetch_threads
 
     def __init__(
         self,

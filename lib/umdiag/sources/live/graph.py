@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
 
@@ -31,6 +32,11 @@ class ResourceGraph:
         self._manners = manners
         self._gate = Gate(manners.limits.graph_queries, manners.limits.graph_rate)
         self.scopes = _scopes(target)
+
+    @staticmethod
+    def address(target: Target) -> str:
+        """Return where every query is posted to."""
+        return f"{target.management}{_PATH}?{urlencode(_VERSION)}"
 
     def ask(self, query: Query, text: str) -> tuple[pd.DataFrame, list[str]]:
         """Return the rows of a query that projects `id` and is ordered by it, and why they are not all.

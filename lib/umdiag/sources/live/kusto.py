@@ -44,6 +44,8 @@ from umdiag.sources.live.web import APPLICATION, session
 SILENT_LIMIT = 5_000
 MOST_ROWS = 500_000
 _ERROR_LEVEL = 2
+#: Where below its cluster's address the client posts queries.
+_PATH = "v2/rest/query"
 #: Parts of an ARM id that the documented cluster address writes small.
 _PARTS = re.compile(r"/resourceGroups/|/providers/[^/]+/workspaces/", re.IGNORECASE)
 
@@ -64,6 +66,11 @@ class KustoApi:
             well_known_kusto_endpoints.validate_trusted_endpoint(target.kusto, target.cloud.authority)
         except KustoError:
             raise SourceError(f"{host} is no Kusto endpoint of the cloud {target.cloud.name}") from None
+
+    @staticmethod
+    def address(target: Target, workspace: str, customer_id: str) -> str:
+        """Return where a workspace's queries are posted to; it is known by its ARM id alone."""
+        return f"{_cluster(target, workspace)}/{_PATH}"
 
     def ask(self, workspace: str, customer_id: str, text: str, *, left: float) -> Answer:
         """Return the rows of one query text. Raises Fault."""
@@ -92,10 +99,9 @@ class KustoApi:
     def _client(self, workspace: str) -> KustoClient:
         with self._lock:
             if workspace not in self._clients:
-                cluster = f"{self._target.kusto}{quote(_PARTS.sub(lambda part: part[0].lower(), workspace))}"
                 audience = self._target.cloud.kusto_audience
                 builder = KustoConnectionStringBuilder.with_token_provider(
-                    cluster, lambda: self._sign_in.token(audience)
+                    _cluster(self._target, workspace), lambda: self._sign_in.token(audience)
                 )
                 client = KustoClient(builder)
                 # The client has no setting for certificates, and words what a service answered so that
@@ -131,6 +137,10 @@ class KustoApi:
                     return one
             cause = cause.__cause__ or cause.__context__
         return of_network(error, urlsplit(self._target.kusto).netloc)
+
+
+def _cluster(target: Target, workspace: str) -> str:
+    return f"{target.kusto}{quote(_PARTS.sub(lambda part: part[0].lower(), workspace))}"
 
 
 def _properties(left: float) -> ClientRequestProperties:

@@ -16,6 +16,7 @@ from umdiag.sources.live.faults import Fault, strange, told
 from umdiag.sources.live.manners import Gate, Manners
 from umdiag.sources.live.target import Target, name_of
 from umdiag.sources.live.web import Web
+from umdiag.words.moments import write_moment
 
 _MOST_PAGES = 20_000
 _SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
@@ -212,7 +213,7 @@ def filter_of(collection: Collection, since: datetime | None) -> dict[str, str]:
     """Return the parameters by which the service leaves out what began before `since`, none if it cannot."""
     if not collection.since or not since:
         return {}
-    return {"$filter": f"{collection.since} ge {since:%Y-%m-%dT%H:%M:%SZ}"}
+    return {"$filter": f"{collection.since} ge {write_moment(since.replace(microsecond=0))}"}
 
 
 def _of_retired(fault: Fault, collection: Collection) -> Fault:

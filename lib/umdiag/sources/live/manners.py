@@ -31,6 +31,14 @@ class Limits:
 
     Log Analytics: 5 queries at a time, 200 requests in 30 seconds. Resource Graph: 15 in 5 seconds.
     Times in seconds; a query's time holds all its attempts.
+
+    Threads stand in four pools, each waiting only for pools below it, so that none waits for itself. The
+    gates say what is asked at once; threads only have to be enough for that:
+
+    48 fetch          every query of the package: one that is filled from others waits for their threads
+    64 workspaces     all places of a dozen workspaces
+    32 slices         two answers that are cut into sixteen
+    16 management     what Resource Manager is asked at once (`management_requests`)
     """
 
     queries_per_workspace: int = 5
@@ -38,6 +46,9 @@ class Limits:
     graph_queries: int = 5
     graph_rate: Rate = Rate(requests=15, seconds=5)
     management_requests: int = 16
+    fetch_threads: int = 48
+    workspace_threads: int = 64
+    slice_threads: int = 32
     attempts: int = 6
     first_wait: float = 1
     longest_wait: float = 60

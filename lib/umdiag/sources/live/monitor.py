@@ -10,12 +10,13 @@ from azure.monitor.query import LogsQueryClient
 
 from umdiag.sources.live.answers import Answer
 from umdiag.sources.live.faults import TooLarge, is_too_large, partly, strange, told
-from umdiag.sources.live.target import name_of
+from umdiag.sources.live.target import Target, name_of
 from umdiag.sources.live.web import Web
 
 #: Documented limit of one answer (azure-monitor limits, read 2026-11-22).
 MOST_ROWS = 500_000
 _LONGEST_WAIT = 600
+_VERSION = "v1"
 
 
 class MonitorApi:
@@ -28,12 +29,21 @@ class MonitorApi:
     def __init__(self, web: Web) -> None:
         self._web = web
         self._client = LogsQueryClient(
-            _Unused(), endpoint=web.address, transport=web.transport, policies=web.policies
+            _Unused(),
+            endpoint=web.address,
+            api_version=_VERSION,
+            transport=web.transport,
+            policies=web.policies,
         )
+
+    @staticmethod
+    def address(target: Target, workspace: str, customer_id: str) -> str:
+        """Return where a workspace's queries are posted to."""
+        return f"{target.monitor}/{_VERSION}{_path(workspace, customer_id)}"
 
     def ask(self, workspace: str, customer_id: str, text: str, *, left: float) -> Answer:
         """Return the rows of one query text. Raises Fault."""
-        path = f"/workspaces/{quote(customer_id)}/query" if customer_id else f"{quote(workspace)}/query"
+        path = quote(_path(workspace, customer_id))
         wait = max(1, int(min(left, _LONGEST_WAIT)))
         request = HttpRequest("POST", path, json={"query": text}, headers={"Prefer": f"wait={wait}"})
         role = f"Log Analytics Reader on {name_of(workspace)}"
@@ -43,6 +53,10 @@ class MonitorApi:
     def close(self) -> None:
         """Let connections go."""
         self._client.close()
+
+
+def _path(workspace: str, customer_id: str) -> str:
+    return f"/workspaces/{customer_id}/query" if customer_id else f"{workspace}/query"
 
 
 def _answer(content: Any) -> Answer:

@@ -9,7 +9,10 @@ from umdiag.queries import kql
 from umdiag.queries.kql import Query
 from umdiag.sources.live.azure import SPARE, Azure
 from umdiag.sources.live.collections import COLLECTIONS
+from umdiag.sources.live.graph import ResourceGraph
+from umdiag.sources.live.kusto import KustoApi
 from umdiag.sources.live.management import filter_of
+from umdiag.sources.live.monitor import MonitorApi
 from umdiag.sources.live.target import Target
 from umdiag.sources.live.workspaces import Window, reasons_of, volumes_text
 
@@ -31,7 +34,7 @@ def addresses(target: Target, query: Query, window: Window) -> Iterator[str]:
     elif query.dialect == "graph":
         scope = [f"subscription {one}" for one in target.subscriptions]
         scope += [f"management group {one}" for one in target.management_groups]
-        yield f"POST {target.management}/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01"
+        yield f"POST {ResourceGraph.address(target)}"
         yield f"  for {', '.join(scope)}"
     else:
         for table in query.tables:
@@ -39,11 +42,9 @@ def addresses(target: Target, query: Query, window: Window) -> Iterator[str]:
 
 
 def _of_workspaces(target: Target) -> Iterator[str]:
+    api = KustoApi if target.workspace_api == "kusto" else MonitorApi
     for workspace in target.workspaces:
-        if target.workspace_api == "kusto":
-            yield f"POST {target.kusto}{workspace}/v2/rest/query"
-        else:
-            yield f"POST {target.monitor}/v1/workspaces/<customer id of {workspace}>/query"
+        yield f"POST {api.address(target, workspace, f'<customer id of {workspace}>')}"
 
 
 def _collection(target: Target, table: str, window: Window) -> Iterator[str]:

@@ -12,6 +12,7 @@ from umdiag.sources.live.azure import Azure
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.faults import Fault
 from umdiag.sources.live.target import name_of
+from umdiag.words.moments import to_the_minute
 
 #: Kind of scope → the role that reads it, and the operations the kit asks for there (Azure's built-in roles).
 _NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -72,7 +73,7 @@ def _workspaces(azure: Azure) -> Iterator[Reach]:
         for line in own:
             if line.table in asked:
                 ok = line.state in (State.COMPLETE, State.EMPTY)
-                newest = f", newest {line.newest:%Y-%m-%d %H:%M} UTC" if line.newest else ""
+                newest = f", newest {to_the_minute(line.newest)}" if line.newest else ""
                 told = f"{line.rows:,} rows in the window{newest}" if ok else line.note
                 yield Reach(what=f"table {line.table} of {name}", ok=ok, told=told)
 

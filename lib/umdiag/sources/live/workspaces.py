@@ -78,8 +78,8 @@ class Workspaces:
         self._rate = Gate(10_000, limits.log_rate)
         at_once = limits.queries_per_workspace * len(workspaces)
         # Slices have threads of their own: those of the whole queries wait for them.
-        self._whole = ThreadPoolExecutor(max(1, min(at_once, 64)), "workspace")
-        self._slices = ThreadPoolExecutor(max(1, min(at_once, 32)), "slice")
+        self._whole = ThreadPoolExecutor(max(1, min(at_once, limits.workspace_threads)), "workspace")
+        self._slices = ThreadPoolExecutor(max(1, min(at_once, limits.slice_threads)), "slice")
 
     def ask(self, query: Query, text: str, window: Window) -> dict[str, Part]:
         """Return what each workspace answers to a query of the package, in slices where it must be."""
