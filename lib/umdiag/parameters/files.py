@@ -16,7 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from umdiag.errors import CallError, ParameterError
-from umdiag.parameters.checks import near
+from umdiag.parameters.spelling import hint
 
 Plain: TypeAlias = str | list["Plain"] | dict[str, "Plain"] | None
 
@@ -146,7 +146,7 @@ def _unreadable(path: Path, error: OSError) -> str:
             others = sorted(file.name for file in path.parent.glob("*.yml"))
         except OSError:
             others = []
-        return f"{path}: there is no such parameter file{near(path.name, others)}"
+        return f"{path}: there is no such parameter file{hint(path.name, others)}"
     if path.is_dir():
         return f"{path}: is a folder, expected a parameter file"
     return f"{path}: cannot be read ({error.strerror or type(error).__name__})"
