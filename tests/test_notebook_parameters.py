@@ -18,7 +18,9 @@ from nbclient import NotebookClient
 from support import live_estate, parameter_forms
 from support import snapshot_rows as rows
 from umdiag.errors import ParameterError
-from umdiag.parameters import as_values, from_notebook, opened, read
+from umdiag.kit import Kit
+from umdiag.parameters import as_values, from_notebook, from_values, opened, read
+from umdiag.sources.replay import write_facts
 
 ROOT = Path(__file__).parent.parent
 CELL = parameter_forms.cell()
@@ -65,6 +67,11 @@ class Notebook:
 
 def test_cells_of_notebooks_look_at_the_demo(place: Path) -> None:
     assert Notebook().values() == as_values(read(place / "parameters" / "demo.yml"))
+
+
+def test_cells_of_notebooks_look_at_what_make_report_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT / "notebooks")
+    assert Notebook().values() == as_values(read(ROOT / "parameters" / "demo.yml"))
 
 
 def test_value_of_the_cell_lies_over_that_of_the_file(place: Path) -> None:
@@ -280,15 +287,23 @@ def test_value_that_is_no_text_stops_the_notebook(place: Path, cell: str, messag
 
 @pytest.fixture(scope="module")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout with a demo of heartbeats alone: no query but theirs is run, and no notebook takes long."""
+    """A checkout whose demo is a replay of heartbeats alone: no notebook takes long on ready answers."""
     folder = tmp_path_factory.mktemp("checkout")
-    rows.write_snapshot(folder / "parameters" / "demo", live_estate.GIVEN)
-    for table in (folder / "parameters" / "demo").glob("*.parquet"):
+    tables, demo = folder / "tables", folder / "parameters" / "demo"
+    rows.write_snapshot(tables, live_estate.GIVEN)
+    for table in tables.glob("*.parquet"):
         if table.stem != "Heartbeat":
             table.unlink()
-    (folder / "parameters" / "demo" / "snapshot.json").unlink()
-    given = live_estate.values() | {"snapshot": "parameters/demo"}
-    (folder / "parameters" / "demo.yml").write_text(json.dumps(given))
+    (tables / "snapshot.json").unlink()
+    given = live_estate.values() | {"snapshot": str(tables)}
+    kit = Kit(from_values(given, folder=None))
+    kit.fetch()
+    demo.mkdir(parents=True)
+    write_facts(
+        demo, kit.rows(), asked_at=kit.asked_at, lookback=kit.lookback, health=kit.health(), notes=kit.notes
+    )
+    kit.close()
+    (folder / "parameters" / "demo.yml").write_text(json.dumps(given | {"snapshot": "parameters/demo"}))
     return folder
 
 

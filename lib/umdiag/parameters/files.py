@@ -1,7 +1,8 @@
 """Read a parameter file as YAML 1.2, every plain scalar as the text that it looks like; find what it names.
 
 The nodes are walked here instead of being constructed: `00123`, `no`, `on`, `12:30` and `1e3` are text,
-only an unquoted `null`, `~` or nothing is None. An alias is followed to two levels, never expanded.
+tags and second values are refused, only an unquoted `null`, `~` or nothing is None. An alias is followed
+to two levels, never expanded.
 """
 
 from __future__ import annotations

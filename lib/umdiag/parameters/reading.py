@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from umdiag.errors import ParameterError
 from umdiag.parameters import files
@@ -50,7 +49,7 @@ def from_values(
     try:
         checked = model.model_validate(given)
     except ValidationError as error:
-        raise _refusal(error.errors(include_url=False)[0]) from None
+        raise _refusal(error) from None
     found = _found(checked, folder, checked.source) if find else {}
     parameters = checked.model_copy(update=found)
     parameters._written.update(_as_written(checked, given))
@@ -77,8 +76,9 @@ def unknown(
     return ParameterError(name, value, f"belongs to no parameter{meant + advice if meant else known}")
 
 
-def _refusal(error: ErrorDetails) -> ParameterError:
-    """Word an error of the model: the key without the place in a list, the value, what was expected."""
+def _refusal(invalid: ValidationError) -> ParameterError:
+    """Word the model's first error: the key without the place in a list, the value, what was expected."""
+    error = invalid.errors(include_url=False)[0]
     key = ".".join(str(part) for part in error["loc"] if isinstance(part, str))
     value = "" if error["input"] is None else error["input"]
     told = error.get("ctx", {})
