@@ -114,16 +114,20 @@ def _assignments(cell: str) -> Iterator[tuple[str, bool]]:
     except (SyntaxError, ValueError):
         return
     for statement in statements:
-        targets = statement.targets if isinstance(statement, ast.Assign) else []
-        if isinstance(statement, ast.AnnAssign):
-            targets = [statement.target]
+        if isinstance(statement, ast.Assign):
+            targets, value = statement.targets, statement.value
+        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            targets, value = [statement.target], statement.value
+        else:
+            continue
         for target in targets:
-            if isinstance(target, ast.Name) and isinstance(statement, ast.Assign | ast.AnnAssign):
-                yield target.id, _is_literal(statement.value)
+            if isinstance(target, ast.Name):
+                yield target.id, _is_literal(value)
 
 
-def _is_literal(value: ast.expr | None) -> bool:
+def _is_literal(value: ast.expr) -> bool:
     try:
-        return value is not None and ast.literal_eval(value) is not Ellipsis
+        ast.literal_eval(value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return False
+    return True
