@@ -42,11 +42,12 @@ check: $(DEV) $(ANALYSER) ## format, lint, types, stripped notebooks, then every
 	@$(if $(NOTEBOOKS),$(NBSTRIP) --verify $(NOTEBOOKS) || { echo "notebooks hold outputs: run make fix"; exit 1; })
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
-fix: $(DEV) ## mend what can be mended: format, lint, notebook outputs, generated tables
+fix: $(DEV) ## mend what can be mended: format, lint, notebook outputs, generated files
 	@$(BIN)/ruff check --fix --quiet --exit-zero .
 	@$(BIN)/ruff format --quiet .
 	@$(if $(NOTEBOOKS),$(NBSTRIP) $(NOTEBOOKS))
-	@$(BIN)/python tests/support/readme.py
+	@PYTHONPATH=tests $(BIN)/python -m support.readme
+	@PYTHONPATH=tests $(BIN)/python -m support.parameter_forms
 
 bench: $(DEV) ## the benchmarks of tests/benchmarks (minutes)
 	@$(BIN)/python -m pytest tests/benchmarks -o addopts="--import-mode=importlib -ra" $(ARGS)

@@ -53,7 +53,7 @@ class FakeReport:
         jobs: int | None,
         echo: Callable[[str], None],
     ) -> SimpleNamespace:
-        self.calls.append({"origin": parameters.origin, "output": output, "only": list(only), "jobs": jobs})
+        self.calls.append({"output": output, "only": list(only), "jobs": jobs})
         if self.error:
             raise self.error
         codes = {"problem": 1, "unknown": 3, "never": 0}
@@ -151,17 +151,13 @@ def test_report_is_called_with_what_was_asked_for(
 ) -> None:
     words = ["report", demo, "-o", "out", "--only", "quota", "missed-machines", "--jobs", "3"]
     assert execute([*words, "--fail-on", "never"]) == 0
-    assert report.calls == [
-        {"origin": "demo.yml", "output": Path("out"), "only": ["quota", "missed_machines"], "jobs": 3}
-    ]
+    assert report.calls == [{"output": Path("out"), "only": ["quota", "missed_machines"], "jobs": 3}]
     assert capsys.readouterr().out == f"Report: {Path('out') / 'index.html'}\n"
 
 
 def test_report_folder_is_named_for_the_parameter_file(demo: str, report: FakeReport) -> None:
     assert execute(["report", demo]) == 1
-    assert report.calls == [
-        {"origin": "demo.yml", "output": Path("reports") / "demo", "only": [], "jobs": None}
-    ]
+    assert report.calls == [{"output": Path("reports") / "demo", "only": [], "jobs": None}]
 
 
 @pytest.mark.parametrize(("fail_on", "code"), [("problem", 1), ("unknown", 3), ("never", 0)])

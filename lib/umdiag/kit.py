@@ -20,7 +20,7 @@ from umdiag.judging.records import read_diagnoses
 from umdiag.judging.seen import Seen, of_answering, together
 from umdiag.judging.views import Views
 from umdiag.model import Diagnosis, Rows, TableHealth
-from umdiag.parameters import Parameters, from_notebook
+from umdiag.parameters import Parameters, opened
 from umdiag.queries.kql import Value, queries
 from umdiag.scenarios import catalogue, scenario
 from umdiag.sources.clock import clock_of, days, notes_on_clock
@@ -36,13 +36,14 @@ class Unavailable(UmdiagError):
     """A fact or frame could not be seen; the message says which and why."""
 
 
-def open_kit(namespace: Mapping[str, Any]) -> Kit:
-    """Open the kit on the parameters among a notebook's names (`globals()`) and print what it looks at.
+def open_kit(given: Mapping[str, Any] | str | Path | None = None) -> Kit:
+    """Open the kit and print what it looks at: `open_kit(globals())`, or `open_kit("parameters/demo.yml")`.
 
-    Raises ParameterError for a parameter that is unknown or wrong.
+    Without an argument the names of the running notebook are taken. Raises ParameterError for a parameter
+    that is unknown or wrong.
     """
     run = os.environ.get(RUN_VARIABLE)
-    kit = Kit(from_notebook(namespace, find=run is None), run=Path(run) if run else None)
+    kit = Kit(opened(given, find=run is None), run=Path(run) if run else None)
     print(kit)
     for note in kit.notes:
         print(note)
@@ -69,7 +70,7 @@ class Kit:
         self.asked_at: datetime = clock_of(self._source, parameters)
         self._source.look_at(self.asked_at, self.lookback)
         self.notes = [*self._source.notes, *notes_on_clock(self._source, parameters, self.asked_at)]
-        self._named = _named(parameters) | {"asked_at": self.asked_at, "lookback": self.lookback}
+        self._named = parameters.named | {"asked_at": self.asked_at, "lookback": self.lookback}
         self._facts = Facts(
             self._source.fetch, lambda name: self._views.answering.seen(name), self.asked_at, self.lookback
         )
@@ -204,14 +205,3 @@ class Kit:
 
     def _prepared(self, name: str) -> Seen | None:
         return load_frame(self._run / "frames", name) if self._run else None
-
-
-def _named(parameters: Parameters) -> dict[str, Any]:
-    given = {name: getattr(parameters, name) for name in _PARAMETERS}
-    return given | ({"subscriptions": parameters.scope} if parameters.management_groups else {})
-
-
-_PARAMETERS = (
-    "stale_after", "computers", "suspects", "update_run", "job_limit", "workspaces", "automation_account",
-    "subscriptions",
-)  # fmt: skip

@@ -5,18 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from umdiag.parameters import KEYS
+from support import parameter_forms
 from umdiag.scenarios import FAMILIES, catalogue
 
 README = Path(__file__).parents[2] / "README.md"
-
-
-def parameters_table() -> str:
-    rows = ["| key | type, default | meaning |", "|---|---|---|"]
-    for key in KEYS:
-        default = f", `{key.default}`" if key.default not in ("", [], {}) else ""
-        rows.append(f"| `{key.name}` | {key.type.replace('|', 'or')}{default} | {key.help} |")
-    return "\n".join(rows)
 
 
 def scenarios_table() -> str:
@@ -31,7 +23,7 @@ def scenarios_table() -> str:
 
 
 def with_tables(text: str) -> str:
-    for name, table in (("parameters", parameters_table()), ("scenarios", scenarios_table())):
+    for name, table in (("parameters", parameter_forms.table()), ("scenarios", scenarios_table())):
         text = re.sub(
             rf"<!-- {name} -->.*?<!-- /{name} -->",
             lambda _: f"<!-- {name} -->\n{table}\n<!-- /{name} -->",  # noqa: B023 - used at once

@@ -1,7 +1,8 @@
 """Read a parameter file as YAML 1.2, every plain scalar as the text that it looks like; find what it names.
 
 The nodes are walked here instead of being constructed: `00123`, `no`, `on`, `12:30` and `1e3` are text,
-only an unquoted `null`, `~` or nothing is None. An alias is followed to two levels, never expanded.
+tags and second values are refused, only an unquoted `null`, `~` or nothing is None. An alias is followed
+to two levels, never expanded.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from umdiag.errors import CallError, ParameterError
-from umdiag.parameters.checks import near
+from umdiag.parameters.spelling import hint
 
 Plain: TypeAlias = str | list["Plain"] | dict[str, "Plain"] | None
 
@@ -146,7 +147,7 @@ def _unreadable(path: Path, error: OSError) -> str:
             others = sorted(file.name for file in path.parent.glob("*.yml"))
         except OSError:
             others = []
-        return f"{path}: there is no such parameter file{near(path.name, others)}"
+        return f"{path}: there is no such parameter file{hint(path.name, others)}"
     if path.is_dir():
         return f"{path}: is a folder, expected a parameter file"
     return f"{path}: cannot be read ({error.strerror or type(error).__name__})"

@@ -37,7 +37,7 @@ def target_of(parameters: Parameters) -> Target:
         workspace_api=parameters.workspace_api,
         credential=parameters.credential,
         tenant_id=parameters.tenant_id,
-        endpoints=parameters.endpoints,
+        endpoints=parameters.endpoints.given(),
     )
 
 
