@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -353,36 +354,97 @@ def test_analyser_is_pinned() -> None:
 def targets() -> set[str]:
     """List the targets that `make help` shows."""
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z]+):.*## ", text, re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", text, re.MULTILINE))
 
 
 def test_make_has_the_promised_targets() -> None:
-    assert targets() >= {"help", "report", "test", "lab", "check", "fix", "bench", "demo", "clean"}
+    wanted = {"help", "report", "test", "lab", "check", "fix", "new-scenario", "bench", "demo", "clean"}
+    assert targets() >= wanted
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
-def test_pages_name_only_targets_that_exist(page: Path) -> None:
-    if not page.exists():
-        pytest.skip(f"{page.name} is not written yet")
-    code = re.findall(r"`[^`\n]+`|^(?: {4}|```).*?(?:^```|$)", page.read_text(encoding="utf-8"), re.M | re.S)
-    named = {name for text in code for name in re.findall(r"(?<![\w-])make ([a-z]+)\b", text)}
+def would_run(*words: str) -> str:
+    """Return the commands that make would run."""
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    command = ["make", "--dry-run", "--no-print-directory", *words]
+    given = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MA", "MFLAGS", "ARGS", "NONE"))
+    }
+    return subprocess.run(
+        command, cwd=ROOT, env=given, capture_output=True, encoding="utf-8", check=True
+    ).stdout
+
+
+def test_check_is_format_lint_types_notebooks_generated_files_then_the_tests() -> None:
+    run = would_run("check")
+    steps = (
+        "ruff format --check",
+        "ruff check",
+        "bin/mypy",
+        "nbstripout",
+        "--verify",
+        "--check",
+        "pytest -n",
+    )
+    places = [run.rindex(step) if step == "--check" else run.index(step) for step in steps]
+    assert places == sorted(places)
+    for script in ROOT.glob("tests/support/*.py"):
+        assert (script.relative_to(ROOT).as_posix() in run) == (
+            '"--check"' in script.read_text(encoding="utf-8")
+        )
+
+
+def test_slow_tests_are_left_out_unless_they_are_asked_for() -> None:
+    last = would_run("test").splitlines()[-1]
+    assert re.findall(r"-m (\"[^\"]+\"|\w+)", last.partition("pytest")[2]) == ['"not slow"']
+    asked = would_run("test", "ARGS=-m slow").splitlines()[-1]
+    assert re.findall(r"-m (\"[^\"]+\"|\w+)", asked.partition("pytest")[2])[-1] == "slow"
+
+
+def test_ci_runs_what_people_run() -> None:
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert lines[-2:] == ["make check", "make test ARGS='-m slow' NONE=fine"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md"])
+def test_pages_name_only_targets_that_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    code = re.findall(r"`[^`\n]+`|^(?: {4}|```).*?(?:^```|$)", text, re.MULTILINE | re.DOTALL)
+    named = {name for text in code for name in re.findall(r"(?<![\w-])make ([a-z-]+)\b", text)}
+    assert named
     assert named <= targets()
 
 
 def test_readme_tells_the_two_commands_with_make_without_and_with_conda() -> None:
-    page = ROOT / "README.md"
-    if not page.exists():
-        pytest.skip("README.md is not written yet")
-    text = page.read_text(encoding="utf-8")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
     for command in (
         "make report",
         "make test",
         "umdiag report parameters/demo.yml",
+        "umdiag init --demo",
         "python -m pytest",
         "pip install -c constraints.txt -e",
         "conda env create -f environment.yml",
     ):
         assert command in text, command
+
+
+def test_changelog_tells_of_this_version() -> None:
+    versions = re.findall(
+        r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$",
+        (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
+        re.M,
+    )
+    assert versions[0] == __version__
+    assert versions == sorted(versions, key=Version, reverse=True)
+
+
+def test_licence_is_the_owners_to_choose() -> None:
+    """Until there is one, neither metadata nor the README may say that there is."""
+    assert {"license", "license-files"} & PROJECT["project"].keys() == set()
+    assert not any(c.startswith("License ::") for c in PROJECT["project"]["classifiers"])
+    assert "## Licence\n" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert not list(ROOT.glob("LICEN[CS]E*"))
 
 
 def test_make_and_hooks_strip_notebooks_alike() -> None:

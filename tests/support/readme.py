@@ -1,8 +1,9 @@
-"""Write the README's generated tables; `make fix` runs it, tests/test_readme.py holds them fresh."""
+"""Write the README's generated tables; `make fix` runs it, and `make check` with --check."""
 
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 from umdiag.parameters import KEYS
@@ -42,4 +43,8 @@ def with_tables(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
+    if "--check" not in sys.argv:
+        README.write_text(with_tables(text), encoding="utf-8")
+    elif text != with_tables(text):
+        sys.exit("README.md: a generated table is not fresh: run make fix")
