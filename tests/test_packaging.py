@@ -368,7 +368,9 @@ def would_run(*words: str) -> str:
         pytest.skip("make is not installed")
     command = ["make", "--dry-run", "--no-print-directory", *words]
     given = {
-        name: value for name, value in os.environ.items() if not name.startswith(("MA", "MFLAGS", "ARGS", "NONE"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MA", "MFLAGS", "ARGS", "NONE"))
     }
     return subprocess.run(
         command, cwd=ROOT, env=given, capture_output=True, encoding="utf-8", check=True
