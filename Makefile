@@ -62,7 +62,7 @@ bench: $(DEV) ## the benchmarks of tests/benchmarks (minutes)
 	@$(BIN)/python -m pytest tests/benchmarks -o addopts="--import-mode=importlib -ra" $(ARGS)
 
 demo: $(RUN) ## make parameters/demo, the demo snapshot, anew
-	@PYTHONPATH=tests $(BIN)/python -m fleet parameters/demo $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m fleet parameters/demo --demo
 
 lock: $(DEV) ## choose the newest fitting versions for constraints.txt, for every Python and system
 	@$(PIP) uv
