@@ -54,9 +54,9 @@ fix: $(DEV) ## fix what can be fixed: format, lint, notebook outputs, generated 
 	@$(NBSTRIP) $(NOTEBOOKS)
 	@for script in $(GENERATORS); do $(BIN)/python $$script || exit 1; done
 
-new-scenario: $(DEV) ## write the skeletons of a scenario: NAME=… FAMILY=… (and FRAME=… or QUERY=… for a new fact)
-	@PYTHONPATH=tests $(BIN)/python -m support.new_scenario '$(NAME)' '$(FAMILY)' \
-		$(if $(FRAME),--frame '$(FRAME)') $(if $(QUERY),--query '$(QUERY)')
+new-scenario: $(DEV) ## skeletons of a scenario: NAME=… FAMILY=…, if wanted TITLE='…?' CAUSE=…, FRAME=… or QUERY=…
+	@PYTHONPATH=tests $(BIN)/python -m support.new_scenario $(foreach key,TITLE CAUSE FRAME QUERY,$(if $($(key)),\
+		--$(shell echo $(key) | tr A-Z a-z)='$($(key))')) '$(NAME)' '$(FAMILY)'
 
 bench: $(DEV) ## the benchmarks of tests/benchmarks (minutes)
 	@$(BIN)/python -m pytest tests/benchmarks -o addopts="--import-mode=importlib -ra" $(ARGS)
