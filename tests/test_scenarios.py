@@ -24,6 +24,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from support.snapshot_rows import answered_once, diagnose, investigate, resolved
+from support.unfilled import MARK
 from umdiag.judging.needs import needs
 from umdiag.model import Finding, Severity, Verdict
 from umdiag.scenarios import FAMILIES, Scenario, catalogue, scenario
@@ -174,7 +175,10 @@ def test_names_of_causes_are_literal_and_in_order(judged: Scenario) -> None:
 
 @pytest.mark.parametrize("judged", every_scenario())
 def test_case_file_covers_every_cause_and_kind(judged: Scenario) -> None:
-    content = read_file(CASES / f"{judged.name}.yml")
+    file = CASES / f"{judged.name}.yml"
+    if MARK in file.read_text(encoding="utf-8"):
+        pytest.skip("still being written: test_unfilled says what is left")
+    content = read_file(file)
     assert set(content) <= {*KINDS, "causes_in_order", "given"}
     for kind in ("healthy", "causes", "look_alikes", "inconclusive"):
         assert content.get(kind), f"no {kind} in the case file of {judged.name}"
@@ -225,7 +229,7 @@ def test_judge_has_no_client_no_clock_and_no_pen(judged: Scenario) -> None:
     } | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     allowed = r"__future__|collections\.abc|dataclasses|datetime|typing|re|json|pandas|numpy"
     own = (
-        rf"umdiag\.(errors|model|frames(\.\w+)*|scenarios\.(evidence|causes_of_codes|{judged.family}\._\w+))"
+        rf"umdiag\.(errors|model|frames(\.\w+)*|scenarios\.(evidence|account|causes_of_codes|{judged.family}\._\w+))"
     )
     strange = {name for name in imported if not re.fullmatch(rf"{allowed}|{own}", name)}
     assert not strange

@@ -31,5 +31,5 @@ def _files(root: Path) -> list[Path]:
 def _marked(file: Path) -> Iterator[str]:
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
         if MARK in line:
-            said = line.partition(MARK)[2].strip(' :",).')
+            said = line.partition(f"{MARK}:")[2].strip(" \"',).")
             yield f"{number}: {said or line.strip()}"
