@@ -16,10 +16,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from string import Template
-from typing import Any
 
 from support.unfilled import MARK, unfilled
-from umdiag.judging.needs import frame_functions, queries_of
+from umdiag.judging.needs import frame_functions, queries_behind
 from umdiag.queries import kql
 from umdiag.scenarios import FAMILIES, catalogue
 
@@ -107,10 +106,7 @@ def chosen(given: argparse.Namespace) -> str:
 
 def facts_behind(given: argparse.Namespace) -> list[str]:
     """Return the facts behind the judge; the new frame rests on `machines` alone."""
-
-    def judge(machines: Any) -> None: ...
-
-    return sorted({*queries_of(judge), given.query} - {""})
+    return sorted({*queries_behind("machines"), given.query} - {""})
 
 
 def formatted(code: str) -> str:
