@@ -13,6 +13,9 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 WORKERS ?= auto
 ARGS    ?=
+# Which tests; ARGS='-m …' comes after it and wins. NONE=fine: that no test is marked so is no failure.
+MARK    ?= not slow
+NONE    ?=
 
 RUN       := $(VENV)/.installed
 DEV       := $(VENV)/.installed-dev
@@ -21,10 +24,10 @@ PIP       := $(BIN)/python -m pip --disable-pip-version-check --no-input install
 NBSTRIP   := $(BIN)/nbstripout --keep-id --extra-keys metadata.language_info.version
 NOTEBOOKS  = $(wildcard notebooks/*.ipynb)
 
-.PHONY: help report lab test check fix bench demo lock clean
+.PHONY: help report lab test check fix new-scenario bench demo lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 report: $(RUN) ## environment, then the report on the demo workspace; prints where index.html lies
 	@$(BIN)/umdiag report parameters/demo.yml --fail-on never $(ARGS)
@@ -32,28 +35,32 @@ report: $(RUN) ## environment, then the report on the demo workspace; prints whe
 lab: $(RUN) ## environment, then JupyterLab on notebooks/
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(ARGS)
 
-test: $(DEV) $(ANALYSER) ## environment, then every test
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+test: $(DEV) $(ANALYSER) ## environment, then every test that is not marked slow; ARGS='-m slow': those
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "$(MARK)" $(ARGS) || test $$? -eq 5 -a -n "$(NONE)"
 
-check: $(DEV) $(ANALYSER) ## format, lint, types, stripped notebooks, then every test (generated docs among them)
+check: $(DEV) ## format, lint, types, stripped notebooks, fresh generated files, then make test
 	@$(BIN)/ruff format --check --quiet . || { echo "format: run make fix"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(if $(NOTEBOOKS),$(NBSTRIP) --verify $(NOTEBOOKS) || { echo "notebooks hold outputs: run make fix"; exit 1; })
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(NBSTRIP) --verify $(NOTEBOOKS) || { echo "notebooks hold outputs: run make fix"; exit 1; }
+	@PYTHONPATH=tests $(BIN)/python -m support.generated --check
+	@$(MAKE) --no-print-directory test
 
-fix: $(DEV) ## mend what can be mended: format, lint, notebook outputs, generated files
+fix: $(DEV) ## fix what can be fixed: format, lint, notebook outputs, generated files
 	@$(BIN)/ruff check --fix --quiet --exit-zero .
 	@$(BIN)/ruff format --quiet .
-	@$(if $(NOTEBOOKS),$(NBSTRIP) $(NOTEBOOKS))
-	@PYTHONPATH=tests $(BIN)/python -m support.readme
-	@PYTHONPATH=tests $(BIN)/python -m support.parameter_forms
+	@$(NBSTRIP) $(NOTEBOOKS)
+	@PYTHONPATH=tests $(BIN)/python -m support.generated
+
+new-scenario: $(DEV) ## skeletons of a scenario: NAME=… FAMILY=…, if wanted TITLE='…?' CAUSE=…, FRAME=… or QUERY=…
+	@PYTHONPATH=tests $(BIN)/python -m support.new_scenario $(foreach key,TITLE CAUSE FRAME QUERY,$(if $($(key)),\
+		--$(shell echo $(key) | tr A-Z a-z)='$($(key))')) '$(NAME)' '$(FAMILY)'
 
 bench: $(DEV) ## the benchmarks of tests/benchmarks (minutes)
 	@$(BIN)/python -m pytest tests/benchmarks -o addopts="--import-mode=importlib -ra" $(ARGS)
 
 demo: $(RUN) ## make parameters/demo, the demo snapshot, anew
-	@PYTHONPATH=tests $(BIN)/python -m fleet parameters/demo $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m fleet parameters/demo --demo
 
 lock: $(DEV) ## choose the newest fitting versions for constraints.txt, for every Python and system
 	@$(PIP) uv

@@ -38,10 +38,11 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "explain": {"errors", "model", "knowledge", "scenarios"},
     "report": {
         "", "errors", "model", "words", "parameters", "queries", "sources", "kit", "judging", "scenarios",
-        "charts", "show", "_version",
+        "charts", "show", "starter", "_version",
     },
+    "starter": {"errors"},
     "__init__": {"kit"},
-    "__main__": {"errors", "explain", "parameters", "report", "scenarios", "_version"},
+    "__main__": {"errors", "explain", "parameters", "report", "scenarios", "starter", "_version"},
 }  # fmt: skip
 
 #: Library → the rooms that alone may import it.
@@ -54,7 +55,6 @@ ONLY_IN: Mapping[str, set[str]] = {
     "plotly": {"charts"},
     "papermill": {"report"},
     "nbclient": {"report"},
-    "nbconvert": {"report"},
     "nbformat": {"report"},
     "jinja2": {"report"},
     "markdown_it": {"report"},

@@ -112,7 +112,10 @@ def umdiag(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
         ("report x.yml y.yml", "Got unexpected extra argument"),
         ("explain", "Missing argument 'NAME_OR_TEXT'"),
         ("scenarios more", "Got unexpected extra argument"),
-        ("report nope.yml", "umdiag: nope.yml: there is no such parameter file\n"),
+        (
+            "report nope.yml",
+            "umdiag: nope.yml: there is no such parameter file; umdiag init writes an example\n",
+        ),
     ],
 )
 def test_wrong_call_is_one_line_and_exit_code_2(

@@ -14,7 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import fleet as package
-from fleet import DEMO_ASKED_AT, KNOWN_FAULTS, Fleet, make_fleet
+from fleet import DEMO_ASKED_AT, KNOWN_FAULTS, Fleet, make_demo, make_fleet
+from fleet.faults import registry
+from fleet.model import Ints, World
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "parameters" / "demo"
@@ -191,8 +193,40 @@ def test_the_maker_shares_nothing_with_the_judgements() -> None:
             assert not any(name.startswith("umdiag") for name in names), file
 
 
-def test_the_demo_is_small_and_fresh(tmp_path: Path) -> None:
+@pytest.fixture
+def a_new_fault(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Register a fault and a look-alike that nobody else knows; the fault says itself what is found."""
+    monkeypatch.setattr(registry, "FAULTS", dict(registry.FAULTS))
+    monkeypatch.setattr(registry, "LOOKALIKES", dict(registry.LOOKALIKES))
+
+    @registry.fault("machine_bored/nothing_to_do", registry.hosted_windows, fixed=3, finds="low")
+    def bore(world: World, machines: Ints) -> None:
+        world.machines.loc[machines, "power"] = "PowerState/bored"
+
+    @registry.lookalike(registry.linux, fixed=2)
+    def look_bored(world: World, machines: Ints) -> None:
+        world.machines.loc[machines, "power"] = "PowerState/bored"
+
+    return "machine_bored/nothing_to_do"
+
+
+def test_a_fault_may_say_itself_what_is_found(tmp_path: Path, a_new_fault: str) -> None:
+    fleet = make_fleet(tmp_path, machines=80, days=12, faults=[a_new_fault], lookalikes=False)
+    found = {(p.scenario, p.cause, p.kind, p.severity) for p in fleet.planted}
+    assert found == {("machine_bored", "nothing_to_do", "machine", "low")}
+    bored = rows(fleet, "resources").query("properties.str.contains('bored')")
+    assert sorted(p.id.lower() for p in fleet.planted) == sorted(bored["id"].str.lower())
+
+
+def test_a_fault_in_the_making_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "FAULTS", {})
+    registry.fault("machine_bored/nothing_to_do", registry.anyone, ready=False)(lambda world, machines: None)
+    assert registry.FAULTS == {}
+
+
+@pytest.mark.usefixtures("a_new_fault")
+def test_the_demo_is_small_and_fresh_whatever_faults_are_added(tmp_path: Path) -> None:
     assert sum(file.stat().st_size for file in DEMO.iterdir()) < 5_000_000
-    make_fleet(tmp_path)
+    make_demo(tmp_path)
     for name in ("snapshot.json", "planted.json"):
         assert (tmp_path / name).read_text(encoding="utf-8") == (DEMO / name).read_text(encoding="utf-8")

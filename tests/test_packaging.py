@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,28 +24,46 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from ruamel.yaml import YAML
 
+from umdiag._version import __version__
+from umdiag.scenarios import FAMILIES
+
 ROOT = Path(__file__).parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DEPENDENCIES: list[str] = PROJECT["project"]["dependencies"]
 DEV: list[str] = PROJECT["project"]["optional-dependencies"]["dev"]
 PYTHONS = ("3.11", "3.12", "3.13")
+OURS = {"umdiag", "fleet", "servers", "support", "live", "conftest"}
 SYSTEMS = {"linux": ("Linux", "posix"), "darwin": ("Darwin", "posix"), "win32": ("Windows", "nt")}
 #: conda-forge name → name on PyPI, where the two differ.
 CONDA_NAMES = {"playwright-python": "playwright"}
 #: What environment.yml leaves to pip.
 BY_PIP = {"duckdb", "duckdb-kql"}
-#: Import name → distribution that brings it: of a shared namespace, or of what a declared one needs itself.
-IMPORTS = {
-    "azure.core": "azure-mgmt-core",
-    "azure.identity": "azure-identity",
-    "azure.kusto": "azure-kusto-data",
-    "azure.mgmt": "azure-mgmt-core",
-    "nbclient": "nbconvert",
-    "nbformat": "nbconvert",
-    "jupyter_core": "nbconvert",
-    "jupyter_client": "ipykernel",
-    "markupsafe": "jinja2",
+#: What tools leave between the files.
+PASSING = {"node_modules", "__pycache__", ".ipynb_checkpoints", ".hypothesis", ".pytest_cache"}
+#: What somebody who used a checkout leaves in it.
+LEFT_BEHIND = (
+    "notebooks/.ipynb_checkpoints/quota-checkpoint.ipynb",
+    "notebooks/Untitled.ipynb",
+    "parameters/mine.yml",
+    "parameters/.ipynb_checkpoints/mine-checkpoint.yml",
+    "parameters/demo/.ipynb_checkpoints/snapshot-checkpoint.json",
+)
+#: What a distribution of the sources carries beside folders.
+SINGLE_FILES = (
+    ".ci/run", ".gitattributes", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "Makefile",
+    "README.md", "constraints.txt", "environment.yml", "hatch_build.py", "pyproject.toml", "report.png",
+)  # fmt: skip
+#: Declared, and imported by no module of the package.
+NOT_IMPORTED = {
+    "ipykernel": "a report starts it by name, in a process of its own",
+    "jupyterlab": "`make lab`: where a user opens the notebooks",
 }
+#: What a distribution carries beside the package, by its place in the checkout.
+CARRIED = [
+    *(ROOT / "notebooks" / f"{name}.ipynb" for name in ("overview", *FAMILIES, "machine")),
+    *(ROOT / "parameters" / name for name in ("example.yml", "demo.yml")),
+    *(ROOT / "parameters" / "demo").iterdir(),
+]
 
 
 def bounds(requirements: list[str]) -> dict[str, str]:
@@ -156,31 +177,53 @@ def test_whole_installed_tree_is_pinned() -> None:
 
 
 @cache
-def owners() -> dict[str, set[str]]:
-    """Map each installed top-level module to the distributions that bring it."""
-    found = importlib.metadata.packages_distributions()
-    return {module: set(map(canonicalize_name, names)) for module, names in found.items()}
+def distributions() -> Mapping[str, list[str]]:
+    return importlib.metadata.packages_distributions()
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "lib").rglob("*.py")), ids=lambda f: f.name)
-def test_imports_are_declared(file: Path) -> None:
-    declared = bounds(DEPENDENCIES)
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            modules = [node.module]
-        else:
-            continue
-        for module in modules:
-            first = module.partition(".")[0]
-            if first in sys.stdlib_module_names or first == "umdiag":
-                continue
-            known = next((d for start, d in IMPORTS.items() if f"{module}.".startswith(f"{start}.")), None)
-            names = {canonicalize_name(known)} if known else owners().get(first, set())
-            assert names & declared.keys(), (
-                f"{file.name} imports {module}, which pyproject.toml does not name"
-            )
+@cache
+def owner(module: str) -> str:
+    """Return the distribution that brings a module: of several under one namespace, the one with its file."""
+    first, *_ = module.split(".")
+    bringing = {canonicalize_name(name) for name in distributions().get(first, ())}
+    if len(bringing) == 1:
+        return bringing.pop()
+    parts = module.split(".")
+    places = {"/".join(parts[:length]) for length in range(2, len(parts) + 1)}
+    files = {f"{place}{tail}" for place in places for tail in (".py", "/__init__.py")}
+    holding = {
+        name
+        for name in bringing
+        if files & {file.as_posix() for file in importlib.metadata.files(name) or ()}
+    }
+    assert len(holding) == 1, f"{module} is of {holding or 'no installed distribution'}"
+    return holding.pop()
+
+
+def imports(folder: Path) -> dict[str, str]:
+    """Map the distributions that the modules of a folder import to a place that does."""
+    found: dict[str, str] = {}
+    for file in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            for name in names:
+                first = name.partition(".")[0]
+                if first not in sys.stdlib_module_names and first not in OURS:
+                    found.setdefault(owner(name), f"{file.relative_to(ROOT)}:{node.lineno}")
+    return found
+
+
+def test_dependencies_are_exactly_what_is_imported() -> None:
+    imported, declared = imports(ROOT / "lib"), set(bounds(DEPENDENCIES))
+    assert {name: imported[name] for name in imported.keys() - declared} == {}, "imported and not declared"
+    assert declared - imported.keys() == NOT_IMPORTED.keys(), "declared and not imported"
+
+
+def test_tests_import_only_what_is_declared() -> None:
+    imported, declared = imports(ROOT / "tests"), bounds(DEPENDENCIES + DEV).keys()
+    assert {name: imported[name] for name in imported.keys() - declared} == {}
 
 
 def test_a_clone_carries_the_whole_package() -> None:
@@ -207,43 +250,96 @@ def test_a_clone_carries_the_whole_package() -> None:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Build the wheel from a copy, without a network, and list what it holds."""
+def used_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy what a distribution is built from, and leave beside it what a user leaves there."""
     source = tmp_path_factory.mktemp("source")
-    shutil.copy(ROOT / "pyproject.toml", source)
-    shutil.copytree(ROOT / "lib", source / "lib", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "notebooks", source / "notebooks")
+    for name in git_files(
+        "pyproject.toml", "hatch_build.py", "README.md", ".gitignore", "lib", "notebooks", "parameters"
+    ):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, source / name)
+    run = '{"cells": [{"cell_type": "code", "outputs": [{"text": "web01"}], "execution_count": 1}]}'
+    for name in LEFT_BEHIND:
+        (source / name).parent.mkdir(exist_ok=True)
+        (source / name).write_text(run, encoding="utf-8")
+    return source
+
+
+def git_files(*places: str) -> Iterator[str]:
+    """Yield the files below these places, without what tools leave there."""
+    for place in places:
+        path = ROOT / place
+        for file in path.rglob("*") if path.is_dir() else [path]:
+            if file.is_file() and not PASSING & set(file.parts):
+                yield file.relative_to(ROOT).as_posix()
+
+
+def build(source: Path, target: Path, kind: str) -> subprocess.CompletedProcess[str]:
+    """Build without a network."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(target)]
+    return subprocess.run(command, cwd=source, capture_output=True, encoding="utf-8", check=False)
+
+
+@pytest.fixture(scope="module")
+def wheel(used_checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Build the wheel and read what it holds."""
     target = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(target)],
-        cwd=source,
-        check=True,
-        capture_output=True,
-    )
-    with zipfile.ZipFile(next(target.glob("umdiag-*-py3-none-any.whl"))) as built:
-        return set(built.namelist())
+    done = build(used_checkout, target, "wheel")
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(target / f"umdiag-{__version__}-py3-none-any.whl") as built:
+        return {name: built.read(name) for name in built.namelist()}
 
 
-def test_wheel_holds_every_file_of_the_package(wheel: set[str]) -> None:
-    package = ROOT / "lib"
-    files = {
-        file.relative_to(package).as_posix()
-        for file in package.rglob("*")
-        if file.is_file() and "__pycache__" not in file.parts
+def test_wheel_holds_the_package_and_what_init_writes_and_nothing_else(wheel: dict[str, bytes]) -> None:
+    """Nothing else: no checkpoint, no scratch notebook, nobody's parameters, no maker of fleets."""
+    package = {name.removeprefix("lib/") for name in git_files("lib")}
+    carried = {f"umdiag/files/{file.relative_to(ROOT).as_posix()}" for file in CARRIED}
+    about = f"umdiag-{__version__}.dist-info/"
+    assert {name for name in wheel if not name.startswith(about)} == package | carried
+    assert {
+        "umdiag/py.typed",
+        "umdiag/queries/tables.json",
+        "umdiag/files/parameters/demo/Update.parquet",
+    } <= set(wheel)
+
+
+def test_no_module_of_the_fleet_maker_is_in_the_wheel(wheel: dict[str, bytes]) -> None:
+    maker = {file.read_bytes() for file in (ROOT / "tests/fleet").rglob("*.py")}
+    assert len(maker) > 40
+    assert [name for name, content in wheel.items() if content in maker or "fleet" in name.split("/")] == []
+
+
+def test_metadata_carries_the_readme(wheel: dict[str, bytes]) -> None:
+    metadata = wheel[f"umdiag-{__version__}.dist-info/METADATA"].decode()
+    assert (ROOT / "README.md").read_text(encoding="utf-8").strip() in metadata
+    assert f"\nVersion: {__version__}\n" in metadata
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_notebook_with_outputs_is_not_packed(used_checkout: Path, tmp_path: Path, kind: str) -> None:
+    notebook = used_checkout / "notebooks" / "quota.ipynb"
+    stripped = notebook.read_bytes()
+    shutil.copy(used_checkout / "notebooks" / "Untitled.ipynb", notebook)
+    try:
+        done = build(used_checkout, tmp_path, kind)
+    finally:
+        notebook.write_bytes(stripped)
+    assert done.returncode != 0
+    assert "notebooks/quota.ipynb holds outputs" in done.stdout + done.stderr
+    assert "make fix" in done.stdout + done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sdist_holds_what_its_tests_need_and_nothing_else(tmp_path: Path) -> None:
+    done = build(ROOT, tmp_path, "sdist")
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(tmp_path / f"umdiag-{__version__}.tar.gz") as built:
+        held = {name.partition("/")[2] for name in built.getnames()}
+    wanted = set(git_files("lib", "tests", *SINGLE_FILES)) | {
+        file.relative_to(ROOT).as_posix() for file in CARRIED
     }
-    assert files <= wheel
-    assert "umdiag/queries/tables.json" in wheel
-    assert {name for name in files if name.endswith(".kql")} == {
-        name for name in wheel if name.endswith(".kql")
-    }
-    assert "umdiag/py.typed" in wheel
-
-
-def test_wheel_holds_nothing_else(wheel: set[str]) -> None:
-    assert {name.partition("/")[0] for name in wheel} <= {
-        "umdiag",
-        f"umdiag-{importlib.metadata.version('umdiag')}.dist-info",
-    }
+    assert wanted - held == set()
+    assert held - wanted == {"PKG-INFO"}
 
 
 def test_analyser_is_pinned() -> None:
@@ -258,36 +354,99 @@ def test_analyser_is_pinned() -> None:
 def targets() -> set[str]:
     """List the targets that `make help` shows."""
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z]+):.*## ", text, re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", text, re.MULTILINE))
 
 
 def test_make_has_the_promised_targets() -> None:
-    assert targets() >= {"help", "report", "test", "lab", "check", "fix", "bench", "demo", "clean"}
+    wanted = {"help", "report", "test", "lab", "check", "fix", "new-scenario", "bench", "demo", "clean"}
+    assert targets() >= wanted
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
-def test_pages_name_only_targets_that_exist(page: Path) -> None:
-    if not page.exists():
-        pytest.skip(f"{page.name} is not written yet")
-    code = re.findall(r"`[^`\n]+`|^(?: {4}|```).*?(?:^```|$)", page.read_text(encoding="utf-8"), re.M | re.S)
-    named = {name for text in code for name in re.findall(r"(?<![\w-])make ([a-z]+)\b", text)}
+def would_run(*words: str) -> str:
+    """Return the commands that make would run."""
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    command = ["make", "--dry-run", "--no-print-directory", *words]
+    given = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MA", "MFLAGS", "ARGS", "NONE"))
+    }
+    return subprocess.run(
+        command, cwd=ROOT, env=given, capture_output=True, encoding="utf-8", check=True
+    ).stdout
+
+
+def test_check_is_format_lint_types_notebooks_generated_files_then_the_tests() -> None:
+    run = would_run("check")
+    steps = (
+        "ruff format --check",
+        "ruff check",
+        "bin/mypy",
+        "nbstripout",
+        "--verify",
+        "--check",
+        "pytest -n",
+    )
+    places = [run.rindex(step) if step == "--check" else run.index(step) for step in steps]
+    assert places == sorted(places)
+    for script in ROOT.glob("tests/support/*.py"):
+        assert (script.relative_to(ROOT).as_posix() in run) == (
+            '"--check"' in script.read_text(encoding="utf-8")
+        )
+
+
+def test_slow_tests_are_left_out_unless_they_are_asked_for() -> None:
+    last = would_run("test").splitlines()[-1]
+    assert re.findall(r"-m (\"[^\"]+\"|\w+)", last.partition("pytest")[2]) == ['"not slow"']
+    asked = would_run("test", "ARGS=-m slow").splitlines()[-1]
+    assert re.findall(r"-m (\"[^\"]+\"|\w+)", asked.partition("pytest")[2])[-1] == "slow"
+
+
+def test_ci_runs_what_people_run() -> None:
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert lines[-2:] == ["make check", "make test ARGS='-m slow' NONE=fine"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md"])
+def test_pages_name_only_targets_that_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    code = re.findall(r"`[^`\n]+`|^(?: {4}|```).*?(?:^```|$)", text, re.MULTILINE | re.DOTALL)
+    named = {name for text in code for name in re.findall(r"(?<![\w-])make ([a-z-]+)\b", text)}
+    assert named
     assert named <= targets()
 
 
 def test_readme_tells_the_two_commands_with_make_without_and_with_conda() -> None:
-    page = ROOT / "README.md"
-    if not page.exists():
-        pytest.skip("README.md is not written yet")
-    text = page.read_text(encoding="utf-8")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
     for command in (
         "make report",
         "make test",
         "umdiag report parameters/demo.yml",
+        "umdiag init --demo",
         "python -m pytest",
         "pip install -c constraints.txt -e",
         "conda env create -f environment.yml",
     ):
         assert command in text, command
+
+
+def test_changelog_tells_of_this_version() -> None:
+    versions = re.findall(
+        r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$",
+        (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
+        re.M,
+    )
+    assert versions[0] == __version__
+    assert versions == sorted(versions, key=Version, reverse=True)
+
+
+def test_licence_is_the_owners_to_choose() -> None:
+    """Until there is one, neither metadata nor the README may say that there is."""
+    assert {"license", "license-files"} & PROJECT["project"].keys() == set()
+    assert not any(c.startswith("License ::") for c in PROJECT["project"]["classifiers"])
+    assert "## Licence\n" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert not list(ROOT.glob("LICEN[CS]E*"))
 
 
 def test_make_and_hooks_strip_notebooks_alike() -> None:

@@ -185,7 +185,7 @@ def test_wrong_value_is_refused_in_one_line(place: Path, text: str, message: str
 
 
 BROKEN_FILES: list[tuple[bytes, str]] = [
-    (b"", "mine.yml: the file is empty, parameters/example.yml shows what it may hold"),
+    (b"", "mine.yml: the file is empty; umdiag init writes an example of what it may hold"),
     (b"# nothing\n", "mine.yml: the file is empty"),
     (b"- a\n", "mine.yml: the file is YAML but no mapping, expected lines like source: azure"),
     (b"azure", "mine.yml: the file is YAML but no mapping"),

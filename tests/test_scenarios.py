@@ -1,7 +1,8 @@
 """Every scenario against its case file: given rows, expected findings. And what review forgets.
 
-A case file `cases/<scenario>.yml` has a section per kind of case. A case is what is given (see
-`snapshot_rows`; `given` at the top is shared by all and overridden key by key), and what is expected:
+A case file `cases/<scenario>.yml` has the literal names of the scenario's causes, and a section per kind of
+case. A case is what is given (see `snapshot_rows`; `given` at the top is shared by all and overridden key by
+key), and what is expected:
 `expect: HEALTHY`, `expect: UNKNOWN` or a list of findings `<cause> <severity> <subject>: {evidence}`.
 Of the evidence only the keys that stand there are compared, but `also` and `not_checked` always; a text
 `… part` there means "contains". `reason` is a part of the diagnosis' reason, none by default; `verdict`
@@ -23,93 +24,14 @@ import pytest
 from ruamel.yaml import YAML
 
 from support.snapshot_rows import answered_once, diagnose, investigate, resolved
-from umdiag.judging.needs import _ANNOTATIONS, needs
+from support.unfilled import MARK
+from umdiag.judging.needs import needs
 from umdiag.model import Finding, Severity, Verdict
 from umdiag.scenarios import FAMILIES, Scenario, catalogue, scenario
 
 CASES = Path(__file__).parent / "cases"
 KINDS = ("healthy", "causes", "look_alikes", "inconclusive", "further")
 EXPECTED = ("expect", "reason", "verdict", "parameters")
-
-#: The literal names that users, scripts and reports rely on, in the order in which causes are decided.
-CAUSES: Mapping[str, tuple[str, ...]] = {
-    "workspace_over_quota": ("subscription_suspended", "daily_cap_reached", "ingestion_rate_limited"),
-    "ingestion_gap": ("gap_during_cap", "heartbeats_stopped", "billable_data_stopped"),
-    "cap_ahead": ("on_course_to_cap",),
-    "machine_non_compliant": ("security_updates_missing",),
-    "machine_disconnected": ("machine_deleted", "machine_off", "agent_stopped"),
-    "assessment_failed": (
-        "network_unreachable",
-        "wsus_unreachable",
-        "agent_shutting_down",
-        "update_service_disabled",
-        "timed_out",
-        "access_denied",
-        "other_hresult",
-    ),
-    "assessment_stale": ("quota_reached", "unknown"),
-    "superseded_update_missing": ("superseded_not_declined",),
-    "wsus_not_approved": ("not_approved_in_wsus",),
-    "defender_definition_missing": ("definition_updates_daily",),
-    "installed_update_replaced": ("superseded_after_install",),
-    "linux_classification_mismatch": ("no_security_metadata", "package_manager_differs"),
-    "machine_stuck_configuring": ("duplicate_computer_name", "cloned_image", "communication_blocked"),
-    "machine_not_in_update_management": (
-        "quota_reached",
-        "solution_not_enabled",
-        "worker_not_registered",
-        "agent_silent",
-        "unknown",
-    ),
-    "update_solution_not_enabled": ("account_not_linked",),
-    "provider_not_registered": ("provider_not_registered",),
-    "registered_to_other_account": ("multi_homed", "registration_refused"),
-    "service_unreachable": (
-        "no_common_algorithm",
-        "intercepted_response",
-        "certificate_intercepted",
-        "access_denied",
-    ),
-    "certificate_not_created": ("key_folder_denied",),
-    "scheduled_run_missed_machine": (
-        "provider_not_registered",
-        "scope_not_visible",
-        "machine_deleted",
-        "changed_before_run",
-        "machine_unavailable",
-        "worker_not_installed",
-        "filter_excludes_machine",
-        "unknown",
-    ),
-    "run_failed_to_start": (
-        "machine_deleted",
-        "source_computer_id_changed",
-        "machine_off",
-        "machine_unreachable",
-        "job_limit_reached",
-        "unknown",
-    ),
-    "maintenance_window_exceeded": ("window_too_short",),
-    "linux_run_failed": (
-        "dependencies_unresolved",
-        "package_manager_unhealthy",
-        "package_interferes",
-        "machine_unreachable",
-        "unknown",
-    ),
-    "update_not_installing": (
-        "network_unreachable",
-        "wsus_unreachable",
-        "agent_shutting_down",
-        "update_service_disabled",
-        "timed_out",
-        "access_denied",
-        "other_hresult",
-    ),
-    "cross_tenant_target": ("linked_subscription_unauthorized",),
-    "unexpected_reboot": ("restarted_by_user", "policy_reboots", "unknown"),
-    "update_without_deployment": ("automatic_updates_enabled", "unknown"),
-}
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -246,13 +168,18 @@ def test_no_case_file_without_its_scenario() -> None:
 
 @pytest.mark.parametrize("judged", every_scenario())
 def test_names_of_causes_are_literal_and_in_order(judged: Scenario) -> None:
-    assert tuple(cause.key for cause in judged.causes) == CAUSES[judged.name]
+    """Users, scripts and reports rely on these names; the order is that in which causes are decided."""
+    literal = read_file(CASES / f"{judged.name}.yml").get("causes_in_order", [])
+    assert [cause.key for cause in judged.causes] == literal, f"causes_in_order in cases/{judged.name}.yml"
 
 
 @pytest.mark.parametrize("judged", every_scenario())
 def test_case_file_covers_every_cause_and_kind(judged: Scenario) -> None:
-    content = read_file(CASES / f"{judged.name}.yml")
-    assert set(content) <= {*KINDS, "given"}
+    file = CASES / f"{judged.name}.yml"
+    if MARK in file.read_text(encoding="utf-8"):
+        pytest.skip("still being written: test_unfilled says what is left")
+    content = read_file(file)
+    assert set(content) <= {*KINDS, "causes_in_order", "given"}
     for kind in ("healthy", "causes", "look_alikes", "inconclusive"):
         assert content.get(kind), f"no {kind} in the case file of {judged.name}"
     found = {key[0] for case in content["causes"].values() for key, _ in read_expected(case["expect"])}
@@ -288,7 +215,7 @@ def test_judge_asks_for_what_there_is(judged: Scenario) -> None:
     hints = inspect.get_annotations(judged.judge)
     for need in needs(judged.judge):
         if need.is_data:
-            assert hints[need.name] in _ANNOTATIONS
+            assert hints[need.name].removesuffix(" | None") in ("pd.DataFrame", "Partial")
 
 
 @pytest.mark.parametrize("judged", every_scenario())
@@ -301,9 +228,7 @@ def test_judge_has_no_client_no_clock_and_no_pen(judged: Scenario) -> None:
         for alias in node.names
     } | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     allowed = r"__future__|collections\.abc|dataclasses|datetime|typing|re|json|pandas|numpy"
-    own = (
-        rf"umdiag\.(errors|model|frames(\.\w+)*|scenarios\.(evidence|causes_of_codes|{judged.family}\._\w+))"
-    )
+    own = rf"umdiag\.(errors|model|frames(\.\w+)*|scenarios\.(evidence|account|causes_of_codes|{judged.family}\._\w+))"
     strange = {name for name in imported if not re.fullmatch(rf"{allowed}|{own}", name)}
     assert not strange
     called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

@@ -52,7 +52,7 @@ def options(
 @app.command()
 def report(
     parameters: Annotated[
-        Path, typer.Argument(metavar="PARAMETERS", help="Parameter file, like parameters/demo.yml.")
+        Path, typer.Argument(metavar="PARAMETERS", help="Parameter file; umdiag init writes an example.")
     ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Report folder [reports/<file>].")
@@ -102,7 +102,7 @@ def report(
 @app.command()
 def doctor(
     parameters: Annotated[
-        Path, typer.Argument(metavar="PARAMETERS", help="Parameter file, like parameters/demo.yml.")
+        Path, typer.Argument(metavar="PARAMETERS", help="Parameter file; umdiag init writes an example.")
     ],
 ) -> None:
     """Say what can be reached, and what to do where it cannot; ends with 3 if anything cannot."""
@@ -118,6 +118,22 @@ def doctor(
         lacking += not one.ok
     say(f"{lacking} not reachable." if lacking else "Everything can be reached.")
     raise typer.Exit(_UNREACHED if lacking else 0)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to; default: here.")] = Path(),
+    demo: Annotated[bool, typer.Option("--demo", help="Also write the demo workspace.")] = False,
+) -> None:
+    """Write an example parameter file and the notebooks into a folder; what is there already is kept."""
+    from umdiag import starter
+
+    for place, written in starter.lay_out(folder, demo=demo):
+        say(f"wrote {place}" if written else f"kept  {place}, it was there already")
+    if demo:
+        say(f"Next: umdiag report {folder / starter.DEMO}")
+    else:
+        say(f"Next: name your workspaces in {folder / starter.EXAMPLE}, then umdiag doctor with it")
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # -2145107924 is a code

@@ -1,4 +1,4 @@
-"""Write a made fleet into a folder: ``python -m fleet FOLDER --machines 2000``."""
+"""Write a made fleet into a folder: ``python -m fleet FOLDER --machines 2000``, or ``FOLDER --demo``."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from fleet.maker import DEMO_ASKED_AT, KNOWN_FAULTS, make_fleet
+from fleet.maker import DEMO_ASKED_AT, KNOWN_FAULTS, make_demo, make_fleet
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, write the fleet, and say what is in it."""
     parser = argparse.ArgumentParser(prog="python -m fleet", description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--demo", action="store_true", help="the demo workspace, whatever else is given")
     parser.add_argument("--machines", type=int, default=2000)
     parser.add_argument("--days", type=int, default=14)
     parser.add_argument("--seed", type=int, default=7)
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     given = parser.parse_args(arguments)
     try:
-        fleet = make_fleet(
+        fleet = make_demo(given.folder) if given.demo else make_fleet(
             given.folder, machines=given.machines, days=given.days, seed=given.seed,
             faults=given.faults, lookalikes=not given.no_lookalikes,
             faulty_share=given.faulty_share, overlap=given.overlap, drift=given.drift,

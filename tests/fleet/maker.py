@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from fleet.catalogue import make_catalogue
+from fleet.demo import DEMO_FAULTS, DEMO_LOOKALIKES
 from fleet.deployments import attend_runs, make_deployments, mark_patched_by_deployment
 from fleet.estate import make_machines, make_subscriptions, make_workspaces
 from fleet.expect import expect_findings, machine_states
@@ -33,7 +34,7 @@ def make_fleet(
     days: int = 14,
     seed: int = 7,
     faults: Collection[str] | None = None,
-    lookalikes: bool = True,
+    lookalikes: bool | Collection[str] = True,
     faulty_share: float = 0.03,
     overlap: float = 0.15,
     drift: bool = False,
@@ -69,6 +70,11 @@ def make_fleet(
     )
     _write_json(folder / "planted.json", _planted(fleet))
     return fleet
+
+
+def make_demo(folder: Path) -> Fleet:
+    """Write the demo workspace."""
+    return make_fleet(folder, faults=DEMO_FAULTS, lookalikes=DEMO_LOOKALIKES)
 
 
 def make_world(
@@ -126,7 +132,7 @@ def _check(
     days: int,
     faults: Collection[str] | None,
     *,
-    lookalikes: bool,
+    lookalikes: bool | Collection[str],
     asked_at: datetime,
     heartbeat_minutes: int | None,
 ) -> None:

@@ -160,7 +160,8 @@ class World:
     ``reports``: one row per machine and update it reports.
     ``attended``: one row per machine run, made once the faults are in.
     ``linked``: how many workspaces are linked to the account. ``elsewhere``: machines that Azure
-    Update Manager assesses. ``touched``: what faults have changed of a machine.
+    Update Manager assesses. ``declared``: faults that say themselves what is found: their name, the
+    severity, their machines. ``touched``: what faults have changed of a machine.
     """
 
     seed: int
@@ -182,6 +183,7 @@ class World:
     elsewhere: list[int] = field(default_factory=list)
     linked: int = 999
     drift: bool = False
+    declared: list[tuple[str, str, Ints]] = field(default_factory=list)
     touched: dict[int, set[str]] = field(default_factory=dict)
     taken: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 

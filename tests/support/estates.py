@@ -94,7 +94,7 @@ class Estate:
 
 @contextmanager
 def derived_once() -> Iterator[None]:
-    """Derive each frame once from equal inputs; a frame is handed out as a copy of which columns may be set."""
+    """Derive each frame once from equal inputs; what is handed out is a copy whose columns may be set."""
     functions = _remembering()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(needs, "frame_functions", lambda: functions)

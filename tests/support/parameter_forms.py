@@ -162,8 +162,3 @@ def forms() -> dict[Path, str]:
     """Return every generated file with what it should hold."""
     cells = {path: with_cell(path.read_text(encoding="utf-8")) for path in NOTEBOOKS}
     return {EXAMPLE: example(), SCHEMA: schema()} | cells
-
-
-if __name__ == "__main__":
-    for path, text in forms().items():
-        path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,4 +1,4 @@
-"""Write the README's generated tables; `make fix` runs it, tests/test_readme.py holds them fresh."""
+"""The README's generated tables; `make fix` writes them, tests/test_readme.py holds them fresh."""
 
 from __future__ import annotations
 
@@ -33,5 +33,6 @@ def with_tables(text: str) -> str:
     return text
 
 
-if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
+def forms() -> dict[Path, str]:
+    """Return the README with its generated tables."""
+    return {README: with_tables(README.read_text(encoding="utf-8"))}

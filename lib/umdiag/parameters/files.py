@@ -48,7 +48,7 @@ def load(path: Path) -> dict[str, Plain]:
         raise ParameterError(name, place, "holds a NUL character, save the file as UTF-8")
     node = _compose(name, text)
     if node is None:
-        raise ParameterError(name, "the file", "is empty, parameters/example.yml shows what it may hold")
+        raise ParameterError(name, "the file", "is empty; umdiag init writes an example of what it may hold")
     if not isinstance(node, MappingNode):
         raise ParameterError(name, "the file", "is YAML but no mapping, expected lines like source: azure")
     return _mapping(node, "", 0)
@@ -147,7 +147,8 @@ def _unreadable(path: Path, error: OSError) -> str:
             others = sorted(file.name for file in path.parent.glob("*.yml"))
         except OSError:
             others = []
-        return f"{path}: there is no such parameter file{hint(path.name, others)}"
+        near = hint(path.name, others) or "; umdiag init writes an example"
+        return f"{path}: there is no such parameter file{near}"
     if path.is_dir():
         return f"{path}: is a folder, expected a parameter file"
     return f"{path}: cannot be read ({error.strerror or type(error).__name__})"

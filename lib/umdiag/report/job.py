@@ -15,10 +15,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import umdiag
 from umdiag import parameters as params
 from umdiag._version import __version__
-from umdiag.errors import CallError, UmdiagError
+from umdiag.errors import CallError
 from umdiag.kit import RUN_VARIABLE, Kit
 from umdiag.model import Verdict
 from umdiag.report.folder import Staging
@@ -26,6 +25,7 @@ from umdiag.report.interrupt import interruptible
 from umdiag.report.steps import Steps
 from umdiag.report.writing import Report
 from umdiag.scenarios import FAMILIES
+from umdiag.starter import home
 from umdiag.words.plain import plain
 
 if TYPE_CHECKING:
@@ -76,13 +76,9 @@ def run(
 
 
 def find_notebooks() -> dict[str, Path]:
-    """Return the kit's notebooks in reading order: those in the package, else those of the checkout."""
-    package = Path(umdiag.__file__).resolve().parent
-    for folder in (package / "notebooks", package.parents[1] / "notebooks"):
-        found = {name: folder / f"{name}.ipynb" for name in (BEFORE, *FAMILIES, AFTER)}
-        if found[BEFORE].is_file():
-            return {name: path for name, path in found.items() if path.is_file()}
-    raise UmdiagError("the notebooks are not where the package is: install umdiag anew")
+    """Return the kit's notebooks in reading order."""
+    found = {name: home() / "notebooks" / f"{name}.ipynb" for name in (BEFORE, *FAMILIES, AFTER)}
+    return {name: path for name, path in found.items() if path.is_file()}
 
 
 def choose(only: Sequence[str], notebooks: Mapping[str, Path]) -> dict[str, Path]:

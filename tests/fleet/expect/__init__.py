@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from fleet.expect.assessment import expect_assessment
+from collections.abc import Iterator
+
+import numpy as np
+
+from fleet.expect.assessment import expect_assessment, expect_machines
 from fleet.expect.mismatch import expect_mismatch
 from fleet.expect.missed import expect_missed
 from fleet.expect.onboarding import expect_onboarding
@@ -20,6 +24,13 @@ def expect_findings(world: World) -> tuple[Planted, ...]:
     found = [
         *expect_quota(world), *expect_assessment(world), *expect_onboarding(world),
         *expect_missed(world), *expect_update_runs(world), *expect_unplanned(world),
-        *expect_mismatch(world),
+        *expect_mismatch(world), *_expect_declared(world),
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda p: (p.scenario, p.cause, p.kind, p.name.lower(), p.id)))
+
+
+def _expect_declared(world: World) -> Iterator[Planted]:
+    """Yield a finding for each machine of the faults that say themselves what is found."""
+    for name, severity, machines in world.declared:
+        chosen = np.isin(np.arange(len(world.machines)), machines)
+        yield from expect_machines(world, chosen, *name.split("/"), severity)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fleet.demo import DEMO_FAULTS
 from fleet.model import Bools, Ints, World
 
 Make = Callable[[World, Ints], None]
@@ -19,7 +20,8 @@ class Fault:
 
     ``touches``: what it changes of a machine; a machine may have several faults that touch
     nothing in common, and one that touches None has no other. ``by_id``: it can only be told
-    where heartbeats carry the agent's id.
+    where heartbeats carry the agent's id. ``finds``: the severity of the finding that each of its
+    machines must get, whatever else is so; None: ``fleet.expect`` says who gets one.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Fault:
     weight: float
     touches: frozenset[str] | None = None
     by_id: bool = False
+    finds: str | None = None
 
 
 FAULTS: dict[str, Fault] = {}
@@ -43,14 +46,21 @@ def fault(
     weight: float = 1.0,
     touches: Collection[str] | None = None,
     by_id: bool = False,
+    finds: str | None = None,
+    ready: bool = True,
 ) -> Callable[[Make], Make]:
-    """Register a fault as ``scenario/cause``: a fixed number of machines, or a share of the fleet."""
+    """Register a fault as ``scenario/cause``: a fixed number of machines, or a share of the fleet.
+
+    One that is not ``ready`` is still being written and is not known yet.
+    """
 
     def keep(make: Make) -> Make:
         changes = None if touches is None else frozenset(touches)
-        FAULTS[name] = Fault(
-            name=name, make=make, who=who, fixed=fixed, weight=weight, touches=changes, by_id=by_id
-        )
+        if ready:
+            FAULTS[name] = Fault(
+                name=name, make=make, who=who, fixed=fixed, weight=weight,
+                touches=changes, by_id=by_id, finds=finds,
+            )  # fmt: skip
         return make
 
     return keep
@@ -106,25 +116,36 @@ def azure_windows(world: World) -> Bools:
 
 
 def spoil(
-    world: World, names: Collection[str] | None, *, lookalikes: bool, share: float, overlap: float
+    world: World,
+    names: Collection[str] | None,
+    *,
+    lookalikes: bool | Collection[str],
+    share: float,
+    overlap: float,
 ) -> None:
     """Apply the faults asked for (None: all), then the look-alikes, each to machines it chooses.
 
-    ``overlap``: the share of a fault's machines that have another fault already, where they may.
+    ``lookalikes``: their names, True for all. ``overlap``: the share of a fault's machines that have
+    another fault already, where they may.
     """
     wanted = list(FAULTS) if names is None else [name for name in FAULTS if name in set(names)]
     unknown = sorted(set(names or ()) - set(FAULTS))
     if unknown:
         raise ValueError(f"no such fault: {', '.join(unknown)}; known are {', '.join(FAULTS)}")
     chosen = [FAULTS[name] for name in wanted]
-    chosen += list(LOOKALIKES.values()) if lookalikes else []
+    alike = LOOKALIKES if lookalikes is True else lookalikes or ()
+    chosen += [one for one in LOOKALIKES.values() if one.name in alike]
     if world.drift:
         chosen = [one for one in chosen if not one.by_id]
-    sharing = max(1, sum(one.fixed is None for one in FAULTS.values()))
+    # a fleet of one seed stays as it is when faults are added
+    sharing = sum(FAULTS[name].fixed is None for name in DEMO_FAULTS)
     per_fault = share * len(world.machines) / sharing
     for one in chosen:
         count = one.fixed if one.fixed is not None else max(2, round(per_fault * one.weight))
-        one.make(world, _choose(world, one, count, overlap))
+        picked = _choose(world, one, count, overlap)
+        one.make(world, picked)
+        if one.finds is not None:
+            world.declared.append((one.name, one.finds, picked))
 
 
 def _choose(world: World, one: Fault, count: int, overlap: float) -> Ints:
