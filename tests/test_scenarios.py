@@ -21,41 +21,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
+from support.cases import CASES, KINDS, every_case, given_of, read_expected, read_file
 from support.snapshot_rows import answered_once, diagnose, investigate, resolved
 from support.unfilled import MARK
 from umdiag.judging.needs import needs
 from umdiag.model import Finding, Severity, Verdict
 from umdiag.scenarios import FAMILIES, Scenario, catalogue, scenario
-
-CASES = Path(__file__).parent / "cases"
-KINDS = ("healthy", "causes", "look_alikes", "inconclusive", "further")
-EXPECTED = ("expect", "reason", "verdict", "parameters")
-
-
-def read_file(path: Path) -> dict[str, Any]:
-    read: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    return read
-
-
-def read_cases() -> Iterator[Any]:
-    for path in sorted(CASES.glob("*.yml")):
-        content = read_file(path)
-        for kind in KINDS:
-            for name, case in (content.get(kind) or {}).items():
-                yield pytest.param(
-                    path.stem, merged(content.get("given") or {}, case), id=f"{path.stem}: {name}"
-                )
-
-
-def merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay a case over what its file gives to all; null takes a key away."""
-    result = dict(shared)
-    for key, value in own.items():
-        known = result.get(key)
-        result[key] = merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
-    return {key: value for key, value in result.items() if value is not None or key not in shared}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -64,10 +36,9 @@ def one_answer() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize(("name", "case"), list(read_cases()))
+@pytest.mark.parametrize(("name", "case"), every_case())
 def test_case(name: str, case: dict[str, Any], tmp_path: Path) -> None:
-    given = {key: value for key, value in case.items() if key not in EXPECTED}
-    kit = investigate(tmp_path / "snapshot", given, **(case.get("parameters") or {}))
+    kit = investigate(tmp_path / "snapshot", given_of(case), **(case.get("parameters") or {}))
     try:
         diagnosis = diagnose(kit, name)
     finally:
@@ -83,13 +54,6 @@ def test_case(name: str, case: dict[str, Any], tmp_path: Path) -> None:
         by_key.setdefault((finding.cause, finding.severity.value, finding.subject.name), []).append(finding)
     for key, evidence in expected:
         compare_evidence(evidence, by_key[key].pop(0), scenario(name))
-
-
-def read_expected(expect: str | list[Any]) -> Iterator[tuple[tuple[str, str, str], dict[str, Any]]]:
-    for one in [] if isinstance(expect, str) else expect:
-        line, evidence = next(iter(one.items())) if isinstance(one, dict) else (one, {})
-        cause, severity, subject = line.split(" ", 2)
-        yield (cause, severity, subject), evidence or {}
 
 
 def expected_verdict(expect: str | list[Any], expected: list[tuple[tuple[str, str, str], Any]]) -> Verdict:
@@ -228,7 +192,8 @@ def test_judge_has_no_client_no_clock_and_no_pen(judged: Scenario) -> None:
         for alias in node.names
     } | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     allowed = r"__future__|collections\.abc|dataclasses|datetime|typing|re|json|pandas|numpy"
-    own = rf"umdiag\.(errors|model|frames(\.\w+)*|scenarios\.(evidence|account|causes_of_codes|{judged.family}\._\w+))"
+    scenarios = rf"scenarios\.(evidence|account|steps|causes_of_codes|{judged.family}\._\w+)"
+    own = rf"umdiag\.(errors|model|frames(\.\w+)*|{scenarios})"
     strange = {name for name in imported if not re.fullmatch(rf"{allowed}|{own}", name)}
     assert not strange
     called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

@@ -1,0 +1,66 @@
+"""What could not be seen is never called healthy: each table behind a scenario is taken away in turn.
+
+For every cause case and look-alike: the verdict may become UNKNOWN and a finding may gain `not_checked`;
+nothing else may change without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from support.cases import every_case, given_of
+from support.estates import HOW, Estate
+from umdiag.model import Diagnosis, Verdict
+from umdiag.queries import kql
+from umdiag.scenarios import scenario
+
+Told = Mapping[tuple[str, str], list[str]]
+
+
+def told(diagnosis: Diagnosis) -> Told:
+    """Return what was not checked, by the cause and the subject of each finding."""
+    return {
+        (finding.cause, finding.subject.name): list(finding.evidence.get("not_checked", ()))
+        for finding in diagnosis.findings
+    }
+
+
+def silent_changes(before: Diagnosis, after: Diagnosis, table: str) -> Iterator[str]:
+    """Yield what changed without a word on the table that was taken away."""
+    said = table in after.reason
+    if before.verdict is not Verdict.HEALTHY and after.verdict is Verdict.HEALTHY:
+        yield f"{before.verdict} became HEALTHY"
+    if before.verdict is not after.verdict and not said:
+        yield f"{before.verdict} became {after.verdict}"
+    known, now = told(before), told(after)
+    for finding in now.keys() - known.keys():
+        if not any(table in gap for gap in now[finding]):
+            yield f"{finding} appeared"
+    if known.keys() - now.keys() and not said:
+        yield f"{sorted(known.keys() - now.keys())} vanished"
+
+
+def names_of(table: str, name: str) -> bool:
+    """Whether a table only bears on facts that a scenario says do not matter to it."""
+    rests = scenario(name).rests
+    reading = {query.name for query in kql.queries().values() if table in query.tables}
+    return (reading & rests.facts) <= set(rests.indifferent)
+
+
+@pytest.mark.parametrize(("name", "case"), every_case("causes", "look_alikes"))
+def test_no_table_goes_without_a_word(name: str, case: Mapping[str, Any]) -> None:
+    estate = Estate(given_of(case), **case.get("parameters") or {})
+    before = estate.diagnose(name)
+    tables = estate.tables_behind(name)
+    assert tables
+    wrong = []
+    for table in tables:
+        for how in HOW:
+            after = estate.without(table, how).diagnose(name)
+            wrong += [f"{table} {how}: {change}" for change in silent_changes(before, after, table)]
+            if names_of(table, name) and (told(after), after.verdict) != (told(before), before.verdict):
+                wrong.append(f"{table} {how}: does not matter, and changed something")
+    assert wrong == []
