@@ -32,7 +32,7 @@ import pytest
 
 from support import snapshot_rows as rows
 from umdiag.errors import Inconclusive, SourceError
-from umdiag.judging import needs
+from umdiag.judging import derivation, needs
 from umdiag.kit import Kit
 from umdiag.model import Diagnosis, Rows, State, TableHealth
 from umdiag.parameters import from_values
@@ -72,6 +72,10 @@ class Estate:
             other._content = self._content | {table: content}
         return other
 
+    def has_rows(self, table: str) -> bool:
+        """Whether the estate has rows of a table."""
+        return bool(self._rows[table])
+
     def kit(self) -> Kit:
         """Open the kit on what is seen."""
         values = {"source": "snapshot", "snapshot": tempfile.gettempdir(), "lookback": rows.LOOKBACK}
@@ -97,7 +101,7 @@ def derived_once() -> Iterator[None]:
     """Derive each frame once from equal inputs; what is handed out is a copy whose columns may be set."""
     functions = _remembering()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(needs, "frame_functions", lambda: functions)
+        patch.setattr(derivation, "frame_functions", lambda: functions)
         yield
 
 
