@@ -51,13 +51,8 @@ def _shown(notebook: Path) -> list[Any]:
     cells = nbformat.read(notebook, as_version=4).cells
     at = next(i for i, cell in enumerate(cells) if "open_kit(" in cell.source)
     kinds = ("text/plain", "application/vnd.plotly.v1+json")
-    # Only a report has the file beside it that holds the rest of a long table.
     return [
-        {
-            kind: json.loads(json.dumps(output.data[kind]).replace(".csv of a report", ".csv"))
-            for kind in kinds
-            if kind in output.get("data", {})
-        }
+        {kind: output.data[kind] for kind in kinds if kind in output.get("data", {})}
         for cell in cells[at + 1 :]
         for output in cell.get("outputs", [])
     ]
