@@ -503,7 +503,7 @@ def test_the_overview_says_where_the_root_of_other_findings_lies():
     )
     block = show.next_steps([missed, root], here="overview")
     assert led(block) == ["missed_machines", "onboarding", "machine"]
-    assert "1 problem there: 1 machine. The root of findings on 3 machines elsewhere lies here." in repr(block)
+    assert "The root of findings on 3 machines elsewhere lies here." in repr(block)
 
 
 def test_one_machine_that_several_scenarios_name_is_counted_once():
