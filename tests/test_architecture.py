@@ -21,8 +21,8 @@ NOTEBOOKS = ROOT.parent.parent / "notebooks"
 MAY_IMPORT: Mapping[str, set[str]] = {
     "errors": set(),
     "_version": set(),
-    "model": set(),
     "words": set(),
+    "model": {"words"},
     "parameters": {"errors", "words"},
     "queries": {"errors"},
     "knowledge": {"errors"},

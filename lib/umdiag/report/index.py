@@ -14,6 +14,7 @@ import pandas as pd
 from umdiag.charts.canvas import STATES
 from umdiag.judging.verdicts import worst_first
 from umdiag.model import Diagnosis, Finding, Severity, State, TableHealth, Verdict
+from umdiag.report.document import Notebook
 from umdiag.report.templates import Link, render
 from umdiag.show.markup import Html
 from umdiag.show.places import Place, referring
@@ -61,12 +62,12 @@ def index(
     diagnoses: Sequence[Diagnosis],
     machines: pd.DataFrame,
     health: Sequence[TableHealth],
-    notebooks: Sequence[Mapping[str, Any]],
+    notebooks: Sequence[Notebook],
     titles: Mapping[str, str],
     target: Mapping[str, Any],
 ) -> str:
     """Make index.html; `titles` names the families, and only those among `notebooks` have a page."""
-    with_page = {str(one["family"]) for one in notebooks}
+    with_page = {notebook.family for notebook in notebooks}
     counts = Counter(one.verdict for one in diagnoses)
     age = made_at - asked_at
     lines = sorted(health, key=lambda one: (_STATE_ORDER.index(one.state), one.table, one.scope))
