@@ -56,7 +56,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the most urgent."""
-        return list(Severity).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class State(StrEnum):

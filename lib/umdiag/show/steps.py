@@ -30,11 +30,13 @@ def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "", computer: str 
     seen = [_only(diagnosis, computer) for diagnosis in diagnoses] if computer.strip() else list(diagnoses)
     if all(diagnosis.verdict is Verdict.HEALTHY for diagnosis in seen):
         return Block(lambda place: _nothing(here, place))
-    return Block(lambda place: numbered(_ways(seen, here, computer, place)))
-
-
-def _ways(seen: Sequence[Diagnosis], here: str, computer: str, place: Place) -> Iterator[Html]:
     problems = [diagnosis for diagnosis in by_urgency(seen) if diagnosis.verdict is Verdict.PROBLEM]
+    return Block(lambda place: numbered(_ways(seen, problems, here, computer, place)))
+
+
+def _ways(
+    seen: Sequence[Diagnosis], problems: Sequence[Diagnosis], here: str, computer: str, place: Place
+) -> Iterator[Html]:
     listed = families_by_urgency(problems) if here in _ALL else []
     yield from (_family_line(family, problems, place) for family in listed)
     if here not in _ALL or computer:
