@@ -190,7 +190,7 @@ class Kit:
 
         if self.parameters.computers:
             return self.parameters.computers[0]
-        return urgency.worst_machine(finding for one in self.diagnoses() for finding in one.findings)
+        return urgency.worst_machine(finding for judged in self.diagnoses() for finding in judged.findings)
 
     def fetch_machine(self) -> None:
         """Fetch what the machine notebook shows of the worst machine."""
