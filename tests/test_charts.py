@@ -593,12 +593,6 @@ def test_many_jobs_and_failures_stay_below_two_thousand_points():
     assert "3 busiest of 5 Automation accounts" in heading(figure)
 
 
-def test_jobs_that_could_not_be_seen_whole_are_said():
-    jobs = open_jobs_of()
-    jobs.attrs["state"] = "partial"
-    assert "not whole" in heading(charts.jobs_at_once(jobs, None, None, **WINDOW, job_limit=200))
-
-
 def test_machines_that_are_not_managed_stand_once_by_their_first_cause():
     machines = machines_of(20)
     bare, stuck = unmanaged_of(machines)

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -14,12 +15,15 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
+from support import findings_schema
 from umdiag import parameters
 from umdiag.errors import CallError, ParameterError
-from umdiag.model import Diagnosis, Finding, Severity, Subject, Verdict
+from umdiag.judging.records import read_diagnoses
+from umdiag.model import Diagnosis, Finding, QueryUse, Severity, State, Subject, Verdict
 from umdiag.report import Outcome, records, run
+from umdiag.report.document import document as whole_document
 from umdiag.report.folder import Staging
 from umdiag.report.job import Job, choose, find_notebooks
 from umdiag.report.kernels import Room
@@ -30,6 +34,7 @@ HEARTBEATS = (
     "2026-11-20T11:00:00Z,web-1,11111111-1111-1111-1111-111111111111,Windows,updates,aaaaaaaa-1111-1111-1111-111111111111\n"
     "2026-11-20T11:30:00Z,=1+<b>,21111111-1111-1111-1111-111111111111,Linux,updates,aaaaaaaa-1111-1111-1111-111111111111\n"
 )
+LINKS = "from umdiag import show\nshow.next_steps([], here='quota')"
 FIGURE = (
     "import plotly.graph_objects as go, plotly.io\n"
     "plotly.io.renderers.default = 'plotly_mimetype'\n"
@@ -77,7 +82,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome, lis
         folder,
         output,
         said,
-        overview=["import os\nprint(sorted(os.listdir(os.environ['UMDIAG_RUN'])))"],
+        overview=[LINKS, "import os\nprint(sorted(os.listdir(os.environ['UMDIAG_RUN'])))"],
         quota=[
             "import os\nprint('before')",
             "raise ValueError('no <b>bold</b> move in ' + os.getcwd())",
@@ -124,6 +129,60 @@ def test_notebooks_see_facts_frames_and_findings_of_the_run(report):
 
 def test_findings_follow_their_schema(report):
     schema().validate(findings(report[0]))
+
+
+def test_schema_is_the_one_that_the_records_declare():
+    ((file, text),) = findings_schema.forms().items()
+    assert file.read_text(encoding="utf-8") == text
+
+
+SPOILED = {
+    "a verdict that there is not": lambda one: one.update(verdict="WELL"),
+    "UNKNOWN without a reason": lambda one: one.update(verdict="UNKNOWN", reason=""),
+    "PROBLEM without a finding": lambda one: one.update(findings=[]),
+    "a key too many": lambda one: one.update(more=1),
+    "a key too few": lambda one: one.pop("reason"),
+    "a scenario that is no name": lambda one: one.update(scenario="Not a name"),
+    "a severity that there is not": lambda one: one["findings"][0].update(severity="grave"),
+    "a subject of no kind": lambda one: one["findings"][0]["subject"].update(kind="thing"),
+    "an empty step": lambda one: one["findings"][0].update(resolution=[""]),
+    "rows below none": lambda one: one["queries"][0].update(rows=-1),
+    "a reason of a query": lambda one: one["queries"][0].update(reason="denied"),
+    "a query that was empty": lambda one: one["queries"][0].update(state="empty"),
+}
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_schema_refuses(how):
+    query = QueryUse(name="heartbeats", text="Heartbeat", state=State.DENIED, rows=0, reason="no right")
+    content = document(replace(diagnosis(finding("m", Severity.HIGH)), queries=(query,)))
+    schema().validate(content)
+    SPOILED[how](content["diagnoses"][0])
+    with pytest.raises(ValidationError):
+        schema().validate(content)
+
+
+def test_diagnoses_are_read_back_as_they_were_judged(tmp_path):
+    query = QueryUse(name="heartbeats", text="Heartbeat", state=State.DENIED, rows=0, reason="no right")
+    judged = replace(
+        diagnosis(finding("m", Severity.HIGH, at="2026-11-20T12:00:00Z", many=[1, {"a": None}])),
+        reason="a table was not seen",
+        queries=(query,),
+    )
+    records.write_json(tmp_path / "findings.json", document(judged))
+    snapshot = {"facts": {"heartbeats": {"reason": "no right"}}}
+    (tmp_path / "snapshot.json").write_text(json.dumps(snapshot), encoding="utf-8")
+    (read,) = read_diagnoses(tmp_path).values()
+    assert (read.verdict, read.reason, read.queries) == (judged.verdict, judged.reason, judged.queries)
+    assert document(read) == document(judged)
+    assert isinstance(read.findings[0], Finding)
+    assert read.findings[0].severity is Severity.HIGH
+
+
+def test_blocks_link_to_the_pages_of_their_report(report):
+    page = (report[0] / "overview.html").read_text(encoding="utf-8")
+    assert '<a href="overview.html" rel=' in page
+    assert '<a href="overview.ipynb" rel=' not in page
 
 
 def test_notebook_that_fails_costs_no_other(report):
@@ -366,7 +425,7 @@ def diagnosis(*findings: Finding) -> Diagnosis:
 
 
 def document(*diagnoses: Diagnosis) -> dict:
-    return records.document(
+    return whole_document(
         asked_at=datetime(2026, 11, 20, 12, tzinfo=UTC),
         lookback=timedelta(hours=36),
         target={

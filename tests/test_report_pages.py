@@ -12,6 +12,7 @@ import pytest
 
 from umdiag import show
 from umdiag.model import Diagnosis, Finding, Severity, State, Subject, TableHealth, Verdict
+from umdiag.report.document import Notebook
 from umdiag.report.execution import Executed
 from umdiag.report.index import index
 from umdiag.report.pages import MOST_BYTES, as_script, markdown, page
@@ -243,7 +244,7 @@ def indexed(
         diagnoses=diagnoses,
         machines=pd.DataFrame({"state": ["compliant"] * (machines - 1) + ["disconnected"] * bool(machines)}),
         health=[TableHealth(table="Update", scope=NASTY, state=State.DENIED, rows=0, note=NASTY)],
-        notebooks=[{"family": "quota", "status": "succeeded", "seconds": 1.0, "error": ""} | notebook],
+        notebooks=[Notebook(**{"family": "quota", "status": "succeeded", "seconds": 1.0} | notebook)],
         titles={"quota": "Quota"},
         target={
             "workspaces": ["/subscriptions/s/x/law-main"],

@@ -11,8 +11,9 @@ import pytest
 from umdiag import show
 from umdiag.model import Diagnosis, Finding, QueryUse, Severity, State, Subject, TableHealth, Verdict
 from umdiag.scenarios import FAMILIES, catalogue
-from umdiag.show.blocks import link, words
-from umdiag.show.steps import by_urgency
+from umdiag.show.markup import Html, link
+from umdiag.show.urgency import families_by_urgency
+from umdiag.show.values import words
 from umdiag.show.ways import ROOTS, WAYS
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\x00 [x](javascript:alert(1))"
@@ -125,7 +126,15 @@ def test_blocks_need_no_script_and_no_network():
 def test_only_https_and_files_beside_the_page_become_links():
     assert link(MICROSOFT, "page").startswith("<a ")
     assert link("quota.html", "quota").startswith("<a ")
-    for other in ("javascript:alert(1)", "data:text/html,x", "//evil.example/x y", 'https://x"onload="y'):
+    assert link("quota.html#um-cap_ahead", "cap").startswith("<a ")
+    for other in (
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//evil.example/x",
+        "../x.html",
+        'https://x"onload="y',
+        "https://x\n",
+    ):
         assert "<a" not in link(other, "x")
 
 
@@ -206,11 +215,34 @@ def test_long_lists_are_cut_with_a_count_and_no_cause_disappears():
     assert len(block._repr_html_()) < 40_000
 
 
-def test_in_a_report_the_rest_is_linked(monkeypatch):
-    many = diagnosis_of(*(finding_of(f"vm-{n}") for n in range(60)))
-    assert '<a href="findings.csv"' not in show.diagnosis(many)._repr_html_()
-    monkeypatch.setenv("UMDIAG_RUN", "run")
-    assert '<a href="findings.csv"' in show.diagnosis(many)._repr_html_()
+def test_on_a_page_of_a_report_the_rest_is_linked():
+    many = show.diagnosis(diagnosis_of(*(finding_of(f"vm-{n}") for n in range(60))))
+    assert '<a href="findings.csv"' not in many._repr_html_()
+    assert '<a href="findings.csv"' in many.on_page()
+
+
+def test_a_question_is_linked_to_its_section_or_its_notebook():
+    here = diagnosis_of(finding_of())
+    alone, of_many = show.summary([here]), show.summary([here, diagnosis_of(family="quota")])
+    assert '<a href="#um-machine_disconnected"' in alone.on_page()
+    assert '<a href="assessment.html#um-machine_disconnected"' in of_many.on_page()
+    assert '<a href="assessment.ipynb"' in of_many._repr_html_()
+
+
+def test_a_step_that_names_a_notebook_or_a_scenario_leads_there():
+    step = "Look in missed_machines, then at cap_ahead; my_missed_machines and quota are no names."
+    for block in (
+        show.summary([diagnosis_of(finding_of(resolution=(step,)))]),
+        show.diagnosis(diagnosis_of(finding_of(resolution=(step,)))),
+        show.machine(
+            machines_of(), computer="vm-1", diagnoses=[diagnosis_of(finding_of(resolution=(step,)))]
+        ),
+    ):
+        assert re.search('Look in <a href="missed_machines.html"[^>]*>missed_machines</a>,', block.on_page())
+        assert re.search('<a href="quota.html#um-cap_ahead"[^>]*>cap_ahead</a>;', block.on_page())
+        assert '<a href="missed_machines.ipynb"' in block._repr_html_()
+        assert "; my_missed_machines and quota are no names." in block.on_page()
+        assert step in repr(block)
 
 
 def test_what_else_fits_and_what_was_not_checked_is_said_in_words():
@@ -266,6 +298,27 @@ def test_two_subjects_of_one_name_are_told_apart_by_their_ids():
 
 def test_a_cause_that_no_scenario_knows_is_shown_as_words():
     assert "Brand new cause." in repr(show.diagnosis(diagnosis_of(finding_of(cause="brand_new_cause"))))
+
+
+def test_what_is_put_into_html_is_escaped_however_it_is_put_there():
+    made = (
+        Html("<p>{}</p>").format(HOSTILE),
+        Html("<p>{x}</p>").format(x=HOSTILE),
+        Html("<p>{}</p>").each([HOSTILE]),
+        Html("<p>") + HOSTILE,
+        HOSTILE + Html("<p>"),
+        Html("<br>").join([HOSTILE]),
+        Html("<p>%s</p>") % HOSTILE,
+    )
+    for html in made:
+        assert isinstance(html, Html)
+        assert not {"\u202e", "\x00", "'", '"'} & set(html)
+        assert "<script" not in html
+        assert "&lt;script&gt;" in html
+
+
+def test_safe_html_is_not_escaped_twice():
+    assert Html("<p>{}</p>").format(Html("<b>{}</b>").format("&")) == "<p><b>&amp;</b></p>"
 
 
 # -- words
@@ -326,12 +379,8 @@ def test_one_table_in_many_places_is_one_line():
     assert "Heartbeat | 12 places | 60" in text
 
 
-def test_health_takes_the_kit_too():
-    class Kit:
-        def health(self):
-            return [line_of()]
-
-    assert "All could be seen whole" in repr(show.health(Kit()))
+def test_all_that_could_be_seen_is_said_in_one_line():
+    assert repr(show.health([line_of()])).splitlines()[0].endswith("All could be seen whole.")
 
 
 def test_no_table_at_all_is_said():
@@ -438,10 +487,10 @@ def test_the_overview_orders_families_by_what_was_found_and_names_the_clean_ones
     assert "1 problem there: 9 machines." in repr(block)
     assert "1 problem there: 1 workspace." in repr(block)
     assert "Nothing found in unplanned." in repr(block)
-    assert by_urgency(overview_of(well)) == ["quota", "assessment", "update_runs", "unplanned"]
+    assert families_by_urgency(overview_of(well)) == ["quota", "assessment", "update_runs", "unplanned"]
 
 
-def test_the_overview_puts_the_family_of_a_root_before_those_that_it_explains():
+def test_the_overview_says_where_the_root_of_other_findings_lies():
     missed = diagnosis_of(
         *(finding_of(f"vm-{n}", "worker_not_installed") for n in range(3)),
         scenario="scheduled_run_missed_machine",
@@ -453,8 +502,8 @@ def test_the_overview_puts_the_family_of_a_root_before_those_that_it_explains():
         family="onboarding",
     )
     block = show.next_steps([missed, root], here="overview")
-    assert led(block) == ["onboarding", "missed_machines", "machine"]
-    assert "The root of findings on 3 machines elsewhere lies here" in repr(block)
+    assert led(block) == ["missed_machines", "onboarding", "machine"]
+    assert "The root of findings on 3 machines elsewhere lies here." in repr(block)
 
 
 def test_one_machine_that_several_scenarios_name_is_counted_once():
@@ -480,6 +529,6 @@ def test_with_nothing_wrong_there_is_nothing_to_follow_up():
 
 
 def test_importing_show_imports_nothing_heavy():
-    heavy = ("pydantic", "plotly", "duckdb")
+    heavy = ("itables", "plotly", "duckdb", "jinja2")
     code = f"import sys, umdiag.show; sys.exit(bool(set(sys.modules) & set({heavy})))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +52,8 @@ def _shown(notebook: Path) -> list[Any]:
     cells = nbformat.read(notebook, as_version=4).cells
     at = next(i for i, cell in enumerate(cells) if "open_kit(" in cell.source)
     kinds = ("text/plain", "application/vnd.plotly.v1+json")
-    # Only a report has the file beside it that holds the rest of a long table.
     return [
-        {
-            kind: json.loads(json.dumps(output.data[kind]).replace(".csv of a report", ".csv"))
-            for kind in kinds
-            if kind in output.get("data", {})
-        }
+        {kind: output.data[kind] for kind in kinds if kind in output.get("data", {})}
         for cell in cells[at + 1 :]
         for output in cell.get("outputs", [])
     ]
@@ -70,6 +66,41 @@ def test_a_report_is_a_replay_of_itself(values: dict[str, Any], report: Path, tm
         assert _rows(again, name) == _rows(report, name)
     for page in sorted(report.glob("*.ipynb")):
         assert _shown(again / page.name) == _shown(page), page.name
+
+
+def _first(page: Path, after: str) -> tuple[str, str]:
+    """Return what a page names first after these words: the section it leads to, and what to do first."""
+    text = page.read_text(encoding="utf-8").partition(after)[2]
+    question = re.search(r'<a href="(?:\w+\.html)?#um-(\w+)"', text)
+    step = re.search(r"(?:Do first:</b>|<strong>:</strong>) (.*?)(?:</p>| <a href=\"https:)", text)
+    assert question, f"{page.name} leads nowhere"
+    assert step, f"{page.name} says of nothing to do it first"
+    return question.group(1), step.group(1)
+
+
+def test_every_page_of_a_report_begins_with_the_same_thing_to_do(report: Path) -> None:
+    scenario, step = _first(report / "index.html", "What to do first")
+    assert _first(report / "overview.html", "Most urgent:") == (scenario, step)
+    families = {one["scenario"]: one["family"] for one in _findings(report)["diagnoses"]}
+    family = families[scenario]
+    assert _first(report / f"{family}.html", "Most urgent:") == (scenario, step)
+    way = re.search(r'<li><b><a href="(\w+)\.html"', (report / "overview.html").read_text(encoding="utf-8"))
+    assert way
+    assert way.group(1) == family
+
+
+def test_no_task_of_a_report_begins_with_a_cause_that_nobody_knows(report: Path) -> None:
+    index = (report / "index.html").read_text(encoding="utf-8")
+    causes = {
+        one["scenario"]: {finding["cause"] for finding in one["findings"] if finding["severity"] != "info"}
+        for one in _findings(report)["diagnoses"]
+    }
+    mixed = [scenario for scenario, found in causes.items() if "unknown" in found and len(found) > 1]
+    assert mixed
+    for scenario in mixed:
+        begun = re.search(r"First</strong>[^(]*\(([^,)]*)", index.partition(f"#um-{scenario}")[2])
+        assert begun
+        assert begun.group(1) != "unknown", scenario
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")))

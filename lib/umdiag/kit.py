@@ -186,17 +186,11 @@ class Kit:
 
     def worst_machine(self) -> str:
         """Return the first of `computers`, else the machine with the worst findings, else ""."""
+        from umdiag.show import urgency
+
         if self.parameters.computers:
             return self.parameters.computers[0]
-        ranks: dict[str, list[int]] = {}
-        for diagnosis in self.diagnoses():
-            for finding in diagnosis.findings:
-                if finding.subject.kind == "machine":
-                    ranks.setdefault(finding.subject.name, []).append(finding.severity.rank)
-        worst = min(
-            ranks.items(), key=lambda item: (min(item[1]), -len(item[1]), item[0].lower()), default=("", [])
-        )
-        return worst[0]
+        return urgency.worst_machine(finding for judged in self.diagnoses() for finding in judged.findings)
 
     def fetch_machine(self) -> None:
         """Fetch what the machine notebook shows of the worst machine."""

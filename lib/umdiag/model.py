@@ -1,4 +1,8 @@
-"""The records that cross the kit's rooms: rows, findings, diagnoses. Frozen, and free of behaviour."""
+"""The records that cross the kit's rooms: rows, findings, diagnoses. Frozen, and free of behaviour.
+
+What stands in findings.json is declared here and nowhere else: pydantic writes and reads these records as
+JSON and makes the file's schema of them. Nothing is checked when a record is made.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import pandas as pd
+from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from umdiag.words.plain import plain
+
+#: A literal name of the kit's own: of a scenario, a family, a cause, a query.
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Count = Annotated[int, PlainSerializer(int), WithJsonSchema({"type": "integer", "minimum": 0})]
+_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z$"
+Moment = Annotated[datetime, PlainSerializer(plain), WithJsonSchema({"type": "string", "pattern": _MOMENT})]
+#: What a finding may be about.
+SUBJECTS = (
+    "machine", "workspace", "automation_account", "subscription", "update_configuration", "update_run",
+)  # fmt: skip
+#: In a file every key of a record is written and no other is read.
+RECORD = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
 
 #: Annotations of what a function takes (`judging/needs.py`). As far as seen: each row is right, some may
 #: be missing, and of a time only the bound is known.
@@ -37,7 +56,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the most urgent."""
-        return list(Severity).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class State(StrEnum):
@@ -79,11 +101,13 @@ class Rows:
 class TableHealth:
     """One line of the data-health block: a table in one scope (workspace, Resource Graph, account)."""
 
-    table: str
+    __pydantic_config__ = RECORD
+
+    table: Annotated[str, Field(min_length=1)]
     scope: str
     state: State
-    rows: int
-    newest: datetime | None = None
+    rows: Count
+    newest: Moment | None = None
     note: str = ""
 
 
@@ -100,14 +124,16 @@ class Reach:
 class Subject:
     """What a finding is about; `id` is its identity, `name` is for display."""
 
-    kind: str
+    __pydantic_config__ = RECORD
+
+    kind: Annotated[str, WithJsonSchema({"enum": list(SUBJECTS)})]
     name: str
     id: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """A reason that a scenario knows: its literal key, one sentence, the mend and where Microsoft says so."""
+    """A reason that a scenario knows: its literal key, one sentence, the fix and where Microsoft says so."""
 
     key: str
     sentence: str
@@ -118,13 +144,15 @@ class Cause:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One cause on one subject, with the rows that show it (`evidence`) and the steps that mend it."""
+    """One cause on one subject, with the rows that show it (`evidence`) and the steps that fix it."""
 
-    cause: str
+    __pydantic_config__ = RECORD
+
+    cause: Key
     severity: Severity
     subject: Subject
-    evidence: Mapping[str, Any]
-    resolution: Sequence[str]
+    evidence: Annotated[Mapping[str, Any], PlainSerializer(plain), WithJsonSchema({"type": "object"})]
+    resolution: Sequence[Annotated[str, Field(min_length=1)]]
     source: str
 
 
@@ -132,20 +160,37 @@ class Finding:
 class QueryUse:
     """A query that a diagnosis rests on: its name, the text as sent and how it was answered."""
 
-    name: str
+    __pydantic_config__ = RECORD
+
+    name: Key
     text: str
-    state: State
-    rows: int
-    reason: str = ""
+    state: Annotated[State, WithJsonSchema({"enum": ["complete", "partial", "missing", "denied"]})]
+    rows: Count
+    #: Kept in snapshot.json, beside the rows.
+    reason: Annotated[str, Field(exclude=True)] = ""
+
+
+_OF_VERDICTS: list[Any] = [
+    {
+        "if": {"properties": {"verdict": {"const": "UNKNOWN"}}},
+        "then": {"properties": {"reason": {"minLength": 1}}},
+    },
+    {
+        "if": {"properties": {"verdict": {"const": "PROBLEM"}}},
+        "then": {"properties": {"findings": {"minItems": 1}}},
+    },
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """Everything about one scenario in one run."""
+    """Everything about one scenario in one run; UNKNOWN always says why."""
 
-    scenario: str
-    family: str
-    title: str
+    __pydantic_config__ = RECORD | {"json_schema_extra": {"allOf": _OF_VERDICTS}}
+
+    scenario: Key
+    family: Key
+    title: Annotated[str, Field(min_length=1)]
     verdict: Verdict
     reason: str = ""
     findings: Sequence[Finding] = field(default_factory=tuple)

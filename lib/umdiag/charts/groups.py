@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import pandas as pd
@@ -26,6 +29,47 @@ _PREDICATES = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Group:
+    """A dynamic group as its newest run resolved it: one row per step, in order."""
+
+    configuration: str
+    number: int
+    steps: pd.DataFrame
+
+    @property
+    def head(self) -> str:
+        """The line above its bars."""
+        start = moment(self.steps["start_time"].iloc[0])
+        return f"<b>{inert(self.configuration, 50)}</b>, group {self.number} · run of {start}"
+
+    @property
+    def share_kept(self) -> float:
+        """How much of what it lets in is left after its last step."""
+        came = int(self.steps["of"].iloc[0])
+        return int(self.steps["kept"].iloc[-1]) / came if came else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Bar:
+    """One step of a group: what it keeps of what came in."""
+
+    line: int
+    tick: str
+    kept: int
+    of: int
+    note: str
+
+    @property
+    def dropped(self) -> int:
+        return max(self.of - self.kept, 0)
+
+    @property
+    def end(self) -> int:
+        """Where the bar ends."""
+        return self.kept + self.dropped
+
+
 def funnel(funnels: pd.DataFrame, machines: pd.DataFrame | None) -> Figure | None:
     """Draw, for the newest run of each dynamic group, how many machines each predicate keeps.
 
@@ -37,79 +81,75 @@ def funnel(funnels: pd.DataFrame, machines: pd.DataFrame | None) -> Figure | Non
     newest = funnels[
         funnels["start_time"] == funnels.groupby(["configuration", "group"])["start_time"].transform("max")
     ]
-    groups: list[tuple[str, int, pd.DataFrame]] = []
+    groups = _groups(newest)
+    shown = groups[:_MOST_GROUPS]
+    # Each group takes a line for its head and one for each step.
+    firsts = [0, *accumulate(1 + len(group.steps) for group in shown)]
+    heads = [_head(group.head, line) for group, line in zip(shown, firsts, strict=False)]
+    bars = [bar for group, line in zip(shown, firsts, strict=False) for bar in _bars(group, line + 1)]
+    said = f"Of {counted(int(newest['of'].max()), 'Azure virtual machine')}{_outside(machines)}."
+    if len(groups) > len(shown):
+        said += f" {len(groups) - len(shown):,} more groups are not drawn."
+    title = "What each predicate of a dynamic group keeps"
+    layout = _layout(bars, heads, lines=firsts[-1])
+    return figure(title, said, _traces(bars), layout, height=max(26 * firsts[-1], 90))
+
+
+def _groups(newest: pd.DataFrame) -> list[_Group]:
+    """Return the groups of these rows; that which loses most of what it lets in is looked for first."""
+    groups = []
     for _, rows in newest.groupby(["configuration", "group"]):
-        once = rows.drop_duplicates("step").sort_values("step")
-        groups.append((str(once["configuration"].iloc[0]), int(once["group"].iloc[0]), once))
-    # The group that loses most, measured by what it lets in, is the one a reader looks for.
-    groups.sort(key=lambda group: (_share_kept(group[2]), group[0].casefold(), group[1]))
-    cut = max(len(groups) - _MOST_GROUPS, 0)
-    places: list[int] = []
-    ticks: list[str] = []
-    heads: list[Spec] = []
-    kept: list[int] = []
-    dropped: list[int] = []
-    notes: list[list[str]] = []
-    line = 0
-    for configuration, group, rows in groups[:_MOST_GROUPS]:
-        start = moment(rows["start_time"].iloc[0])
-        heads.append(_head(f"<b>{inert(configuration, 50)}</b>, group {group} · run of {start}", line))
-        line += 1
-        for row in each(rows):
-            predicate = _PREDICATES.get(str(row.predicate), inert(row.predicate, 20))
-            places.append(line)
-            ticks.append(f"{predicate}: {inert(_wanted(row), 34)}")
-            kept.append(int(row.kept))
-            dropped.append(max(int(row.of) - int(row.kept), 0))
-            notes.append(
-                [f"{predicate}: {inert(row.wanted or 'any', 160)}", f"{int(row.kept):,}", f"{int(row.of):,}"]
-            )
-            line += 1
-    hover = "%{customdata[0]}<br>keeps %{customdata[1]} of %{customdata[2]}<extra></extra>"
+        steps = rows.drop_duplicates("step").sort_values("step")
+        name, number = str(steps["configuration"].iloc[0]), int(steps["group"].iloc[0])
+        groups.append(_Group(configuration=name, number=number, steps=steps))
+    return sorted(groups, key=lambda group: (group.share_kept, group.configuration.casefold(), group.number))
+
+
+def _bars(group: _Group, first: int) -> Iterator[_Bar]:
+    for line, row in enumerate(each(group.steps), first):
+        predicate = _PREDICATES.get(str(row.predicate), inert(row.predicate, 20))
+        yield _Bar(
+            line=line,
+            tick=f"{predicate}: {inert(_wanted(row), 34)}",
+            kept=int(row.kept),
+            of=int(row.of),
+            note=f"{predicate}: {inert(row.wanted or 'any', 160)}",
+        )
+
+
+def _traces(bars: Sequence[_Bar]) -> list[Spec]:
+    lines = [bar.line for bar in bars]
     shared: Spec = {
         "type": "bar",
         "orientation": "h",
-        "y": places,
-        "customdata": notes,
-        "hovertemplate": hover,
+        "y": lines,
+        "customdata": [[bar.note, f"{bar.kept:,}", f"{bar.of:,}"] for bar in bars],
+        "hovertemplate": "%{customdata[0]}<br>keeps %{customdata[1]} of %{customdata[2]}<extra></extra>",
         "textposition": "auto",
         "textangle": 0,
     }
-    said = [f"{int(k):,} of {note[2]}" for k, note in zip(kept, notes, strict=True)]
-    traces: list[Spec] = [
+    said: Spec = {
+        "type": "scatter",
+        "mode": "text",
+        "x": [bar.end for bar in bars],
+        "y": lines,
+        "text": [f" {bar.kept:,} of {bar.of:,}" for bar in bars],
+        "textposition": "middle right",
+        "cliponaxis": False,
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+    kept, dropped = [bar.kept for bar in bars], [bar.dropped for bar in bars]
+    return [
         {**shared, "name": "kept", "marker": {"color": SERIES[0]}, "x": kept},
-        {
-            **shared,
-            "name": "dropped",
-            "marker": {"color": SERIES[4]},
-            "x": dropped,
-        },
-        {
-            "type": "scatter",
-            "mode": "text",
-            "x": [k + d for k, d in zip(kept, dropped, strict=True)],
-            "y": places,
-            "text": [f" {text}" for text in said],
-            "textposition": "middle right",
-            "cliponaxis": False,
-            "showlegend": False,
-            "hoverinfo": "skip",
-        },
+        {**shared, "name": "dropped", "marker": {"color": SERIES[4]}, "x": dropped},
+        said,
     ]
-    of = f"Of {counted(int(newest['of'].max()), 'Azure virtual machine')}"
-    if machines is not None and len(machines):
-        arm = (
-            machines["resource_id"].astype("string").fillna("").str.contains("/virtualmachines/", case=False)
-        )
-        outside = int((~arm).sum())
-        of += (
-            f"; a dynamic group cannot see {outside:,} of {counted(len(machines), 'machine')} in the logs"
-            if outside
-            else ""
-        )
-    of += f". {cut:,} more groups are not drawn." if cut else "."
-    most = max((k + d for k, d in zip(kept, dropped, strict=True)), default=1)
-    layout = {
+
+
+def _layout(bars: Sequence[_Bar], heads: Sequence[Spec], lines: int) -> Spec:
+    most = max((bar.end for bar in bars), default=1)
+    return {
         "barmode": "stack",
         "bargap": 0.25,
         "annotations": heads,
@@ -118,10 +158,23 @@ def funnel(funnels: pd.DataFrame, machines: pd.DataFrame | None) -> Figure | Non
             "range": [0, max(most, 1) * 1.14],
             "tickformat": ",d",
         },
-        "yaxis": {"range": [line - 0.4, -0.6], "tickvals": places, "ticktext": ticks, "showgrid": False},
+        "yaxis": {
+            "range": [lines - 0.4, -0.6],
+            "tickvals": [bar.line for bar in bars],
+            "ticktext": [bar.tick for bar in bars],
+            "showgrid": False,
+        },
     }
-    title = "What each predicate of a dynamic group keeps"
-    return figure(title, of, traces, layout, height=max(26 * line, 90))
+
+
+def _outside(machines: pd.DataFrame | None) -> str:
+    """Say how many machines of the population no dynamic group can see."""
+    if machines is None or machines.empty:
+        return ""
+    ids = machines["resource_id"].astype("string").fillna("")
+    outside = int((~ids.str.contains("/virtualmachines/", case=False)).sum())
+    seen = f"; a dynamic group cannot see {outside:,} of {counted(len(machines), 'machine')} in the logs"
+    return seen if outside else ""
 
 
 def _wanted(row: Any) -> str:
@@ -143,8 +196,3 @@ def _head(text: str, line: int) -> Spec:
         "y": line,
         "yanchor": "middle",
     }
-
-
-def _share_kept(rows: pd.DataFrame) -> float:
-    came = int(rows["of"].iloc[0])
-    return int(rows["kept"].iloc[-1]) / came if came else 0.0

@@ -50,42 +50,24 @@ def jobs_at_once(
     peaks = open_jobs.groupby("account")["most"].max().sort_values(ascending=False)
     shown = [str(account) for account in peaks.index[:_MOST_ACCOUNTS]]
     width = _width(lookback, max(len(shown), 1))
-    jobs = {account: open_jobs[open_jobs["account"] == account] for account in shown}
-    lines = {account: _line(own, start, end, width) for account, own in jobs.items()}
-    lines = {account: line for account, line in lines.items() if line.max() > 0}
+    lines = _lines(open_jobs, shown, start, end, width)
     if not lines:
         return None
     traces = [
         _steps(line, end, _name(account) if len(lines) > 1 else "jobs at the same time", SERIES[place])
         for place, (account, line) in enumerate(lines.items())
     ]
-    limit = moments((start, end))
-    traces.append(
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "name": f"limit: {job_limit:,}",
-            "x": limit,
-            "y": [job_limit, job_limit],
-            "line": {"color": INK, "dash": "dash", "width": 1.5},
-            "hoverinfo": "skip",
-        }
-    )
+    traces.append(_limit(job_limit, start, end))
     highest = pd.concat(list(lines.values()), axis=1).max(axis=1)
-    said = f"At most {counted(int(highest.max()), 'job')}"
-    said += f" at once, around {moment(highest.idxmax())}; the limit is {job_limit:,}."
-    said += f" Each step is the most of {counted(width, 'minute')}." if width > 1 else ""
+    said = _said(highest, width, job_limit)
     if len(peaks) > len(shown):
         said += f" Only the {len(shown):,} busiest of {len(peaks):,} Automation accounts are drawn."
-    if open_jobs.attrs.get("state", "complete") != "complete":
-        said += " The list of jobs is not whole: there may have been more."
     if machine_run_outcomes is None:
         said += " Machine runs could not be seen."
     else:
-        own, only = chosen(machine_run_outcomes, computers)
-        marks = _failures(own, highest, width)
-        traces += marks
-        said += _failures_said(own, machines, computers) + only
+        outcomes, only = chosen(machine_run_outcomes, computers)
+        traces += _failures(outcomes, highest, width)
+        said += _failures_said(outcomes, machines, computers) + only
     layout = {
         "hovermode": "closest",
         "xaxis": utc_axis(asked_at, lookback),
@@ -94,10 +76,37 @@ def jobs_at_once(
     return figure("Jobs at the same time, against the limit", said, traces, layout, height=260)
 
 
+def _said(highest: pd.Series[Any], width: int, job_limit: int) -> str:
+    most = f"At most {counted(int(highest.max()), 'job')} at once, around {moment(highest.idxmax())}"
+    step = f" Each step is the most of {counted(width, 'minute')}." if width > 1 else ""
+    return f"{most}; the limit is {job_limit:,}.{step}"
+
+
+def _limit(job_limit: int, start: pd.Timestamp, end: pd.Timestamp) -> Spec:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": f"limit: {job_limit:,}",
+        "x": moments((start, end)),
+        "y": [job_limit, job_limit],
+        "line": {"color": INK, "dash": "dash", "width": 1.5},
+        "hoverinfo": "skip",
+    }
+
+
+def _lines(
+    open_jobs: pd.DataFrame, accounts: Sequence[str], start: pd.Timestamp, end: pd.Timestamp, width: int
+) -> dict[str, pd.Series[Any]]:
+    """Return the line of each account that had a job at all."""
+    jobs = {account: open_jobs[open_jobs["account"] == account] for account in accounts}
+    lines = {account: _line(rows, start, end, width) for account, rows in jobs.items()}
+    return {account: line for account, line in lines.items() if line.max() > 0}
+
+
 def _width(lookback: timedelta, accounts: int) -> int:
     """Return the minutes that one step stands for."""
     minutes = lookback / timedelta(minutes=1)
-    return next((one for one in _WIDTHS if minutes / one * accounts <= _MOST_STEPS), _WIDTHS[-1])
+    return next((width for width in _WIDTHS if minutes / width * accounts <= _MOST_STEPS), _WIDTHS[-1])
 
 
 def _line(rows: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp, width: int) -> pd.Series[Any]:

@@ -93,41 +93,46 @@ def run_restarts(
     one row per machine run of such a deployment; `automatic_updates`: one row per machine (reboots).
     """
     asked, only = chosen(never_restarting, computers)
-    told = run_restarts.assign(run_key=run_restarts["run_id"].astype("string").str.strip().str.lower())
-    told = told.drop(columns=["configuration", "start_time"]).merge(
-        asked[["run_key", "machine", "computer", "configuration", "start_time"]], on=["run_key", "machine"]
-    )
-    if told.empty:
+    restarts = _restarts(run_restarts, asked, automatic_updates)
+    if restarts.empty:
         return None
-    acting: set[int] = set()
-    if automatic_updates is not None:
-        acting = set(automatic_updates["machine"][marked(automatic_updates["reboots"])])
-    who = pd.Series("untold", index=told.index).mask(told["machine"].isin(acting), "policy")
-    who = who.mask(marked(told["by_user"]), "user")
-    # Of a machine that restarted several times in one run, what comes first in the order of causes.
-    told = told.assign(who=who).sort_values(
-        "who", key=lambda one: one.map({"user": 0, "policy": 1, "untold": 2})
-    )
-    told = told.drop_duplicates(["run_key", "machine"])
-    shown = _newest(told)
+    shown = _newest(restarts)
     of = asked.groupby("run_key")["machine_key"].nunique()
     traces = [
         _bars(part, label, colour, shown)
         for key, (label, colour) in _WHO.items()
-        if len(part := told[told["who"] == key])
+        if len(part := restarts[restarts["who"] == key])
     ]
-    struck_in = told.groupby("run_key").size()
+    struck_in = restarts.groupby("run_key").size()
     traces.append(_above(struck_in, of, shown, struck_in))
-    runs, struck = asked["run_key"].nunique(), told["run_key"].nunique()
-    said = (
-        f"{counted(told['machine'].nunique(), 'machine')} restarted in {struck:,} of {counted(runs, 'run')}"
-    )
+    runs, struck = asked["run_key"].nunique(), restarts["run_key"].nunique()
+    said = f"{counted(restarts['machine'].nunique(), 'machine')} restarted"
+    said += f" in {struck:,} of {counted(runs, 'run')}"
     said += " that were never to restart anything; the others are not drawn. "
     said += _speaks_of(asked, machines, computers, "took part in no such run")
     if automatic_updates is None:
         said += " What the registry says could not be seen."
     title = "Restarts in runs that were never to restart"
     return _figure(title, said + only, traces, shown, struck, "machines")
+
+
+def _restarts(
+    run_restarts: pd.DataFrame, asked: pd.DataFrame, automatic_updates: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Return one row per run and machine that restarted, with who restarted it (a key of `_WHO`)."""
+    rows = run_restarts.assign(run_key=run_restarts["run_id"].astype("string").str.strip().str.lower())
+    rows = rows.drop(columns=["configuration", "start_time"]).merge(
+        asked[["run_key", "machine", "computer", "configuration", "start_time"]], on=["run_key", "machine"]
+    )
+    acting: set[int] = set()
+    if automatic_updates is not None:
+        acting = set(automatic_updates["machine"][marked(automatic_updates["reboots"])])
+    who = pd.Series("untold", index=rows.index).mask(rows["machine"].isin(acting), "policy")
+    who = who.mask(marked(rows["by_user"]), "user")
+    # Of a machine that restarted several times in one run, what comes first in the order of causes.
+    order = {"user": 0, "policy": 1, "untold": 2}
+    rows = rows.assign(who=who).sort_values("who", key=lambda reasons: reasons.map(order))
+    return rows.drop_duplicates(["run_key", "machine"])
 
 
 def _newest(rows: pd.DataFrame) -> pd.DataFrame:

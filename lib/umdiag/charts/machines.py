@@ -51,17 +51,7 @@ def machine_states(machines: pd.DataFrame, *, computers: Sequence[str] = ()) -> 
         rest = counts.iloc[_MOST_BARS:].sum().to_frame().T
         counts = pd.concat([counts.iloc[:_MOST_BARS], rest])
         names = [*names[:_MOST_BARS], f"{cut:,} smaller groups"]
-    totals = counts.sum(axis=1).tolist()
     places = list(range(len(counts)))
-    traces: list[Spec] = []
-    for state, (label, colour) in STATES.items():
-        if state in counts:
-            found = [int(number) for number in counts[state]]
-            notes = [[name, f"{n / t:.0%}"] for name, n, t in zip(names, found, totals, strict=True)]
-            hover = f"%{{customdata[0]}}<br>{label}: %{{x:,}} (%{{customdata[1]}})<extra></extra>"
-            traces.append(
-                {"orientation": "h", "x": found, "y": places, **_bar(label, colour, found, notes, hover)}
-            )
     known = int((states != "unknown").sum())
     said = of_machines(known, len(states), "cannot be told, their workspace was silent")
     if unassessed := int((states == "not_assessed").sum()):
@@ -76,7 +66,21 @@ def machine_states(machines: pd.DataFrame, *, computers: Sequence[str] = ()) -> 
         "yaxis": {"autorange": "reversed", "tickvals": places, "ticktext": names, "showgrid": False},
     }
     title = "State of machines, by workspace and operating system"
-    return figure(title, said + only, traces, layout, height=max(34 * len(counts), 70))
+    return figure(title, said + only, _of_states(counts, names), layout, height=max(34 * len(counts), 70))
+
+
+def _of_states(counts: pd.DataFrame, names: Sequence[str]) -> list[Spec]:
+    """Make the bars of each state; `counts`: a row per group of machines, a column per state."""
+    totals = counts.sum(axis=1).tolist()
+    traces = []
+    for state, (label, colour) in STATES.items():
+        if state in counts:
+            found = [int(number) for number in counts[state]]
+            notes = [[name, f"{n / t:.0%}"] for name, n, t in zip(names, found, totals, strict=True)]
+            hover = f"%{{customdata[0]}}<br>{label}: %{{x:,}} (%{{customdata[1]}})<extra></extra>"
+            bar = _bar(label, colour, found, notes, hover)
+            traces.append({"orientation": "h", "x": found, "y": list(range(len(found))), **bar})
+    return traces
 
 
 def missing_updates(
@@ -92,18 +96,8 @@ def missing_updates(
     if not assessed:
         return None
     needed = updates[marked(updates["needed"]) & updates["machine"].isin(machines["machine"])]
-    weight = pd.Series("other", index=needed.index)
-    weight = weight.mask(marked(needed["security"]), "security").mask(marked(needed["critical"]), "critical")
-    bucket = _bucketed(needed["age_days"])
-    groups = needed.groupby([weight, bucket])["machine"]
-    times, hosts = groups.size().to_dict(), groups.nunique().to_dict()
-    shown = [*(label for _, label in _AGES), _OLDER, *([_AGELESS] if (bucket == _AGELESS).any() else [])]
-    traces: list[Spec] = []
-    for key, (label, colour) in WEIGHTS.items():
-        found = [int(times.get((key, age), 0)) for age in shown]
-        notes = [[age, f"{int(hosts.get((key, age), 0)):,}"] for age in shown]
-        hover = f"{label}, %{{customdata[0]}}<br>%{{y:,}} times on %{{customdata[1]}} machines<extra></extra>"
-        traces.append({"x": list(range(len(shown))), "y": found, **_bar(label, colour, found, notes, hover)})
+    ages = _bucketed(needed["age_days"])
+    shown = [*(label for _, label in _AGES), _OLDER, *([_AGELESS] if (ages == _AGELESS).any() else [])]
     said = of_machines(assessed, len(machines), _UNASSESSED)
     if needed.empty:
         said += " No update is missing."
@@ -119,7 +113,23 @@ def missing_updates(
         "xaxis": _places("published … before the end of the window", shown),
         "yaxis": {"title": {"text": "updates × machines"}, "rangemode": "tozero", "tickformat": ",d"},
     }
-    return figure("Missing updates, by classification and age", said + only, traces, layout, height=280)
+    title = "Missing updates, by classification and age"
+    return figure(title, said + only, _of_weights(needed, ages, shown), layout, height=280)
+
+
+def _of_weights(needed: pd.DataFrame, ages: pd.Series[Any], shown: Sequence[str]) -> list[Spec]:
+    """Make the bars of each classification, one per age that is `shown`."""
+    weight = pd.Series("other", index=needed.index)
+    weight = weight.mask(marked(needed["security"]), "security").mask(marked(needed["critical"]), "critical")
+    groups = needed.groupby([weight, ages])["machine"]
+    times, hosts = groups.size().to_dict(), groups.nunique().to_dict()
+    traces = []
+    for key, (label, colour) in WEIGHTS.items():
+        found = [int(times.get((key, age), 0)) for age in shown]
+        notes = [[age, f"{int(hosts.get((key, age), 0)):,}"] for age in shown]
+        hover = f"{label}, %{{customdata[0]}}<br>%{{y:,}} times on %{{customdata[1]}} machines<extra></extra>"
+        traces.append({"x": list(range(len(shown))), "y": found, **_bar(label, colour, found, notes, hover)})
+    return traces
 
 
 def assessment_age(
@@ -141,19 +151,8 @@ def assessment_age(
         return None
     limit, window = stale_after / timedelta(hours=1), lookback / timedelta(hours=1)
     edges = sorted({0.0, *(float(edge) for edge in _EDGES if edge < window), min(limit, window), window})
-    bins = pd.cut(ages.clip(0, window), edges, include_lowest=True, labels=False)
-    counts = [int((bins == place).sum()) for place in range(len(edges) - 1)]
     names = [f"{_span(low)} to {_span(high)}" for low, high in pairwise(edges)]
-    traces: list[Spec] = []
-    for label, colour, stale in (("fresh", GOOD, False), ("stale", STATES["assessment_stale"][1], True)):
-        places = [place for place, low in enumerate(edges[:-1]) if (low >= limit) is stale]
-        if places:
-            named = f"{label}: {'older than' if stale else 'up to'} {_span(limit)}"
-            found = [counts[place] for place in places]
-            notes = [[names[place]] for place in places]
-            hover = "%{customdata[0]} old: %{y:,} machines<extra></extra>"
-            bar = _bar(named, colour, found, notes, hover) | {"textposition": "outside", "cliponaxis": False}
-            traces.append({"x": places, "y": found, **bar})
+    traces = _of_ages(ages.clip(0, window), edges, limit, names)
     late = int((ages > limit).sum())
     said = of_machines(len(ages), len(machines), _UNASSESSED)
     said += f" {counted(late, 'assessment')} older than {_span(limit)}."
@@ -164,6 +163,23 @@ def assessment_age(
         "shapes": [_border(edges.index(limit) - 0.5, BAD if late else INK)] if limit < window else [],
     }
     return figure("How old is what is known of each machine", said + only, traces, layout, height=240)
+
+
+def _of_ages(ages: pd.Series[Any], edges: Sequence[float], limit: float, names: Sequence[str]) -> list[Spec]:
+    """Make the bars of ages up to `limit` and beyond; `names` says what lies between two `edges`."""
+    bins = pd.cut(ages, edges, include_lowest=True, labels=False)
+    counts = [int((bins == place).sum()) for place in range(len(names))]
+    traces: list[Spec] = []
+    for label, colour, stale in (("fresh", GOOD, False), ("stale", STATES["assessment_stale"][1], True)):
+        places = [place for place, low in enumerate(edges[:-1]) if (low >= limit) is stale]
+        if places:
+            named = f"{label}: {'older than' if stale else 'up to'} {_span(limit)}"
+            found = [counts[place] for place in places]
+            notes = [[names[place]] for place in places]
+            hover = "%{customdata[0]} old: %{y:,} machines<extra></extra>"
+            bar = _bar(named, colour, found, notes, hover) | {"textposition": "outside", "cliponaxis": False}
+            traces.append({"x": places, "y": found, **bar})
+    return traces
 
 
 def _bar(name: str, colour: str, numbers: list[int], notes: list[Any], hover: str) -> Spec:

@@ -54,29 +54,13 @@ def not_managed(
     waiting, _ = chosen(stuck[stuck["last_assessed"].isna()], computers)
     bare, _ = chosen(unmanaged, computers)
     silent = bare.iloc[:0] if silent_agents is None else chosen(silent_agents, computers)[0]
-    parts = [_told(waiting, _WAITING, _UNKNOWN), _told(bare, _UNMANAGED, _UNKNOWN)]
-    rows = pd.concat([part for part in parts if len(part)] or parts[:1])
-    if len(silent):
-        own = pd.DataFrame({"computer": silent["computer"], "workspace": _NOWHERE, "reason": _SILENT[0]})
-        rows = pd.concat([rows, own])
+    rows = _reasons(waiting, bare, silent)
     if rows.empty:
         return None
     totals = rows.groupby("workspace").size().sort_values(ascending=False, kind="stable")
     names = [str(name) for name in totals.index[:_MOST_BARS]]
-    places = {name: place for place, name in enumerate(names)}
-    drawn = rows[rows["workspace"].isin(places)]
-    traces: list[Spec] = []
-    for label, colour in (*_WAITING.values(), *_UNMANAGED.values(), _SILENT, _UNKNOWN):
-        own = drawn[drawn["reason"] == label]
-        who = {str(name): list(part) for name, part in own.groupby("workspace")["computer"]}
-        if who:
-            traces.append(_bar(label, colour, who, names))
-    lost = len(waiting) + len(bare)
-    said = f"{lost:,} of {counted(len(population), 'machine')} in the logs report and are not managed."
-    if silent_agents is None:
-        said += " Machines that send nothing could not be told."
-    elif len(silent):
-        said += f" {counted(len(silent), 'running machine')} more that should report, and do not."
+    said = f"{len(waiting) + len(bare):,} of {counted(len(population), 'machine')} in the logs"
+    said += " report and are not managed." + _silent_said(len(silent), seen=silent_agents is not None)
     if len(totals) > len(names):
         said += f" {counted(len(totals) - len(names), 'workspace')} with the fewest not drawn."
     layout = {
@@ -86,13 +70,42 @@ def not_managed(
         "xaxis": whole_axis("machines", int(totals.max())),
         "yaxis": {
             "autorange": "reversed",
-            "tickvals": list(places.values()),
+            "tickvals": list(range(len(names))),
             "ticktext": [_named(name) for name in names],
             "showgrid": False,
         },
     }
     title = "Machines that should be managed and are not, by workspace and cause"
-    return figure(title, said + only, traces, layout, height=max(34 * len(names), 70))
+    return figure(title, said + only, _traces(rows, names), layout, height=max(34 * len(names), 70))
+
+
+def _silent_said(silent: int, *, seen: bool) -> str:
+    if not seen:
+        return " Machines that send nothing could not be told."
+    more = f" {counted(silent, 'running machine')} more that should report, and do not."
+    return more if silent else ""
+
+
+def _reasons(waiting: pd.DataFrame, bare: pd.DataFrame, silent: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per machine: computer, workspace, reason."""
+    parts = [
+        _told(waiting, _WAITING, _UNKNOWN),
+        _told(bare, _UNMANAGED, _UNKNOWN),
+        silent[["computer"]].assign(workspace=_NOWHERE, reason=_SILENT[0]),
+    ]
+    return pd.concat([part for part in parts if len(part)] or parts[:1])
+
+
+def _traces(rows: pd.DataFrame, names: list[str]) -> list[Spec]:
+    """Make the bars of each reason that a machine of these workspaces has."""
+    drawn = rows[rows["workspace"].isin(names)]
+    traces = []
+    for label, colour in (*_WAITING.values(), *_UNMANAGED.values(), _SILENT, _UNKNOWN):
+        with_reason = drawn[drawn["reason"] == label]
+        who = {str(name): list(part) for name, part in with_reason.groupby("workspace")["computer"]}
+        if who:
+            traces.append(_bar(label, colour, who, names))
+    return traces
 
 
 def _told(

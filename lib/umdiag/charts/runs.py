@@ -53,21 +53,11 @@ def run_calendar(
     who = {str(run): list(rows) for run, rows in missed.groupby("run_id")["computer"]}
     expected = {str(run): len(rows) for run, rows in attendance.groupby("run_id")["computer"]}
     shown = inside.sort_values("start_time", ascending=False, kind="stable").head(_MOST_RUNS)
-    names = shown["configuration"].astype("string").fillna("").astype(object)
-    losses = shown["run_id"].map(lambda run: len(who.get(str(run), ()))).groupby(names).sum().to_dict()
-    order = sorted(losses, key=lambda name: (-losses[name], str(name).casefold()))
-    lines = {str(name): place for place, name in enumerate(order[:_MOST_DEPLOYMENTS])}
-    drawn = [row for row in each(shown.assign(configuration=names)) if row.configuration in lines]
-    traces: list[Spec] = []
-    for label, colour in (("missed machines", BAD), ("missed nobody", GOOD), ("not judged", DULL)):
-        own = [row for row in drawn if _outcome(row, who, expected) == label]
-        if own:
-            traces.append(_dots(own, label, colour, lines, who, expected))
-    unjudged = sum(_outcome(row, who, expected) == "not judged" for row in each(inside))
-    said = (
-        f"{counted(len(inside), 'run')} of {counted(inside['configuration'].nunique(), 'update deployment')}"
-    )
-    said += f"; {unjudged:,} not judged. " if unjudged else ". "
+    shown = shown.assign(configuration=shown["configuration"].astype("string").fillna("").astype(object))
+    order = _by_loss(shown, who)
+    lines = {name: place for place, name in enumerate(order[:_MOST_DEPLOYMENTS])}
+    traces = _traces([row for row in each(shown) if row.configuration in lines], lines, who, expected)
+    said = _said(inside, who, expected)
     said += _expected_said(set(attendance["machine_key"]), machines)
     said += f" Missed {counted(len(missed), 'time')}, {counted(missed['machine_key'].nunique(), 'machine')}."
     if len(inside) > len(shown):
@@ -86,6 +76,24 @@ def run_calendar(
     return figure("Runs, and who was missed", said + only, traces, layout, height=max(56 * len(lines), 120))
 
 
+def _by_loss(shown: pd.DataFrame, who: Mapping[str, list[str]]) -> list[str]:
+    """Order the deployments of these runs: that which missed most machines comes first."""
+    missed = shown["run_id"].map(lambda run: len(who.get(str(run), ())))
+    losses = missed.groupby(shown["configuration"]).sum().to_dict()
+    return sorted(map(str, losses), key=lambda name: (-losses[name], name.casefold()))
+
+
+def _traces(
+    rows: list[Any], lines: Mapping[str, int], who: Mapping[str, list[str]], expected: Mapping[str, int]
+) -> list[Spec]:
+    traces = []
+    for label, colour in (("missed machines", BAD), ("missed nobody", GOOD), ("not judged", DULL)):
+        runs = [row for row in rows if _outcome(row, who, expected) == label]
+        if runs:
+            traces.append(_dots(runs, label, colour, lines, who, expected))
+    return traces
+
+
 def _dots(
     rows: list[Any],
     label: str,
@@ -100,8 +108,7 @@ def _dots(
     for row, count in zip(rows, counts, strict=True):
         told = f"{expected.get(str(row.run_id), 0):,} expected, {count:,} missed"
         if label == "not judged":
-            told = f"{inert(row.status or 'status unknown', 30)}; nobody is known to be expected"
-            told = f"not over: {inert(row.status or 'unknown', 30)}" if not _ismarked(row.judged) else told
+            told = _why_not_judged(row)
         names = some(who.get(str(row.run_id), ()), 10)
         heading = f"{inert(row.configuration, 60)}<br>{moment(row.start_time)}<br>{told}"
         notes.append([f"{heading}<br>{names}" if names else heading])
@@ -125,10 +132,22 @@ def _dots(
     }
 
 
+def _why_not_judged(row: Any) -> str:
+    if _ismarked(row.judged):
+        return f"{inert(row.status or 'status unknown', 30)}; nobody is known to be expected"
+    return f"not over: {inert(row.status or 'unknown', 30)}"
+
+
 def _outcome(row: Any, who: Mapping[str, list[str]], expected: Mapping[str, int]) -> str:
     if who.get(str(row.run_id)):
         return "missed machines"
     return "missed nobody" if _ismarked(row.judged) and expected.get(str(row.run_id)) else "not judged"
+
+
+def _said(runs: pd.DataFrame, who: Mapping[str, list[str]], expected: Mapping[str, int]) -> str:
+    unjudged = sum(_outcome(row, who, expected) == "not judged" for row in each(runs))
+    said = f"{counted(len(runs), 'run')} of {counted(runs['configuration'].nunique(), 'update deployment')}"
+    return said + (f"; {unjudged:,} not judged. " if unjudged else ". ")
 
 
 def _expected_said(keys: set[str], machines: pd.DataFrame | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -60,21 +61,31 @@ def machine_timeline(
     facts = (machine_assessments, machine_runs, resource_changes)
     unseen = [name for name, fact in zip(drawn, facts, strict=True) if fact is None]
     empty = [name for name, lane in drawn.items() if not lane and name not in unseen]
-    total = 0 if machines is None else len(machines)
-    said = f"1 of {counted(total, 'machine')}" if total else "1 machine"
-    said += f"; heard in {heard['hour'].nunique():,} of {len(hours):,} whole hours."
+    said = _said(heard, len(hours), 0 if machines is None else len(machines), unseen, empty)
+    layout = _layout(shapes, list(drawn), utc_axis(asked_at, lookback, anchor="y2"))
+    return figure(f"{computer}: what happened when", said, traces, layout, height=330)
+
+
+def _said(heard: pd.DataFrame, hours: int, machines: int, unseen: Sequence[str], empty: Sequence[str]) -> str:
+    said = [f"1 of {counted(machines, 'machine')}" if machines else "1 machine"]
+    said[0] += f"; heard in {heard['hour'].nunique():,} of {hours:,} whole hours."
     if (used := heard["source_computer_id"].nunique()) > 1:
-        said += f" Its name was used by {counted(used, 'agent')}, one colour each."
+        said.append(f"Its name was used by {counted(used, 'agent')}, one colour each.")
     if unseen:
-        said += f" Could not be seen: {', '.join(unseen)}."
+        said.append(f"Could not be seen: {', '.join(unseen)}.")
     if empty:
-        said += f" None in the window: {', '.join(empty)}."
-    layout = {
+        said.append(f"None in the window: {', '.join(empty)}.")
+    return " ".join(said)
+
+
+def _layout(shapes: Sequence[Spec], names: Sequence[str], time: Spec) -> Spec:
+    """Make room for heartbeats above and a lane for each of `names` below."""
+    return {
         "barmode": "stack",
         "bargap": 0,
         "hovermode": "closest",
         "shapes": shapes,
-        "xaxis": utc_axis(asked_at, lookback, anchor="y2"),
+        "xaxis": time,
         "yaxis": {
             "domain": [0.5, 1],
             "title": {"text": "heartbeats an hour"},
@@ -85,10 +96,9 @@ def machine_timeline(
             "domain": [0, 0.44],
             "range": [2.6, -0.6],
             "tickvals": [lanes.ASSESSED, lanes.RUNS, lanes.CHANGES],
-            "ticktext": list(drawn),
+            "ticktext": list(names),
         },
     }
-    return figure(f"{computer}: what happened when", said, traces, layout, height=330)
 
 
 def _ids_of(computer: str, machines: pd.DataFrame | None) -> tuple[set[str], set[str]]:

@@ -63,23 +63,17 @@ def ingestion_per_hour(
     traces: list[Spec] = []
     for place, id_ in enumerate(shown):
         own = rows[rows["workspace_id"] == id_]
-        traces += [bars | panels.axes(place) for bars in _volumes(own, colours, step)]
-        cap, reset = _cap(quota, id_)
-        paid = own[own["billable"]].groupby("hour")["megabytes"].sum()
         newest = own["hour"].max()
+        paid = own[own["billable"]].groupby("hour")["megabytes"].sum()
         paid = paid.reindex(hours[hours <= newest], fill_value=0.0)
-        traces.append(_since_reset(paid, reset, step) | panels.axes(place, upper=False))
-        if cap is not None and cap >= 0:
-            traces.append(_cap_line(cap, asked_at, lookback) | panels.axes(place, upper=False))
+        traces += [bars | panels.axes(place) for bars in _volumes(own, colours, step)]
+        below = _against_cap(paid, *_cap(quota, id_), step, asked_at, lookback)
+        traces += [line | panels.axes(place, upper=False) for line in below]
         stops = _stops_of(collection_stops, id_, asked_at)
         panels.shade(stops, STOPPED, "collection stopped", place)
         panels.shade(spans(_dry(paid, stops), 2), NO_DATA, "no billable data", place)
         panels.shade(spans(list(hours[hours > newest]), 1), NOT_YET, "Usage not written yet", place)
-    said = _panels_said(len(shown), len(ids))
-    if _REST in colours:
-        said += f" Billable tables beyond the {_MOST_TABLES} largest share a colour."
-    if step > 1:
-        said += f" Volumes are means of {step} hours."
+    said = _panels_said(len(shown), len(ids)) + _volumes_said(colours, step)
     if collection_stops is None:
         said += " Stops of collection could not be seen."
     layout = panels.layout("MB an hour", "GB so far")
@@ -149,6 +143,26 @@ def _volumes(own: pd.DataFrame, colours: dict[str, str], step: int) -> list[Spec
         for name, colour in colours.items()
         if len(part := own[own["share"] == name])
     ]
+
+
+def _volumes_said(colours: dict[str, str], step: int) -> str:
+    said = f" Billable tables beyond the {_MOST_TABLES} largest share a colour." if _REST in colours else ""
+    return said + (f" Volumes are means of {step} hours." if step > 1 else "")
+
+
+def _against_cap(
+    paid: pd.Series[Any],
+    cap: float | None,
+    reset: pd.Timedelta,
+    step: int,
+    asked_at: datetime,
+    lookback: timedelta,
+) -> list[Spec]:
+    """Make the line of what was paid for since each reset, and that of the cap where there is one."""
+    lines = [_since_reset(paid, reset, step)]
+    if cap is not None and cap >= 0:
+        lines.append(_cap_line(cap, asked_at, lookback))
+    return lines
 
 
 def _bars(name: str, colour: str, sizes: pd.Series[Any], step: int, unit: str) -> Spec:

@@ -1,39 +1,36 @@
-"""Read back the diagnoses that a report's parent process judged."""
+"""Diagnoses read back from the folder of a report, for the kernels that show them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from umdiag.model import Diagnosis, Finding, QueryUse, Severity, State, Subject, Verdict
+from pydantic import TypeAdapter
+
+from umdiag.model import Diagnosis
 
 
 def read_diagnoses(run: Path) -> dict[str, Diagnosis]:
-    """Return the diagnoses of a run folder by scenario."""
-    report = json.loads((run / "findings.json").read_text(encoding="utf-8"))
-    facts = json.loads((run / "snapshot.json").read_text(encoding="utf-8"))["facts"]
-    reasons = {name: fact.get("reason", "") for name, fact in facts.items()}
-    return {one["scenario"]: _diagnosis(one, reasons) for one in report["diagnoses"]}
+    """Return, by scenario, the diagnoses of a report that its parent process judged."""
+    findings, snapshot = _json(run / "findings.json"), _json(run / "snapshot.json")
+    reasons = {name: fact.get("reason", "") for name, fact in snapshot["facts"].items()}
+    diagnoses = _diagnoses().validate_python(findings["diagnoses"])
+    return {diagnosis.scenario: _with_reasons(diagnosis, reasons) for diagnosis in diagnoses}
 
 
-def _diagnosis(one: Mapping[str, Any], reasons: Mapping[str, str]) -> Diagnosis:
-    return Diagnosis(
-        scenario=one["scenario"],
-        family=one["family"],
-        title=one["title"],
-        verdict=Verdict(one["verdict"]),
-        reason=one["reason"],
-        findings=tuple(
-            Finding(
-                **finding
-                | {"severity": Severity(finding["severity"]), "subject": Subject(**finding["subject"])}
-            )
-            for finding in one["findings"]
-        ),
-        queries=tuple(
-            QueryUse(**query | {"state": State(query["state"]), "reason": reasons.get(query["name"], "")})
-            for query in one["queries"]
-        ),
-    )
+def _with_reasons(diagnosis: Diagnosis, reasons: dict[str, str]) -> Diagnosis:
+    queries = (replace(query, reason=reasons.get(query.name, "")) for query in diagnosis.queries)
+    return replace(diagnosis, queries=tuple(queries))
+
+
+@cache
+def _diagnoses() -> TypeAdapter[Sequence[Diagnosis]]:
+    return TypeAdapter(Sequence[Diagnosis])
+
+
+def _json(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8"))

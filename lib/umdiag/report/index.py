@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -13,8 +14,11 @@ import pandas as pd
 from umdiag.charts.canvas import STATES
 from umdiag.judging.verdicts import worst_first
 from umdiag.model import Diagnosis, Finding, Severity, State, TableHealth, Verdict
+from umdiag.report.document import Notebook
 from umdiag.report.templates import Link, render
-from umdiag.show.steps import by_urgency
+from umdiag.show.markup import Html
+from umdiag.show.places import Place, referring
+from umdiag.show.urgency import by_urgency, families_by_urgency, leading
 from umdiag.words.moments import to_the_minute, write_moment
 
 #: Rows older than this make the whole report a picture of the past, and it says so aloud.
@@ -37,13 +41,12 @@ _MOST_TABLES = 30
 class _Task:
     """A scenario with a problem, as the list of what to do first shows it."""
 
-    scenario: str
     title: str
     href: str
     severity: Severity
     count: int
     subjects: str
-    step: str
+    step: Html
     source: str
     fits: str
 
@@ -59,12 +62,12 @@ def index(
     diagnoses: Sequence[Diagnosis],
     machines: pd.DataFrame,
     health: Sequence[TableHealth],
-    notebooks: Sequence[Mapping[str, Any]],
+    notebooks: Sequence[Notebook],
     titles: Mapping[str, str],
     target: Mapping[str, Any],
 ) -> str:
     """Make index.html; `titles` names the families, and only those among `notebooks` have a page."""
-    with_page = {str(one["family"]) for one in notebooks}
+    with_page = {notebook.family for notebook in notebooks}
     counts = Counter(one.verdict for one in diagnoses)
     age = made_at - asked_at
     lines = sorted(health, key=lambda one: (_STATE_ORDER.index(one.state), one.table, one.scope))
@@ -96,68 +99,60 @@ def index(
     )
 
 
-def _tasks(diagnoses: Sequence[Diagnosis], with_page: set[str]) -> list[_Task]:
-    tasks = []
-    for one in diagnoses:
-        if one.verdict is not Verdict.PROBLEM or not one.findings:
-            continue
-        findings = worst_first(one.findings)
-        worst = _leading(findings)
-        names = list(dict.fromkeys(finding.subject.name for finding in findings))
-        tasks.append(
-            _Task(
-                scenario=one.scenario,
-                title=one.title,
-                href=_href(one, with_page),
-                severity=worst.severity,
-                count=len(findings),
-                subjects=_named(names),
-                step=next(iter(worst.resolution), ""),
-                source=worst.source if worst.source.startswith("https://") else "",
-                fits=_fits(worst, findings),
-            )
-        )
-    return sorted(tasks, key=lambda task: (task.severity.rank, -task.count, task.scenario))
+def _tasks(diagnoses: Iterable[Diagnosis], with_page: Collection[str]) -> list[_Task]:
+    leads = ((diagnosis, leading(diagnosis.findings)) for diagnosis in by_urgency(diagnoses))
+    return [
+        _task(diagnosis, lead, with_page)
+        for diagnosis, lead in leads
+        if diagnosis.verdict is Verdict.PROBLEM and lead is not None
+    ]
 
 
-def _leading(findings: Sequence[Finding]) -> Finding:
-    """Choose the finding to begin with: of the worst severity, and of the cause that most of those have."""
-    worst = [finding for finding in findings if finding.severity is findings[0].severity]
-    ((cause, _),) = Counter(finding.cause for finding in worst).most_common(1)
-    return next(finding for finding in worst if finding.cause == cause)
+def _task(diagnosis: Diagnosis, lead: Finding, with_page: Collection[str]) -> _Task:
+    names = dict.fromkeys(finding.subject.name for finding in (lead, *worst_first(diagnosis.findings)))
+    address = partial(_address, with_page=with_page)
+    return _Task(
+        title=diagnosis.title,
+        href=address(diagnosis.family, diagnosis.scenario),
+        severity=lead.severity,
+        count=len(diagnosis.findings),
+        subjects=_named(list(names)),
+        step=referring(next(iter(lead.resolution), ""), address),
+        source=lead.source if lead.source.startswith("https://") else "",
+        fits=_fits(lead, diagnosis.findings),
+    )
 
 
-def _fits(worst: Finding, findings: Sequence[Finding]) -> str:
+def _fits(lead: Finding, findings: Sequence[Finding]) -> str:
     """Say for which of the findings the first step is meant, where they have several causes."""
-    of_cause = sum(finding.cause == worst.cause for finding in findings)
-    spoken = worst.cause.replace("_", " ")
+    of_cause = sum(finding.cause == lead.cause for finding in findings)
+    spoken = lead.cause.replace("_", " ")
     return f"{spoken}, {of_cause:,} of {len(findings):,}" if of_cause < len(findings) else spoken
 
 
 def _families(
-    diagnoses: Sequence[Diagnosis], titles: Mapping[str, str], with_page: set[str]
+    diagnoses: Sequence[Diagnosis], titles: Mapping[str, str], with_page: Collection[str]
 ) -> list[dict[str, Any]]:
+    ordered = by_urgency(diagnoses)
     return [
         {
             "title": titles.get(family, family),
-            "href": f"{family}.html" if family in with_page else "",
-            "scenarios": [
-                {
-                    "name": one.scenario,
-                    "title": one.title,
-                    "href": _href(one, with_page),
-                    "verdict": one.verdict.value,
-                    "reason": one.reason,
-                    "counts": _by_severity(one),
-                }
-                for one in sorted(
-                    (one for one in diagnoses if one.family == family),
-                    key=lambda one: _VERDICTS.index(one.verdict),
-                )
-            ],
+            "href": _address(family, with_page=with_page),
+            "scenarios": [_row(diagnosis, with_page) for diagnosis in ordered if diagnosis.family == family],
         }
-        for family in by_urgency(diagnoses)
+        for family in families_by_urgency(ordered)
     ]
+
+
+def _row(diagnosis: Diagnosis, with_page: Collection[str]) -> dict[str, Any]:
+    return {
+        "name": diagnosis.scenario,
+        "title": diagnosis.title,
+        "href": _address(diagnosis.family, diagnosis.scenario, with_page=with_page),
+        "verdict": diagnosis.verdict.value,
+        "reason": diagnosis.reason,
+        "counts": _by_severity(diagnosis),
+    }
 
 
 def _by_severity(one: Diagnosis) -> str:
@@ -204,5 +199,6 @@ def _named(names: Sequence[str], most: int = _MOST_NAMES) -> str:
     return listed + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
-def _href(one: Diagnosis, with_page: set[str]) -> str:
-    return f"{one.family}.html#um-{one.scenario}" if one.family in with_page else ""
+def _address(family: str, scenario: str = "", *, with_page: Collection[str]) -> str:
+    """Return where a family or one of its scenarios stands in this report, "" where it has no page."""
+    return Place.PAGE.address(family, scenario) if family in with_page else ""

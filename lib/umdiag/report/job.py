@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -142,7 +141,7 @@ class Job:
         """Do the whole job."""
         with Staging(self._output) as self._staging, self._steps:
             self._go_on()
-            imports = threading.Thread(target=_import_execution, daemon=True)
+            imports = threading.Thread(target=import_module, args=["umdiag.report.execution"], daemon=True)
             imports.start()
             self._kit = kit = self._open_kit(self._parameters)
             try:
@@ -220,22 +219,6 @@ class Job:
         for rows in kit.rows():
             reason = f": {rows.reason}" if rows.reason else ""
             self._steps.note(f"{rows.name}: {rows.state.value}, {len(rows.frame):,} rows{reason}")
-
-
-def _import_execution() -> None:
-    """Import papermill without the second in which jsonschema builds a grammar of web addresses.
-
-    nbformat imports jsonschema, which does so if it can, for a check that notebooks never need.
-    """
-    unneeded = "rfc3987_syntax"
-    block = unneeded not in sys.modules and "jsonschema" not in sys.modules
-    if block:
-        sys.modules[unneeded] = None  # type: ignore[assignment] # how an import is made to fail
-    try:
-        import_module("umdiag.report.execution")
-    finally:
-        if block:
-            del sys.modules[unneeded]
 
 
 def _counted(number: int, one: str, many: str = "") -> str:

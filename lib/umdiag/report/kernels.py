@@ -30,12 +30,20 @@ SECRETS = (
     "AZURE_PASSWORD",
 )
 
+#: Blocks know two places; here they are parts of a page. By name: nothing is imported before a notebook does.
+_ON_PAGE = (
+    "get_ipython().display_formatter.formatters['text/html']"
+    ".for_type_by_name('umdiag.show.blocks', 'Block', lambda block: block.on_page())"
+)
+
 #: How a kernel starts. plotly imports nbformat, which imports jsonschema, which spends a second on building a
 #: grammar of web addresses if it can: here it cannot. `-P` keeps the working folder from shadowing modules.
-_START = (
-    "import sys; sys.modules['rfc3987_syntax'] = None\n"
-    "from ipykernel.kernelapp import launch_new_instance; launch_new_instance()"
-)
+_START = f"""
+import sys
+sys.modules['rfc3987_syntax'] = None
+from ipykernel.kernelapp import launch_new_instance
+launch_new_instance(exec_lines=[{_ON_PAGE!r}])
+"""
 
 
 class Room:

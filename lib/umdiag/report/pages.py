@@ -6,7 +6,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -38,10 +38,16 @@ class _Cell:
 
     id: str = ""
     text: Markup = _NOTHING
+    is_titled: bool = False
     outputs: list[Markup] = field(default_factory=list)
     code: list[str] = field(default_factory=list)
     label: str = _CODE
     failed: bool = False
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing to see but code."""
+        return not (self.text or self.outputs or self.failed)
 
     @property
     def source(self) -> Markup:
@@ -85,23 +91,7 @@ class _Charts:
 def page(executed: Executed, *, scope: str, title: str, pages: Sequence[Link]) -> str:
     """Make the HTML of an executed notebook."""
     charts = _Charts()
-    cells: list[_Cell] = []
-    for index, cell in enumerate(executed.notebook.cells):
-        if cell.cell_type == "markdown":
-            cells.append(_Cell(text=markdown(cell.source)))
-        elif cell.cell_type == "code":
-            shown = _Cell(
-                id=f"cell-{index}",
-                outputs=[_output(output, charts, executed.family) for output in cell.outputs],
-                code=[cell.source] if cell.source.strip() else [],
-                label=_PARAMETERS if _PARAMETER_TAGS & set(cell.metadata.get("tags", [])) else _CODE,
-                failed=bool(executed.error) and index == executed.cell,
-            )
-            if shown.failed and not any(output.output_type == "error" for output in cell.outputs):
-                shown.outputs.append(_stop(executed.error))
-            if cells and _silent(cells[-1]) and cells[-1].label == shown.label:
-                shown.code = cells.pop().code + shown.code
-            cells.append(shown)
+    cells = _joined(_cells(executed, charts))
     _cut(cells, executed.family)
     return render(
         "page.html",
@@ -112,15 +102,52 @@ def page(executed: Executed, *, scope: str, title: str, pages: Sequence[Link]) -
         family=executed.family,
         error=executed.error,
         failed_at=next((cell.id for cell in cells if cell.failed), ""),
-        has_heading=any("<h1" in cell.text for cell in cells),
+        has_heading=any(cell.is_titled for cell in cells),
         cells=[cell for cell in cells if cell.text or cell.outputs or cell.code],
         templates=charts.templates,
     )
 
 
+def _cells(executed: Executed, charts: _Charts) -> Iterator[_Cell]:
+    for index, cell in enumerate(executed.notebook.cells):
+        if cell.cell_type == "markdown":
+            yield _Cell(text=markdown(cell.source), is_titled=_has_title(cell.source))
+        elif cell.cell_type == "code":
+            stopped = executed.error if index == executed.cell else ""
+            yield _code_cell(cell, index, charts, executed.family, stopped)
+
+
+def _code_cell(cell: Mapping[str, Any], index: int, charts: _Charts, family: str, stopped: str) -> _Cell:
+    """Show a code cell; `stopped` says why the run ended at it."""
+    outputs = [_output(output, charts, family) for output in cell["outputs"]]
+    if stopped and not any(output["output_type"] == "error" for output in cell["outputs"]):
+        outputs.append(_stop(stopped))
+    return _Cell(
+        id=f"cell-{index}",
+        outputs=outputs,
+        code=[cell["source"]] if cell["source"].strip() else [],
+        label=_PARAMETERS if _PARAMETER_TAGS & set(cell["metadata"].get("tags", [])) else _CODE,
+        failed=bool(stopped),
+    )
+
+
+def _joined(cells: Iterable[_Cell]) -> list[_Cell]:
+    """Fold the code of cells that show nothing away with that of the next cell."""
+    joined: list[_Cell] = []
+    for cell in cells:
+        if joined and joined[-1].is_silent and not cell.text and joined[-1].label == cell.label:
+            cell.code = joined.pop().code + cell.code
+        joined.append(cell)
+    return joined
+
+
 def markdown(text: str) -> Markup:
     """Render Markdown; HTML in it stays text, and so does a link that would run a script."""
     return Markup(_markdown().render(text))  # noqa: S704 - rendered with html off
+
+
+def _has_title(text: str) -> bool:
+    return any(token.tag == "h1" for token in _markdown().parse(text))
 
 
 def as_script(content: object) -> Markup:
@@ -147,7 +174,7 @@ def _data(data: Mapping[str, Any], charts: _Charts, family: str) -> Markup:
         return charts.draw(data[_FIGURE], family)
     if "text/html" in data:
         # Escaped where `show` wrote it, and no script in it would run; the page has the blocks' style once.
-        return Markup(data["text/html"].replace(f"<style>{show.CSS}</style>", ""))  # noqa: S704
+        return Markup(data["text/html"].replace(show.STYLE, ""))  # noqa: S704
     for kind in _IMAGES:
         if kind in data:
             return Markup('<img alt="" src="data:{};base64,{}">').format(kind, "".join(data[kind].split()))
@@ -157,10 +184,6 @@ def _data(data: Mapping[str, Any], charts: _Charts, family: str) -> Markup:
     if "text/markdown" in data:
         return markdown(data["text/markdown"])
     return _text(data.get("text/plain", ""), "plain")
-
-
-def _silent(cell: _Cell) -> bool:
-    return not (cell.text or cell.outputs or cell.failed)
 
 
 def _text(text: str, kind: str) -> Markup:

@@ -1,4 +1,4 @@
-"""The report's data files: findings.json, findings.csv, machines.csv. Strict, ordered, safe to open."""
+"""The report's data files on disk: JSON that is strict, CSV that is safe to open, neither ever half."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from umdiag._version import __version__
 from umdiag.judging.verdicts import worst_first
-from umdiag.model import Diagnosis, TableHealth
-from umdiag.report.folder import SCHEMA
-from umdiag.words.durations import write_duration
+from umdiag.model import Diagnosis
 from umdiag.words.files import private_file, write_private
 from umdiag.words.plain import plain
 
@@ -36,40 +32,6 @@ FINDING_COLUMNS = (
 #: What a spreadsheet would take for a formula (contract §5).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MOST_EVIDENCE = 300
-
-
-def document(
-    *,
-    asked_at: datetime,
-    lookback: timedelta,
-    target: Mapping[str, Any],
-    health: Sequence[TableHealth],
-    diagnoses: Sequence[Diagnosis],
-    notebooks: Sequence[Mapping[str, Any]],
-) -> dict[str, Any]:
-    """Make the whole of findings.json (contract §4) out of plain values."""
-    return {
-        "schema": SCHEMA,
-        "kit_version": __version__,
-        "asked_at": plain(asked_at),
-        "lookback": write_duration(lookback),
-        "target": {
-            key: plain(target[key]) for key in ("source", "workspaces", "automation_account", "subscriptions")
-        },
-        "data_health": [
-            {
-                "table": one.table,
-                "scope": one.scope,
-                "state": one.state.value,
-                "rows": int(one.rows),
-                "newest": plain(one.newest),
-                "note": one.note,
-            }
-            for one in health
-        ],
-        "diagnoses": [_diagnosis(one) for one in diagnoses],
-        "notebooks": list(notebooks),
-    }
 
 
 def write_json(path: Path, content: object) -> None:
@@ -114,40 +76,6 @@ def summary(evidence: Mapping[str, Any]) -> str:
         parts.append(f"{key}: {' '.join(text.split())}")
     line = "; ".join(parts)
     return line if len(line) <= _MOST_EVIDENCE else line[: _MOST_EVIDENCE - 1] + "…"
-
-
-def _diagnosis(one: Diagnosis) -> dict[str, Any]:
-    return {
-        "scenario": one.scenario,
-        "family": one.family,
-        "title": one.title,
-        "verdict": one.verdict.value,
-        "reason": one.reason,
-        "findings": [
-            {
-                "cause": finding.cause,
-                "severity": finding.severity.value,
-                "subject": {
-                    "kind": finding.subject.kind,
-                    "name": finding.subject.name,
-                    "id": finding.subject.id,
-                },
-                "evidence": plain(finding.evidence),
-                "resolution": list(finding.resolution),
-                "source": finding.source,
-            }
-            for finding in worst_first(one.findings)
-        ],
-        "queries": [
-            {
-                "name": query.name,
-                "text": query.text,
-                "state": query.state.value,
-                "rows": int(query.rows),
-            }
-            for query in one.queries
-        ],
-    }
 
 
 def _lines(value: Any, depth: int, indent: str = "") -> Iterator[str]:

@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from umdiag.model import Diagnosis
 from umdiag.parameters import Parameters, as_values
 from umdiag.report import records
+from umdiag.report.document import Notebook, document
 from umdiag.report.index import index
 from umdiag.report.privacy import Hidden
 from umdiag.report.templates import Link, copy_scripts
@@ -85,15 +86,7 @@ class Report:
     def write_index(self, executed: Sequence[Executed]) -> None:
         """Write the index and the state of the notebooks, and remove what only the kernels needed."""
         ended = {one.family: one for one in executed}
-        notebooks: list[dict[str, Any]] = [
-            {
-                "family": family,
-                "status": "failed" if ended[family].error else "succeeded",
-                "seconds": round(ended[family].seconds, 2),
-                "error": ended[family].error,
-            }
-            for family in self._families
-        ]
+        notebooks = [_notebook(ended[family]) for family in self._families]
         links = self._links()
         text = index(
             scope=str(self._kit),
@@ -117,8 +110,8 @@ class Report:
         """Write run.log."""
         self._write("run.log", self.hidden.words("\n".join(lines)) + "\n")
 
-    def _write_findings(self, notebooks: Sequence[dict[str, Any]]) -> None:
-        content = records.document(
+    def _write_findings(self, notebooks: Sequence[Notebook]) -> None:
+        content = document(
             asked_at=self._kit.asked_at,
             lookback=self._kit.lookback,
             target=self._target,
@@ -136,3 +129,12 @@ class Report:
 
     def _write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+
+def _notebook(executed: Executed) -> Notebook:
+    return Notebook(
+        family=executed.family,
+        status="failed" if executed.error else "succeeded",
+        seconds=round(executed.seconds, 2),
+        error=executed.error,
+    )

@@ -4,12 +4,24 @@ Each function returns a `Block`, which a notebook draws as HTML and a terminal a
 with a count and the name of the file that holds all of it.
 """
 
-from umdiag.show.blocks import Block, css, note, table
-from umdiag.show.diagnoses import diagnosis, summary
+from umdiag.show.blocks import Block, css, note, style, table
+from umdiag.show.diagnoses import diagnosis
 from umdiag.show.health import health
 from umdiag.show.machine import machine
 from umdiag.show.steps import next_steps
+from umdiag.show.summary import summary
 
-CSS = css()
+CSS, STYLE = css(), style()
 
-__all__ = ["CSS", "Block", "diagnosis", "health", "machine", "next_steps", "note", "summary", "table"]
+__all__ = [
+    "CSS",
+    "STYLE",
+    "Block",
+    "diagnosis",
+    "health",
+    "machine",
+    "next_steps",
+    "note",
+    "summary",
+    "table",
+]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from umdiag.model import State, TableHealth
-from umdiag.show.blocks import Block, badge, counted, esc, folded, listing, rest, words
+from umdiag.show.blocks import Block
+from umdiag.show.markup import Html, answer, badge, folded, listing
+from umdiag.show.places import Place
+from umdiag.show.values import counted, words
 
 _SAID = {
     State.COMPLETE: ("complete", "healthy"),
@@ -21,57 +23,54 @@ _MOST_LINES = 8
 _MOST_ROWS = 200
 
 
-class HasHealth(Protocol):
-    """Whatever can tell how much of each table could be seen."""
-
-    def health(self) -> Sequence[TableHealth]:
-        """Return one line per table and scope."""
-
-
-def health(kit: HasHealth | Sequence[TableHealth]) -> Block:
+def health(lines: Sequence[TableHealth]) -> Block:
     """Show in one sentence how much of the data is there; list what lacks, fold away the rest."""
-    lines = list(kit if isinstance(kit, Sequence) else kit.health())
     if not lines:
-        return Block(
-            '<p class="um-answer um-unknown">No table could be looked at: nothing can be judged.</p>'
-        )
+        return Block(lambda _: answer("unknown", "No table could be looked at: nothing can be judged."))
     lacking = [line for line in lines if line.state not in (State.COMPLETE, State.EMPTY)]
     noted = [line for line in lines if line.note and line not in lacking]
-    said = f"{counted(len({line.table for line in lines}), 'table')}"
-    said += f" in {counted(len({line.scope for line in lines}), 'place')}"
-    said += f", {counted(sum(line.rows for line in lines), 'row')}."
-    newest = max((line.newest for line in lines if line.newest is not None), default=None)
-    said += f" Newest row: {words(newest)}." if newest else ""
-    if lacking:
-        said += f" {len(lacking):,} not seen whole: what needs them is UNKNOWN or says what was not checked."
-    else:
-        said += " All could be seen whole."
-    body = f'<p class="um-answer um-{"unknown" if lacking else "healthy"}">{esc(said)}</p>'
+    top = answer("unknown" if lacking else "healthy", _said(lines, len(lacking)))
     every, shown = _merged(lines), _merged([*lacking, *noted])
-    if shown:
-        body += _listing(shown[:_MOST_LINES])
-    if len(every) > len(shown[:_MOST_LINES]):
-        left = len(shown[_MOST_LINES:])
+    return Block(lambda place: top + _tables(every, shown, place))
+
+
+def _said(lines: Sequence[TableHealth], lacking: int) -> str:
+    tables = counted(len({line.table for line in lines}), "table")
+    places = counted(len({line.scope for line in lines}), "place")
+    said = [f"{tables} in {places}, {counted(sum(line.rows for line in lines), 'row')}."]
+    newest = max((line.newest for line in lines if line.newest is not None), default=None)
+    if newest is not None:
+        said.append(f"Newest row: {words(newest)}.")
+    unseen = f"{lacking:,} not seen whole: what needs them is UNKNOWN or says what was not checked."
+    said.append(unseen if lacking else "All could be seen whole.")
+    return " ".join(said)
+
+
+def _tables(every: Sequence[TableHealth], shown: Sequence[TableHealth], place: Place) -> Html:
+    """List what is to be shown first, and fold `every` table away behind it."""
+    first, left = shown[:_MOST_LINES], len(shown[_MOST_LINES:])
+    parts = [_listing(first)] if first else []
+    if len(every) > len(first):
         more = f", {left:,} more of them with a remark" if left else ""
-        body += folded(f"All tables{more}", _listing(every[:_MOST_ROWS]))
+        parts.append(folded(f"All tables{more}", _listing(every[:_MOST_ROWS])))
     if len(every) > _MOST_ROWS:
-        body += rest(len(every) - _MOST_ROWS, "findings.json")
-    return Block(body)
+        parts.append(place.rest(len(every) - _MOST_ROWS, "findings.json"))
+    return Html("").join(parts)
 
 
 def _merged(lines: Sequence[TableHealth]) -> list[TableHealth]:
-    """Tell one table in many places once where there is nothing to tell apart; what lacks comes first."""
+    """Say once what is the same of one table in many places; what lacks comes first."""
     alike: dict[tuple[str, State, str], list[TableHealth]] = {}
     for line in lines:
         alike.setdefault((line.table, line.state, line.note), []).append(line)
     merged = [
         replace(
-            own[0],
-            scope=own[0].scope if len(own) == 1 else counted(len(own), "place"),
-            rows=sum(line.rows for line in own),
-            newest=max((line.newest for line in own if line.newest is not None), default=None),
+            same[0],
+            scope=same[0].scope if len(same) == 1 else counted(len(same), "place"),
+            rows=sum(line.rows for line in same),
+            newest=max((line.newest for line in same if line.newest is not None), default=None),
         )
-        for own in alike.values()
+        for same in alike.values()
     ]
     worst = list(reversed(_SAID))
     return sorted(
@@ -79,16 +78,9 @@ def _merged(lines: Sequence[TableHealth]) -> list[TableHealth]:
     )
 
 
-def _listing(lines: Sequence[TableHealth]) -> str:
+def _listing(lines: Sequence[TableHealth]) -> Html:
     rows = [
-        (
-            badge(*_SAID[line.state]),
-            esc(line.table),
-            esc(line.scope),
-            f"{line.rows:,}",
-            esc(words(line.newest)),
-            esc(line.note),
-        )
+        (badge(*_SAID[line.state]), line.table, line.scope, f"{line.rows:,}", words(line.newest), line.note)
         for line in lines
     ]
     return listing(("State", "Table", "Where", "Rows", "Newest row", "Remark"), rows, (3,))

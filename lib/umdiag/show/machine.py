@@ -8,8 +8,12 @@ from typing import Any
 import pandas as pd
 
 from umdiag.model import Diagnosis, Finding
-from umdiag.show.blocks import Block, badge, counted, esc, listing, note, spoken, words
-from umdiag.show.diagnoses import finding_lines, sentence
+from umdiag.show.blocks import Block, note
+from umdiag.show.findings import finding_lines, sentence
+from umdiag.show.markup import Html, badge, listing
+from umdiag.show.places import Place, referring
+from umdiag.show.urgency import leading, weight
+from umdiag.show.values import counted, spoken, words
 
 _STATES = {
     "unknown": "cannot be told: its workspace is silent",
@@ -44,68 +48,78 @@ def machine(machines: pd.DataFrame | None, *, computer: str, diagnoses: Sequence
     if not computer.strip():
         return note("No machine has a finding. Name one in the parameter computers to look at it.")
     folded = computer.strip().casefold()
-    body = ""
-    if machines is None:
-        own = pd.DataFrame()
-        body += "<p>The machines of the workspaces could not be seen.</p>"
-    else:
-        own = machines[machines["computer"].astype("string").fillna("").str.strip().str.casefold() == folded]
-        if own.empty:
-            body += f"<p>None of {counted(len(machines), 'machine')} in the logs has this name.</p>"
-        if len(own) > 1:
-            body += f"<p>{counted(len(own), 'different machine')} bear this name.</p>"
-    for row in own.head(_MOST_ROWS).to_dict("records"):
-        body += _facts(row)
-    found = [(one, finding) for one in diagnoses for finding in one.findings if _is(finding, folded, own)]
-    return Block(_answer(computer, own, found) + body + _found(found))
-
-
-def _answer(computer: str, own: pd.DataFrame, found: Sequence[tuple[Diagnosis, Finding]]) -> str:
-    state = str(own["state"].iloc[0]) if len(own) else ""
-    said = f"<p><b>{esc(words(computer))}</b>: {esc(_STATES.get(state, 'state not known'))}"
-    said += f"; {counted(len(found), 'finding')} on it.</p>"
-    if found:
-        one, finding = min(found, key=lambda pair: pair[1].severity.rank)
-        most = esc(sentence(one.scenario, finding.cause))
-        said += f"<p>{badge(finding.severity)} <b>Most urgent:</b> {most}</p>"
-        if finding.resolution:
-            said += f"<p><b>Do first:</b> {esc(finding.resolution[0])}</p>"
-    return f'<div class="um-answer um-{"problem" if found else "unknown"}">{said}</div>'
-
-
-def _facts(row: dict[Any, Any]) -> str:
-    state = str(row.get("state", ""))
-    rows = [("state", badge(spoken(state), _kind(state)) + " " + esc(_STATES.get(state, "")))]
-    rows += [
-        (esc(said), esc(words(row[key])))
-        for key, said in _SHOWN.items()
-        if words(row.get(key)) not in ("", "—")
+    rows = pd.DataFrame() if machines is None else machines[_folded(machines["computer"]) == folded]
+    known = _known(rows, machines)
+    found = [
+        (diagnosis, finding)
+        for diagnosis in diagnoses
+        for finding in diagnosis.findings
+        if _is(finding, folded, rows)
     ]
-    return listing(("What", "Known"), rows)
+    return Block(lambda place: _answer(computer, rows, found, place) + known + _found(found, place))
+
+
+def _folded(names: pd.Series[Any]) -> pd.Series[Any]:
+    return names.astype("string").fillna("").str.strip().str.casefold()
+
+
+def _answer(
+    computer: str, rows: pd.DataFrame, found: Sequence[tuple[Diagnosis, Finding]], place: Place
+) -> Html:
+    state = _STATES.get(str(rows["state"].iloc[0]) if len(rows) else "", "state not known")
+    lines = [Html("<b>{}</b>: {}; {} on it.").format(words(computer), state, counted(len(found), "finding"))]
+    lead = leading([finding for _, finding in found])
+    if lead is not None:
+        scenario = next(diagnosis.scenario for diagnosis, finding in found if finding is lead)
+        urgent = Html("{} <b>Most urgent:</b> {}")
+        lines.append(urgent.format(badge(lead.severity), sentence(scenario, lead.cause)))
+        if lead.resolution:
+            step = referring(lead.resolution[0], place.address)
+            lines.append(Html("<b>Do first:</b> {}").format(step))
+    whole = Html('<div class="um-answer um-{}">{}</div>')
+    return whole.format("problem" if found else "unknown", Html("<p>{}</p>").each(lines))
+
+
+def _known(rows: pd.DataFrame, machines: pd.DataFrame | None) -> Html:
+    """Say how many machines bear the name, and show what is known of each."""
+    parts = []
+    if machines is None:
+        parts.append(Html("<p>The machines of the workspaces could not be seen.</p>"))
+    elif rows.empty:
+        none = Html("<p>None of {} in the logs has this name.</p>")
+        parts.append(none.format(counted(len(machines), "machine")))
+    if len(rows) > 1:
+        parts.append(Html("<p>{} bear this name.</p>").format(counted(len(rows), "different machine")))
+    return Html("").join([*parts, *(_facts(row) for row in rows.head(_MOST_ROWS).to_dict("records"))])
+
+
+def _facts(row: dict[Any, Any]) -> Html:
+    state = str(row.get("state", ""))
+    facts = [(said, words(row.get(key))) for key, said in _SHOWN.items()]
+    known = [fact for fact in facts if fact[1] not in ("", "—")]
+    first = ("state", badge(spoken(state), _kind(state)) + " " + _STATES.get(state, ""))
+    return listing(("What", "Known"), [first, *known])
 
 
 def _kind(state: str) -> str:
     return {"compliant": "healthy", "non_compliant": "high", "unknown": "unknown"}.get(state, "medium")
 
 
-def _found(found: Sequence[tuple[Diagnosis, Finding]]) -> str:
+def _found(found: Sequence[tuple[Diagnosis, Finding]], place: Place) -> Html:
     if not found:
-        return "<p>No finding names it.</p>"
-    body = f"<h3>{counted(len(found), 'finding')} on it</h3>"
-    for one, finding in sorted(found, key=lambda pair: pair[1].severity.rank):
-        body += f"<h4>{esc(one.title)} {esc(sentence(one.scenario, finding.cause))}</h4>"
-        body += finding_lines([finding], named=False)
-    return body
+        return Html("<p>No finding names it.</p>")
+    parts = [Html("<h3>{} on it</h3>").format(counted(len(found), "finding"))]
+    for diagnosis, finding in sorted(found, key=lambda pair: weight(pair[1])):
+        head = Html("<h4>{} {}</h4>").format(diagnosis.title, sentence(diagnosis.scenario, finding.cause))
+        parts.append(head + finding_lines([finding], place, named=False))
+    return Html("").join(parts)
 
 
-def _is(finding: Finding, folded: str, own: pd.DataFrame) -> bool:
+def _is(finding: Finding, folded: str, rows: pd.DataFrame) -> bool:
     if finding.subject.kind != "machine":
         return False
     if finding.subject.name.strip().casefold() == folded:
         return True
-    known = (
-        set()
-        if own.empty
-        else {str(id_).casefold() for id_ in own["subject_id"] if words(id_) not in ("", "—")}
-    )
+    ids = () if rows.empty else rows["subject_id"]
+    known = {str(id_).casefold() for id_ in ids if words(id_) not in ("", "—")}
     return finding.subject.id.casefold() in known

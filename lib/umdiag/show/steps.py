@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from umdiag.model import Diagnosis, Finding, Severity, Verdict
-from umdiag.show.blocks import Block, counted, esc, in_report, link
-from umdiag.show.diagnoses import kinds, urgency
+from umdiag.show.blocks import Block
+from umdiag.show.findings import kinds
+from umdiag.show.markup import Html, link, numbered
+from umdiag.show.places import Place
+from umdiag.show.urgency import Weight, by_urgency, families_by_urgency, heaviest, worst_machine
+from umdiag.show.values import counted
 from umdiag.show.ways import ROOTS, ways_from
 
 _MOST_REASONS = 3
 #: Notebooks that speak of every family: there a family with a problem is a way of its own.
 _ALL = ("overview", "machine", "")
+
+#: Findings that lead to a notebook, by the reason.
+Reasons = Mapping[str, Sequence[Finding]]
 
 
 def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "", computer: str = "") -> Block:
@@ -20,155 +27,146 @@ def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "", computer: str 
 
     `here` is the notebook that is open; with `computer` only findings on that machine count.
     """
-    seen = [_only(one, computer) for one in diagnoses] if computer.strip() else list(diagnoses)
-    problems = [one for one in seen if one.verdict is Verdict.PROBLEM]
-    listed = _roots_first(problems) if here in _ALL else []
-    lines = [_family_line(family, seen) for family in listed]
+    seen = [_only(diagnosis, computer) for diagnosis in diagnoses] if computer.strip() else list(diagnoses)
+    if all(diagnosis.verdict is Verdict.HEALTHY for diagnosis in seen):
+        return Block(lambda place: _nothing(here, place))
+    problems = [diagnosis for diagnosis in by_urgency(seen) if diagnosis.verdict is Verdict.PROBLEM]
+    return Block(lambda place: numbered(_ways(seen, problems, here, computer, place)))
+
+
+def _ways(
+    seen: Sequence[Diagnosis], problems: Sequence[Diagnosis], here: str, computer: str, place: Place
+) -> Iterator[Html]:
+    listed = families_by_urgency(problems) if here in _ALL else []
+    yield from (_family_line(family, problems, place) for family in listed)
     if here not in _ALL or computer:
-        lines += _followed(problems, {here, *listed})
+        yield from _followed(problems, {here, *listed}, place)
     if here != "machine":
-        lines += [*_on_machine(problems, told=here not in _ALL)]
+        yield from _on_machine(problems, place, told=here not in _ALL)
     if here in _ALL and not computer:
-        lines += _clean(seen)
-    if unknown := [one for one in seen if one.verdict is Verdict.UNKNOWN]:
-        number = counted(len(unknown), "question")
-        pages = ", ".join(_page(family) for family in dict.fromkeys(one.family for one in unknown))
-        where = f" ({pages})" if here in _ALL else ""
-        lines.append(f"{number} could not be answered{where}: the section says why, and what to do.")
-    if not problems and not unknown:
-        whole = f" {_way('overview')} shows everything." if here else ""
-        return Block(f"<p>Nothing to follow up.{whole}</p>")
-    return Block(f"<ol>{''.join(f'<li>{line}</li>' for line in lines)}</ol>")
+        yield from _clean(seen, place)
+    yield from _unanswered(seen, place, named=here in _ALL)
 
 
-def by_urgency(diagnoses: Sequence[Diagnosis]) -> list[str]:
-    """Order the families of these diagnoses by the most urgent that was found in each."""
-    return list(dict.fromkeys(one.family for one in sorted(diagnoses, key=urgency)))
+def _nothing(here: str, place: Place) -> Html:
+    whole = Html(" {} shows everything.").format(_way("overview", place)) if here else ""
+    return Html("<p>Nothing to follow up.{}</p>").format(whole)
 
 
-def _roots_first(problems: Sequence[Diagnosis]) -> list[str]:
-    """Order families by urgency, but each after those in which the root of its findings lies."""
-    order = by_urgency(problems)
-    listed: list[str] = []
-    for family in order:
-        reasons = _reasons([one for one in problems if one.family == family])
-        roots = [name for name, why in reasons.items() if ROOTS & set(why) and name in order]
-        listed += [name for name in (*roots, family) if name not in listed]
-    return listed
-
-
-def _family_line(family: str, diagnoses: Sequence[Diagnosis]) -> str:
+def _family_line(family: str, problems: Sequence[Diagnosis], place: Place) -> Html:
     """Say what was found in a family, what to begin with, and what of other families has its root there."""
-    problems = sorted((one for one in diagnoses if one.verdict is Verdict.PROBLEM), key=urgency)
-    own = [one for one in problems if one.family == family]
-    said = f"{counted(len(own), 'problem')} there: {kinds(_grave(own))}."
-    if len(own) > 1:
-        said += f" Most urgent: {own[0].title}"
-    led = _reasons([one for one in problems if one.family != family]).get(family, {})
+    there = [diagnosis for diagnosis in problems if diagnosis.family == family]
+    said = [f"{counted(len(there), 'problem')} there: {kinds(_grave(there))}."]
+    if len(there) > 1:
+        said.append(f"Most urgent: {there[0].title}")
+    led = _reasons(diagnosis for diagnosis in problems if diagnosis.family != family).get(family, {})
     if explained := [finding for why, found in led.items() if why in ROOTS for finding in found]:
-        said += f" The root of findings on {kinds(explained)} elsewhere lies here: begin with it."
-    return f"{_way(family)}: {esc(said)}"
+        said.append(f"The root of findings on {kinds(explained)} elsewhere lies here.")
+    return _way(family, place) + ": " + " ".join(said)
 
 
-def _followed(problems: Sequence[Diagnosis], listed: set[str]) -> list[str]:
+def _followed(problems: Sequence[Diagnosis], listed: Collection[str], place: Place) -> list[Html]:
     """Write one line per further notebook to which causes lead, with the reasons and how many have each."""
     reasons = {name: why for name, why in _reasons(problems).items() if name not in {*listed, "machine"}}
     order = sorted(reasons, key=lambda name: _depth(reasons[name]))
-    return [f"{_way(name)}: {esc(_because(reasons[name]))}" for name in order]
+    return [_way(name, place) + ": " + _because(reasons[name]) for name in order]
 
 
-def _on_machine(problems: Sequence[Diagnosis], *, told: bool) -> Iterator[str]:
+def _on_machine(problems: Sequence[Diagnosis], place: Place, *, told: bool) -> Iterator[Html]:
     """Lead to the machine that the findings say most of; `told`: with the reason.
 
     A report shows but one machine, the worst of all; any other is asked for.
     """
-    findings = [finding for one in problems for finding in one.findings if _is_machine(finding)]
-    if not findings:
+    worst = worst_machine(finding for diagnosis in problems for finding in diagnosis.findings)
+    if not worst:
         return
     reasons = _reasons(problems).get("machine", {}) if told else {}
     if reasons:
         why = min(reasons, key=lambda why: _weight(reasons[why]))
-        said = f"{why} Begin with {_worst(reasons[why])} (parameter computers)."
+        said = f"{why} Begin with {worst_machine(reasons[why])} (parameter computers)."
     elif told:
-        said = f"all findings on one machine, such as {_worst(findings)} (parameter computers)."
+        said = f"all findings on one machine, such as {worst} (parameter computers)."
     else:
-        said = f"{_worst(findings)} on one time line, with every finding on it;"
-        said += " the parameter computers takes any other."
-    yield f"{_way('machine')}: {esc(said)}"
+        said = f"{worst} on one time line, with every finding on it; the parameter computers takes any other."
+    yield _way("machine", place) + ": " + said
 
 
-def _reasons(problems: Sequence[Diagnosis]) -> dict[str, dict[str, list[Finding]]]:
+def _clean(diagnoses: Sequence[Diagnosis], place: Place) -> Iterator[Html]:
+    """Name the families in which everything is well: nobody need open them."""
+    verdicts: dict[str, set[Verdict]] = {}
+    for diagnosis in diagnoses:
+        verdicts.setdefault(diagnosis.family, set()).add(diagnosis.verdict)
+    well = [family for family, found in verdicts.items() if found == {Verdict.HEALTHY}]
+    if well and len(well) < len(verdicts):
+        yield Html("Nothing found in {}.").format(_pages(well, place))
+
+
+def _unanswered(diagnoses: Sequence[Diagnosis], place: Place, *, named: bool) -> Iterator[Html]:
+    """Count the questions without an answer; `named`: with the notebooks that say why."""
+    unknown = [diagnosis for diagnosis in diagnoses if diagnosis.verdict is Verdict.UNKNOWN]
+    if unknown:
+        families = dict.fromkeys(diagnosis.family for diagnosis in unknown)
+        where = Html(" ({})").format(_pages(families, place)) if named else ""
+        said = Html("{} could not be answered{}: the section says why, and what to do.")
+        yield said.format(counted(len(unknown), "question"), where)
+
+
+def _reasons(problems: Iterable[Diagnosis]) -> dict[str, dict[str, list[Finding]]]:
     """Collect the findings that lead to each notebook, by the reason."""
     reasons: dict[str, dict[str, list[Finding]]] = {}
-    for one in sorted(problems, key=urgency):
-        for finding in _grave([one]):
-            for name, why in ways_from(one.scenario, finding.cause):
+    for diagnosis in by_urgency(problems):
+        for finding in _grave([diagnosis]):
+            for name, why in ways_from(diagnosis.scenario, finding.cause):
                 reasons.setdefault(name, {}).setdefault(why, []).append(finding)
     return reasons
 
 
-def _because(reasons: dict[str, list[Finding]]) -> str:
+def _because(reasons: Reasons) -> str:
     ordered = sorted(reasons, key=lambda why: _weight(reasons[why]))
     said = [f"{kinds(reasons[why])}: {why}" for why in ordered[:_MOST_REASONS]]
     more = len(ordered) - len(said)
     return " ".join([*said, f"And {counted(more, 'reason')} more." if more else ""]).strip()
 
 
-def _depth(reasons: Mapping[str, Sequence[Finding]]) -> tuple[bool, int, int]:
+def _depth(reasons: Reasons) -> tuple[bool, Weight, int]:
     """Order notebooks: what is the root of something first, then what the gravest findings lead to."""
     return min((why not in ROOTS, *_weight(found)) for why, found in reasons.items())
 
 
-def _weight(findings: Sequence[Finding]) -> tuple[int, int]:
-    return min(finding.severity.rank for finding in findings), -len(findings)
-
-
-def _worst(findings: Sequence[Finding]) -> str:
-    """Return the name of the machine with the gravest findings."""
-    ranks: dict[str, list[int]] = {}
-    for finding in findings:
-        ranks.setdefault(finding.subject.name, []).append(finding.severity.rank)
-    return min(ranks, key=lambda name: (min(ranks[name]), -len(ranks[name]), name.lower()))
-
-
-def _clean(diagnoses: Sequence[Diagnosis]) -> list[str]:
-    """Name the families in which everything is well: nobody need open them."""
-    verdicts: dict[str, set[Verdict]] = {}
-    for one in diagnoses:
-        verdicts.setdefault(one.family, set()).add(one.verdict)
-    well = [family for family, found in verdicts.items() if found == {Verdict.HEALTHY}]
-    return [f"Nothing found in {', '.join(map(_page, well))}."] if well and len(well) < len(verdicts) else []
+def _weight(findings: Sequence[Finding]) -> tuple[Weight, int]:
+    return heaviest(findings), -len(findings)
 
 
 def _grave(diagnoses: Iterable[Diagnosis]) -> list[Finding]:
-    findings = (finding for one in diagnoses for finding in one.findings)
+    findings = (finding for diagnosis in diagnoses for finding in diagnosis.findings)
     return [finding for finding in findings if finding.severity is not Severity.INFO]
 
 
-def _is_machine(finding: Finding) -> bool:
-    return finding.subject.kind == "machine"
-
-
-def _only(one: Diagnosis, computer: str) -> Diagnosis:
+def _only(diagnosis: Diagnosis, computer: str) -> Diagnosis:
     """Keep of a problem what was found on one machine."""
-    if one.verdict is not Verdict.PROBLEM:
-        return one
+    if diagnosis.verdict is not Verdict.PROBLEM:
+        return diagnosis
     wanted = computer.strip().casefold()
-    own = tuple(
+    on_machine = tuple(
         finding
-        for finding in one.findings
-        if _is_machine(finding) and finding.subject.name.strip().casefold() == wanted
+        for finding in diagnosis.findings
+        if finding.subject.kind == "machine" and finding.subject.name.strip().casefold() == wanted
     )
-    kept = replace(one, findings=own)
+    kept = replace(diagnosis, findings=on_machine)
     return kept if _grave([kept]) else replace(kept, verdict=Verdict.HEALTHY)
 
 
-def _way(name: str) -> str:
+def _way(name: str, place: Place) -> Html:
     # Here, not above: showing rests on the records alone, and only words come from the scenarios.
     from umdiag.scenarios import FAMILIES
 
-    return f"<b>{_page(name)}</b>" + (f" ({esc(FAMILIES[name])})" if name in FAMILIES else "")
+    way = Html("<b>{}</b>").format(_page(name, place))
+    return way + f" ({FAMILIES[name]})" if name in FAMILIES else way
 
 
-def _page(name: str) -> str:
-    return link(f"{name}.html" if in_report() else f"{name}.ipynb", name)
+def _pages(names: Iterable[str], place: Place) -> Html:
+    return Html(", ").join(_page(name, place) for name in names)
+
+
+def _page(name: str, place: Place) -> Html:
+    return link(place.address(name), name)

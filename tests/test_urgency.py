@@ -1,0 +1,199 @@
+"""Every page begins with the same thing to do, and never with a cause that nobody knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from umdiag import show
+from umdiag.model import Diagnosis, Finding, Severity, Subject, Verdict
+from umdiag.report.document import Notebook
+from umdiag.report.index import index
+from umdiag.show.urgency import by_cause, by_urgency, families_by_urgency, leading, weight, worst_machine
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+FAMILIES = ("quota", "assessment", "update_runs")
+KINDS = ("machine", "workspace", "subscription", "automation_account", "update_configuration", "update_run")
+
+
+def finding_of(
+    name: str = "vm-1",
+    cause: str = "agent_stopped",
+    severity: Severity = Severity.HIGH,
+    kind: str = "machine",
+    step: str = "",
+) -> Finding:
+    return Finding(
+        cause=cause,
+        severity=severity,
+        subject=Subject(kind=kind, name=name, id=name),
+        evidence={},
+        resolution=(step or f"Restart {name}.",),
+        source="",
+    )
+
+
+def diagnosis_of(*findings: Finding, scenario: str = "s", family: str = "quota") -> Diagnosis:
+    grave = any(finding.severity is not Severity.INFO for finding in findings)
+    verdict = Verdict.PROBLEM if grave else Verdict.HEALTHY
+    return Diagnosis(
+        scenario=scenario, family=family, title=f"{scenario}?", verdict=verdict, findings=findings
+    )
+
+
+@st.composite
+def estates(draw: st.DrawFn) -> list[Diagnosis]:
+    """Make diagnoses of up to six scenarios in three families; each finding has a step that no other has."""
+    found = st.tuples(
+        st.sampled_from("abcd"),
+        st.sampled_from(("unknown", "first_cause", "second_cause")),
+        st.sampled_from(list(Severity)),
+        st.sampled_from(KINDS),
+    )
+    scenarios = draw(st.lists(st.lists(found, max_size=6), min_size=1, max_size=6))
+    return [
+        diagnosis_of(
+            *(finding_of(*row, step=f"Step {place}-{line}.") for line, row in enumerate(rows)),
+            scenario=f"scenario_{place}",
+            family=FAMILIES[place % len(FAMILIES)],
+        )
+        for place, rows in enumerate(scenarios)
+    ]
+
+
+def index_of(diagnoses: Sequence[Diagnosis]) -> str:
+    return index(
+        scope="snapshot demo",
+        pages=[],
+        asked_at=NOW,
+        lookback=timedelta(days=14),
+        made_at=NOW,
+        notes=[],
+        diagnoses=diagnoses,
+        machines=pd.DataFrame({"state": []}),
+        health=[],
+        notebooks=[Notebook(family=family, status="succeeded", seconds=1.0) for family in FAMILIES],
+        titles={},
+        target={"workspaces": [], "automation_account": "", "subscriptions": []},
+    )
+
+
+def first_step(page: str) -> str | None:
+    step = re.search(r"Step \d+-\d+\.", page)
+    return step.group() if step else None
+
+
+def first_family(page: str) -> str | None:
+    name = re.search(r'href="(\w+)\.html', page)
+    return name.group(1) if name else None
+
+
+@given(estates())
+@settings(max_examples=60, deadline=None)
+def test_every_page_begins_with_the_same_thing_to_do(diagnoses: list[Diagnosis]) -> None:
+    tasks = index_of(diagnoses).partition("What to do first")[2]
+    assert first_step(show.summary(diagnoses).on_page()) == first_step(tasks)
+    if tasks:
+        assert first_family(show.next_steps(diagnoses, here="overview").on_page()) == first_family(tasks)
+    for family in FAMILIES:
+        there = [diagnosis for diagnosis in diagnoses if diagnosis.family == family]
+        shown = first_step(show.summary(there).on_page())
+        assert shown == first_step(index_of(there).partition("What to do first")[2])
+        if shown and first_family(tasks) == family:
+            assert shown == first_step(tasks)
+
+
+@given(estates())
+@settings(max_examples=200, deadline=None)
+def test_an_unknown_cause_never_leads_while_a_known_one_exists(diagnoses: list[Diagnosis]) -> None:
+    problems = [one for one in by_urgency(diagnoses) if one.verdict is Verdict.PROBLEM]
+    every = [finding for problem in problems for finding in problem.findings]
+    for findings in (*(problem.findings for problem in problems), every):
+        known = [one for one in findings if one.cause != "unknown" and one.severity is not Severity.INFO]
+        lead = leading(findings)
+        assert lead is None or not known or lead in known
+    if every:
+        assert weight(leading(problems[0].findings)) == weight(leading(every))
+
+
+@given(estates(), st.randoms())
+@settings(max_examples=100, deadline=None)
+def test_the_order_of_what_came_in_does_not_matter(diagnoses: list[Diagnosis], random) -> None:
+    mixed = list(diagnoses)
+    random.shuffle(mixed)
+    assert by_urgency(mixed) == by_urgency(diagnoses)
+    every = [finding for diagnosis in diagnoses for finding in diagnosis.findings]
+    shuffled = random.sample(every, len(every))
+    assert worst_machine(shuffled) == worst_machine(every)
+    assert list(by_cause(shuffled)) == list(by_cause(every))
+    if every:
+        assert next(iter(by_cause(every))) == leading(every).cause == leading(shuffled).cause
+
+
+def test_a_workspace_comes_before_its_machines_and_a_configuration_between_them():
+    given_ = [
+        diagnosis_of(*(finding_of(f"vm-{n}") for n in range(9)), scenario="machines"),
+        diagnosis_of(finding_of(kind="update_configuration"), scenario="configuration"),
+        diagnosis_of(finding_of(kind="subscription"), scenario="subscription"),
+        diagnosis_of(finding_of(kind="workspace"), scenario="workspace"),
+    ]
+    assert [one.scenario for one in by_urgency(given_)] == [
+        "workspace",
+        "subscription",
+        "configuration",
+        "machines",
+    ]
+
+
+def test_severity_decides_before_how_much_a_subject_explains():
+    machine = diagnosis_of(finding_of(severity=Severity.CRITICAL), scenario="machine")
+    workspace = diagnosis_of(finding_of(kind="workspace"), scenario="workspace")
+    assert by_urgency([workspace, machine]) == [machine, workspace]
+
+
+def test_the_commonest_cause_among_the_most_urgent_leads():
+    findings = [
+        finding_of("a", "rare"),
+        finding_of("b", "common"),
+        finding_of("c", "common"),
+        *(finding_of(f"d{n}", "slight", Severity.LOW) for n in range(9)),
+    ]
+    assert leading(findings) is findings[1]
+    assert list(by_cause(findings)) == ["common", "rare", "slight"]
+
+
+def test_a_remark_never_leads_a_problem():
+    remark = finding_of("a", "known", Severity.INFO)
+    assert leading([remark, finding_of("b", "unknown", Severity.LOW)]).subject.name == "b"
+    assert leading([remark]) is remark
+    assert leading([]) is None
+
+
+@pytest.mark.parametrize(
+    ("findings", "worst"),
+    [
+        ([], ""),
+        ([finding_of("law", kind="workspace")], ""),
+        ([finding_of("vm-b"), finding_of("VM-A"), finding_of("vm-c", severity=Severity.LOW)], "VM-A"),
+        ([finding_of("vm-a"), finding_of("vm-b"), finding_of("vm-b", "other", Severity.LOW)], "vm-b"),
+        ([finding_of("vm-a", "unknown", Severity.CRITICAL), finding_of("vm-b")], "vm-b"),
+    ],
+)
+def test_the_worst_machine_has_the_most_urgent_finding(findings, worst):
+    assert worst_machine(findings) == worst
+
+
+def test_families_stand_in_the_order_of_their_most_urgent_diagnosis():
+    low = diagnosis_of(finding_of(severity=Severity.LOW), family="quota", scenario="a")
+    high = diagnosis_of(finding_of(), family="assessment", scenario="b")
+    assert families_by_urgency([low, high, diagnosis_of(family="unplanned")]) == [
+        "assessment",
+        "quota",
+        "unplanned",
+    ]
