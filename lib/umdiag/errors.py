@@ -5,6 +5,7 @@
     ├── CallError              the command line asks for something that is not there    (exit 2)
     ├── SourceError            a source cannot be opened at all                         (exit 2)
     ├── QueryError             a query file or its binding is at fault
+    ├── Unavailable            data asked for by name could not be seen at all
     └── Inconclusive           raised by a judge: the symptom cannot be seen → UNKNOWN
 
 Nothing else leaves the package: what clients and libraries raise is worded anew where it is caught.
@@ -42,6 +43,10 @@ class SourceError(UmdiagError):
 
 class QueryError(UmdiagError):
     """A query file is malformed, or a value does not fit its parameter."""
+
+
+class Unavailable(UmdiagError):
+    """A fact or frame could not be seen; the message says which and why."""
 
 
 class Inconclusive(UmdiagError):

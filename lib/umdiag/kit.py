@@ -3,60 +3,45 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 import pandas as pd
 
-from umdiag.errors import Inconclusive, UmdiagError
+from umdiag.errors import Inconclusive, Unavailable
 from umdiag.frames.machines import table
-from umdiag.judging.facts import Facts
-from umdiag.judging.needs import data_of, needs, queries_of
+from umdiag.judging.facts import Clock, Facts, Progress
+from umdiag.judging.needs import data_of
 from umdiag.judging.prepared import load_frame, save_frames
 from umdiag.judging.records import read_diagnoses
-from umdiag.judging.seen import Seen, of_answering, together
+from umdiag.judging.seen import Seen, together
 from umdiag.judging.views import Views
+from umdiag.judging.wanted import Families, Functions, wanted_queries
 from umdiag.model import Diagnosis, Rows, TableHealth
 from umdiag.parameters import Parameters, opened
-from umdiag.queries.kql import Value, queries
+from umdiag.queries.kql import Value
 from umdiag.scenarios import catalogue, scenario
+from umdiag.show.pictures import picture
+from umdiag.show.urgency import worst_machine
 from umdiag.sources.clock import clock_of, days, notes_on_clock
 from umdiag.sources.opening import open_folder, open_source
 
 #: Environment variable that hands a prepared run folder to the kernels of a report.
 RUN_VARIABLE = "UMDIAG_RUN"
-#: Queries of the machine notebook, asked for one machine once the findings are known.
-OF_ONE_MACHINE = ("machine_hours", "machine_assessments")
-
-
-class Unavailable(UmdiagError):
-    """A fact or frame could not be seen; the message says which and why."""
 
 
 def open_kit(given: Mapping[str, Any] | str | Path | None = None) -> Kit:
-    """Open the kit and print what it looks at: `open_kit(globals())`, or `open_kit("parameters/demo.yml")`.
+    """Open the kit on parameters, a parameter file or (None) the notebook's names; print what it looks at.
 
-    Without an argument the names of the running notebook are taken. Raises ParameterError for a parameter
-    that is unknown or wrong.
+    Raises ParameterError for a parameter that is unknown or wrong.
     """
     run = os.environ.get(RUN_VARIABLE)
     kit = Kit(opened(given, find=run is None), run=Path(run) if run else None)
-    print(kit)
-    for note in kit.notes:
-        print(note)
+    print(kit, *kit.notes, sep="\n")
     return kit
-
-
-def wanted_queries(families: Sequence[str] | None, also: Iterable[Callable[..., Any]] = ()) -> list[str]:
-    """Return the names of the queries that the families' judges and `also` rest on (None: every query)."""
-    names = set(queries()) - set(OF_ONE_MACHINE)
-    if families is not None:
-        judges = [scenario.judge for scenario in catalogue() if scenario.family in families]
-        names &= set().union(*(queries_of(function) for function in (*judges, *also)))
-    return sorted(names)
 
 
 class Kit:
@@ -66,39 +51,27 @@ class Kit:
         self.parameters = parameters
         self._run = run
         self._source = open_source(parameters) if run is None else open_folder(run)
-        self.lookback: timedelta = parameters.lookback
-        self.asked_at: datetime = clock_of(self._source, parameters)
+        self.lookback = parameters.lookback
+        self.asked_at = clock_of(self._source, parameters)
         self._source.look_at(self.asked_at, self.lookback)
         self.notes = [*self._source.notes, *notes_on_clock(self._source, parameters, self.asked_at)]
-        self._named = parameters.named | {"asked_at": self.asked_at, "lookback": self.lookback}
-        self._facts = Facts(
-            self._source.fetch, lambda name: self._views.answering.seen(name), self.asked_at, self.lookback
-        )
-        self._views = Views(self._facts, self._named, self._prepared)
+        clock: Clock = {"asked_at": self.asked_at, "lookback": self.lookback}
+        self._facts = Facts(self._source.fetch, lambda name: self._views.answering.seen(name), clock)
+        prepared = partial(load_frame, run / "frames") if run else lambda name: None
+        self._views = Views(self._facts, parameters.named | clock, prepared)
         self._lock = RLock()
         self._diagnoses: dict[str, Diagnosis] = read_diagnoses(run) if run else {}
 
     def __repr__(self) -> str:
-        start = self.asked_at - self.lookback
-        return f"{self.scope} · {start:%Y-%m-%d %H:%M} to {self.asked_at:%Y-%m-%d %H:%M} UTC"
-
-    @property
-    def scope(self) -> str:
-        """What is looked at, in one line without paths."""
         where = f"snapshot {self.parameters.snapshot.name}" if self.parameters.snapshot else "Azure"
-        return f"{where} · last {days(self.lookback)}"
+        start = self.asked_at - self.lookback
+        window = f"{start:%Y-%m-%d %H:%M} to {self.asked_at:%Y-%m-%d %H:%M} UTC"
+        return f"{where} · last {days(self.lookback)} · {window}"
 
     def fetch(
-        self,
-        families: Sequence[str] | None = None,
-        *,
-        also: Iterable[Callable[..., Any]] = (),
-        progress: Callable[[str, int, int], None] | None = None,
+        self, families: Families = None, *, also: Functions = (), progress: Progress | None = None
     ) -> None:
-        """Fetch, in threads, every query that the families' judges or `also` name (None: every query).
-
-        `progress` is told each finished query's name, how many are done and how many there are.
-        """
+        """Fetch what the families' judges or `also` rest on (None: every query); see `Facts.fetch`."""
         self._facts.fetch(wanted_queries(families, also), self._source.parallel, progress)
 
     def fact(self, name: str, **values: Value) -> Rows:
@@ -106,7 +79,7 @@ class Kit:
         return self._facts.rows(name, **values)
 
     def rows(self) -> list[Rows]:
-        """Return every answer so far, by query name."""
+        """Return every answer so far."""
         return self._facts.known()
 
     def kql(self, text: str) -> pd.DataFrame:
@@ -123,39 +96,23 @@ class Kit:
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return a fact or frame by name, as far as it was seen. Raises Unavailable where nothing was."""
-        seen = self.seen(name)
-        if seen.frame is None:
-            raise Unavailable(seen.reason)
-        return seen.frame
+        return self._views.frame(name)
 
     def seen(self, name: str, **values: Value) -> Seen:
         """Return a fact or frame with how much of it could be seen, workspaces that gave no row aside."""
-        if name in queries():
-            return of_answering(self._facts.rows(name, **values))
-        return self._views.answering.seen(name)
+        return self._views.seen(name, **values)
 
     def call(self, function: Callable[..., Any], **extra: Any) -> Any:
-        """Call `function` with its parameters filled by name: facts, frames, parameters, then `extra`.
-
-        What is only shown may be shown as far as it was seen. Raises Unavailable where data it must have
-        could not be seen at all, and Inconclusive as `function` does.
-        """
-        data = [(need, self.seen(need.name, **extra)) for need in data_of(function)]
-        if lacking := [seen.reason for need, seen in data if seen.frame is None and not need.optional]:
-            raise Unavailable(together(lacking))
-        given = self._named | extra
-        named = {need.name: given[need.name] for need in needs(function) if not need.is_data}
-        return function(*(seen.frame for _, seen in data), **named)
+        """Call `function` with facts, frames, parameters and `extra` by name; see `Views.call`."""
+        return self._views.call(function, **extra)
 
     def draw(self, chart: Callable[..., Any], **extra: Any) -> Any:
-        """Return the figure of a chart, or a note that says why there is none."""
-        from umdiag import show
-
+        """Return the figure of a chart, with what it lacks, or a note that says why there is none."""
         try:
             figure = self.call(chart, **extra)
         except (Unavailable, Inconclusive) as unseen:
-            return show.note(f"No picture: {unseen}.")
-        return show.note("No picture: there is nothing to draw.") if figure is None else figure
+            return picture(None, str(unseen))
+        return picture(figure, together(self.seen(need.name, **extra).reason for need in data_of(chart)))
 
     def save_frames(self, folder: Path) -> None:
         """Write the frames derived so far, for kernels that only show."""
@@ -186,16 +143,6 @@ class Kit:
 
     def worst_machine(self) -> str:
         """Return the first of `computers`, else the machine with the worst findings, else ""."""
-        from umdiag.show import urgency
-
         if self.parameters.computers:
             return self.parameters.computers[0]
-        return urgency.worst_machine(finding for judged in self.diagnoses() for finding in judged.findings)
-
-    def fetch_machine(self) -> None:
-        """Fetch what the machine notebook shows of the worst machine."""
-        for name in OF_ONE_MACHINE:
-            self.fact(name, computer=self.worst_machine())
-
-    def _prepared(self, name: str) -> Seen | None:
-        return load_frame(self._run / "frames", name) if self._run else None
+        return worst_machine(finding for judged in self.diagnoses() for finding in judged.findings)

@@ -18,6 +18,7 @@ import psutil
 from umdiag.kit import Kit
 from umdiag.parameters import from_values
 from umdiag.queries import kql
+from umdiag.report.job import fetch_machine
 from umdiag.sources.live import azure
 from umdiag.sources.live.manners import Limits, Rate
 from umdiag.sources.opening import target_of
@@ -36,7 +37,7 @@ def fetch(values: Mapping[str, Any]) -> Mapping[str, float]:
     kit.fetch()
     seconds, used = time.monotonic() - began, time.process_time() - used
     kit.diagnoses()
-    kit.fetch_machine()
+    fetch_machine(kit)
     kit.close()
     return {"seconds": seconds, "processor": used}
 

@@ -17,6 +17,7 @@ from support import snapshot_rows as rows
 from umdiag.__main__ import app
 from umdiag.parameters import from_values
 from umdiag.queries import kql
+from umdiag.report.job import fetch_machine
 from umdiag.report.plan import plan
 
 
@@ -40,7 +41,7 @@ def test_a_dry_run_prints_what_a_report_sends_and_sends_nothing(azure: AzureStan
     assert not azure.wire.requests
     with estate.looked_at(azure, workspace_api=api) as kit:
         kit.health()
-        kit.fetch_machine()
+        fetch_machine(kit)
     unfilled = {
         name for name, query in kql.queries().items()
         if not any(one.datum or one.name == "computer" for one in query.parameters.values())

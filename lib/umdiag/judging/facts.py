@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias, TypedDict
 
 import pandas as pd
 
@@ -16,6 +16,16 @@ from umdiag.judging.seen import Seen
 from umdiag.model import QueryUse, Rows, State
 from umdiag.queries.kql import Query, Value, empty, queries
 from umdiag.words.once import Once
+
+#: Told each finished query's name, how many are done and how many there are.
+Progress: TypeAlias = Callable[[str, int, int], None]
+
+
+class Clock(TypedDict):
+    """The window of an investigation: it ends at `asked_at` and is `lookback` long."""
+
+    asked_at: datetime
+    lookback: timedelta
 
 
 class Facts:
@@ -28,12 +38,11 @@ class Facts:
         self,
         fetch: Callable[[Query, Mapping[str, Value]], Rows],
         filling: Callable[[str], Seen],
-        asked_at: datetime,
-        lookback: timedelta,
+        clock: Clock,
     ) -> None:
         self._fetch = fetch
         self._filling = filling
-        self._asked_at, self._lookback = asked_at, lookback
+        self._clock = clock
         self._answered = Once()
 
     def rows(self, name: str, **values: Value) -> Rows:
@@ -42,13 +51,8 @@ class Facts:
         key = (name, json.dumps(fitting, default=str, sort_keys=True))
         return self._answered.do(key, lambda: self._ask(queries()[name], fitting))
 
-    def fetch(
-        self, names: Sequence[str], parallel: int, progress: Callable[[str, int, int], None] | None = None
-    ) -> None:
-        """Ask these queries in threads, so many at a time.
-
-        `progress` is told each finished query's name, how many are done and how many there are.
-        """
+    def fetch(self, names: Sequence[str], parallel: int, progress: Progress | None = None) -> None:
+        """Ask these queries in threads, so many at a time."""
         # In this order a query that is filled from others waits only for such as are under way.
         wanted = in_order(names)
         pool = ThreadPoolExecutor(parallel, "fetch")
@@ -72,7 +76,8 @@ class Facts:
         return QueryUse(name=name, text=rows.text, state=rows.state, rows=len(rows.frame), reason=rows.reason)
 
     def _ask(self, query: Query, values: Mapping[str, Value]) -> Rows:
-        bound: dict[str, Value] = {"asked_at": self._asked_at, "lookback": self._lookback, **values}
+        clock = self._clock
+        bound: dict[str, Value] = {"asked_at": clock["asked_at"], "lookback": clock["lookback"], **values}
         for parameter in query.parameters.values():
             if parameter.datum:
                 filling = self._filling(parameter.datum)
@@ -93,7 +98,8 @@ class Facts:
         if not pd.api.types.is_datetime64_any_dtype(column):
             return sorted(text for text in column.dropna().unique() if text)
         times = column.dropna().drop_duplicates().sort_values()
-        start, end = pd.Timestamp(self._asked_at - self._lookback), pd.Timestamp(self._asked_at)
+        end = pd.Timestamp(self._clock["asked_at"])
+        start = end - self._clock["lookback"]
         inside = times[(times > start) & (times <= end)]
         return list(inside.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
 

@@ -12,13 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
+
+from umdiag.errors import Unavailable
 from umdiag.judging.accounts import accounted
 from umdiag.judging.derivation import Derivation
 from umdiag.judging.facts import Facts
-from umdiag.judging.needs import queries_of
-from umdiag.judging.seen import Seen, of_answering, of_rows
+from umdiag.judging.needs import data_of, needs, queries_of
+from umdiag.judging.seen import Seen, of_answering, of_rows, together
 from umdiag.judging.verdicts import combined, judge
 from umdiag.model import Diagnosis, Finding
+from umdiag.queries.kql import Value, queries
 from umdiag.scenarios import Scenario
 
 _SPELLINGS = ("subject_id", "source_computer_id", "name", "arm_key")
@@ -38,9 +42,35 @@ class Views:
     ) -> None:
         accounted()
         self._facts = facts
-        self._named = named
+        self._named = dict(named)
         self.answering = Derivation(lambda name: of_answering(facts.rows(name)), named, prepared)
         self._whole = Derivation(lambda name: of_rows(facts.rows(name)), named)
+
+    def seen(self, name: str, **values: Value) -> Seen:
+        """Return a fact (`values` fill its parameters) or frame of the first view."""
+        if name in queries():
+            return of_answering(self._facts.rows(name, **values))
+        return self.answering.seen(name)
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return a fact or frame as far as it was seen. Raises Unavailable where nothing was."""
+        seen = self.seen(name)
+        if seen.frame is None:
+            raise Unavailable(seen.reason)
+        return seen.frame
+
+    def call(self, function: Callable[..., Any], **extra: Any) -> Any:
+        """Call `function` with its parameters filled by name: facts, frames, parameters, then `extra`.
+
+        What is only shown may be shown as far as it was seen. Raises Unavailable where data that it must
+        have could not be seen at all, and Inconclusive as `function` does.
+        """
+        data = [(need, self.seen(need.name, **extra)) for need in data_of(function)]
+        if lacking := [seen.reason for need, seen in data if seen.frame is None and not need.optional]:
+            raise Unavailable(together(lacking))
+        given = self._named | extra
+        named = {need.name: given[need.name] for need in needs(function) if not need.is_data}
+        return function(*(seen.frame for _, seen in data), **named)
 
     def judge(self, scenario: Scenario) -> Diagnosis:
         """Return the diagnosis of one scenario."""

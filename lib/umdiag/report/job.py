@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from umdiag import parameters as params
 from umdiag._version import __version__
 from umdiag.errors import CallError
+from umdiag.judging.wanted import OF_ONE_MACHINE
 from umdiag.kit import RUN_VARIABLE, Kit
 from umdiag.model import Verdict
 from umdiag.report.folder import Staging
@@ -86,6 +87,12 @@ def choose(only: Sequence[str], notebooks: Mapping[str, Path]) -> dict[str, Path
         if name not in notebooks:
             raise CallError(f"--only {name[:80]}: no such notebook; there are {', '.join(notebooks)}")
     return {name: path for name, path in notebooks.items() if not only or name in only}
+
+
+def fetch_machine(kit: Kit) -> None:
+    """Fetch what the machine notebook shows of the worst machine."""
+    for name in OF_ONE_MACHINE:
+        kit.fact(name, computer=kit.worst_machine())
 
 
 def families_of(notebooks: Mapping[str, Path]) -> list[str] | None:
@@ -158,7 +165,7 @@ class Job:
         self._go_on()
         diagnoses = [one for family in families or FAMILIES for one in kit.diagnoses(family)]
         if AFTER in self._notebooks:
-            kit.fetch_machine()
+            fetch_machine(kit)
         self._steps.say(f"fetched {_counted(len(kit.rows()), 'query', 'queries')}")
         counts = Counter(one.verdict for one in diagnoses)
         said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict)

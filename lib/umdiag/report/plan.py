@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from umdiag import parameters as params
 from umdiag.judging.needs import in_order
-from umdiag.kit import OF_ONE_MACHINE, wanted_queries
+from umdiag.judging.wanted import OF_ONE_MACHINE, wanted_queries
 from umdiag.queries import kql
 from umdiag.queries.kql import Query, Value
 from umdiag.report.job import AFTER, choose, drawn, families_of, find_notebooks
