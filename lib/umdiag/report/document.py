@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, WithJsonSchema
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import core_schema
 
 from umdiag._version import __version__
 from umdiag.judging.verdicts import worst_first
@@ -93,7 +92,7 @@ def schema() -> dict[str, Any]:
 class _Schema(GenerateJsonSchema):
     """Leaves out titles that only repeat the name of a key."""
 
-    def field_title_should_be_set(self, schema: core_schema.CoreSchema | Any) -> bool:
+    def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
 
