@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from umdiag.errors import QueryError
 from umdiag.queries import kql
 from umdiag.sources.engine import Engine
+from umdiag.sources.translation import references
 from umdiag.sources.tuning import tuned
 
 CONSTRUCTS: list[dict[str, Any]] = YAML(typ="safe").load(
@@ -37,7 +38,7 @@ def engine() -> Any:
 
 @pytest.mark.parametrize("entry", CONSTRUCTS, ids=[entry["construct"] for entry in CONSTRUCTS])
 def test_construct_answers_as_in_the_service(engine: Engine, entry: dict[str, Any]) -> None:
-    engine.references(entry["query"])
+    references(entry["query"])
     frame = engine.ask(entry["query"], now=NOW, columns=None)
     assert [[plain(value) for value in row] for row in frame.itertuples(index=False)] == entry["answer"]
 
@@ -102,7 +103,7 @@ def test_unlisted_construct_is_noticed() -> None:
 )
 def test_nothing_but_tables_can_be_asked(engine: Engine, text: str) -> None:
     def ask() -> None:
-        engine.references(text)
+        references(text)
         engine.ask(text, now=NOW, columns=None)
 
     with pytest.raises(QueryError) as refused:
