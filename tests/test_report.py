@@ -222,10 +222,11 @@ def test_no_path_of_this_machine_is_published(report, tmp_path_factory):
         "somewhere private",
         ".partial-",
     )
-    for path in output.rglob("*"):
-        if path.is_file() and path.suffix not in (".js", ".parquet"):
-            text = path.read_text(encoding="utf-8")
-            assert [word for word in private if word in text] == [], path.name
+    read = [path for path in output.rglob("*") if path.is_file() and path.suffix not in (".js", ".parquet")]
+    assert {path.name for path in read} >= {"index.html", "findings.json", "quota.ipynb", "run.log"}
+    for path in read:
+        text = path.read_text(encoding="utf-8")
+        assert [word for word in private if word in text] == [], path.name
 
 
 def test_machines_are_one_row_each_and_safe_to_open(report):

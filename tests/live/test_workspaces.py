@@ -420,6 +420,7 @@ def test_requests_name_the_kit_and_nobody_who_runs_it(azure: AzureStandIn, kit: 
     kit.fact("heartbeats")
     kit.fact("subscriptions")
     names = {getpass.getuser(), Path(sys.argv[0]).name, "pytest", "__main__"}
+    assert azure.wire.requests
     for request in azure.wire.requests:
         headers = {name: value for name, value in request.headers.items() if name != "authorization"}
         assert not [value for value in headers.values() if names & set(value.replace("/", " ").split())]
