@@ -158,6 +158,32 @@ def test_faster_sql_answers_the_same(engine: Engine, text: str) -> None:
     assert sorted(map(str, engine.rows(tuned(sql)))) == sorted(map(str, engine.rows(sql)))
 
 
+@pytest.mark.parametrize(
+    ("pipeline", "asked"),
+    [
+        ("project x = strcat(k, '-', b)", set()),
+        ("where isempty(k) or isnotempty(b) | extend x = strcat(k, b)", set()),
+        ("extend k = n > 1 | project x = strcat(k, b)", {"k"}),
+        ("project k = t, b | extend x = strcat(k, b)", {"k"}),
+        ("summarize k = max(n) by b | extend x = strcat(k, b)", {"k"}),
+        ("summarize arg_max(n, k) by b | extend x = strcat(k, b, n)", {"n"}),
+        ("extend k = bag_pack('a', n) | mv-expand k | project x = strcat(k, b)", {"k", "n"}),
+        ("extend other = strcat(k, b) | project x = strcat(other, k)", {"other"}),
+    ],
+)
+def test_only_what_may_be_no_text_is_asked_for_its_type(
+    engine: Engine, pipeline: str, asked: set[str]
+) -> None:
+    engine.rows(
+        """CREATE OR REPLACE TABLE "Seen" AS SELECT range AS n, TIMESTAMP '2024-03-08' AS t,
+        repeat('k', range % 2) AS k, 'b' || range AS b FROM range(4)"""
+    )
+    sql = str(duckdb_kql.to_sql(f"Seen | {pipeline}", schema={"Seen": ["n", "t", "k", "b"]}))
+    faster = tuned(sql, {"k", "b"})
+    assert set(re.findall(r'CASE typeof\("(\w+)"\)', faster)) == asked
+    assert sorted(map(str, engine.rows(faster))) == sorted(map(str, engine.rows(sql)))
+
+
 def bare(text: str) -> str:
     """Query text without comments and with empty strings."""
     text = re.sub(r'@"[^"]*"|"(?:[^"\\]|\\.)*"', '""', text)

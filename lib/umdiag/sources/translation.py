@@ -65,7 +65,16 @@ def translated(text: str, schema: Schema, now: datetime | None) -> tuple[str, Ma
     """Return a text's SQL and the values of its placeholders: the same for every engine with these tables."""
     columns = {table: list(names) for table, names in schema}
     sql = duckdb_kql.to_sql(text, schema=columns, allow_write=False, query_now=now)
-    return tuned(str(sql)), dict(sql.parameters)
+    return tuned(str(sql), _texts(columns)), dict(sql.parameters)
+
+
+def _texts(columns: Mapping[str, list[str]]) -> set[str]:
+    """Return the columns that are text wherever they are."""
+    types: dict[str, set[str]] = {}
+    for table, names in columns.items():
+        for name in names:
+            types.setdefault(name, set()).add(known_tables().get(table, {}).get(name, ""))
+    return {name for name, found in types.items() if found == {"string"}}
 
 
 @contextmanager
