@@ -297,7 +297,7 @@ def assert_honest(kit: Kit, offline: Kit) -> None:
         if diagnosis.verdict is Verdict.HEALTHY:
             assert offline.diagnosis(diagnosis.scenario).verdict is Verdict.HEALTHY
             for need in needs(scenario(diagnosis.scenario).judge):
-                assert not need.is_data or need.optional or kit.datum(need.name).whole, diagnosis.scenario
+                assert not need.is_data or need.optional or kit.seen(need.name).whole, diagnosis.scenario
         if diagnosis.verdict is Verdict.UNKNOWN:
             assert diagnosis.reason
     known = {

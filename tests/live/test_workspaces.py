@@ -141,7 +141,7 @@ def test_answer_that_says_it_is_not_whole_is_partial(azure: AzureStandIn, loss: 
     assert answer.reason.startswith("Heartbeat of law-b is not whole: ")
     assert reason in answer.reason
     assert "run again later or ask for less lookback" in answer.reason
-    assert not kit.datum("heartbeats").whole
+    assert not kit.seen("heartbeats").whole
     kit.close()
 
 
