@@ -1,6 +1,26 @@
-"""Let test modules import what they share (`snapshot_rows`), however pytest is started."""
+"""Let test modules import what they share (`support`), however pytest starts; what takes long goes first."""
+
+from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that belong to one process: the others fill what time is left."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
+@pytest.fixture(scope="session")
+def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Run a notebook on the demo's parameters as a user does, once for all tests that look at it."""
+    from support.notebooks import executed
+
+    folder = tmp_path_factory.mktemp("by hand")
+    return cache(lambda name: executed(name, folder))

@@ -216,6 +216,7 @@ def test_frames_are_pure() -> None:
 def test_notebooks_know_public_names_only(notebook: Path) -> None:
     public = {f"umdiag.{name}" for name in (*umdiag.__all__, "charts", "show")}
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    for cell in cells:
-        if cell["cell_type"] == "code":
-            assert set(imported(ast.parse("".join(cell["source"])))) <= public
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert sources
+    for source in sources:
+        assert set(imported(ast.parse(source))) <= public

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from umdiag.errors import QueryError
 from umdiag.queries import kql
 from umdiag.sources.engine import Engine
+from umdiag.sources.translation import references
 from umdiag.sources.tuning import tuned
 
 CONSTRUCTS: list[dict[str, Any]] = YAML(typ="safe").load(
@@ -37,7 +38,7 @@ def engine() -> Any:
 
 @pytest.mark.parametrize("entry", CONSTRUCTS, ids=[entry["construct"] for entry in CONSTRUCTS])
 def test_construct_answers_as_in_the_service(engine: Engine, entry: dict[str, Any]) -> None:
-    engine.references(entry["query"])
+    references(entry["query"])
     frame = engine.ask(entry["query"], now=NOW, columns=None)
     assert [[plain(value) for value in row] for row in frame.itertuples(index=False)] == entry["answer"]
 
@@ -102,7 +103,7 @@ def test_unlisted_construct_is_noticed() -> None:
 )
 def test_nothing_but_tables_can_be_asked(engine: Engine, text: str) -> None:
     def ask() -> None:
-        engine.references(text)
+        references(text)
         engine.ask(text, now=NOW, columns=None)
 
     with pytest.raises(QueryError) as refused:
@@ -155,6 +156,32 @@ def test_faster_sql_answers_the_same(engine: Engine, text: str) -> None:
     sql = str(duckdb_kql.to_sql(text))
     assert tuned(sql) != sql or "top" in text
     assert sorted(map(str, engine.rows(tuned(sql)))) == sorted(map(str, engine.rows(sql)))
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "asked"),
+    [
+        ("project x = strcat(k, '-', b)", set()),
+        ("where isempty(k) or isnotempty(b) | extend x = strcat(k, b)", set()),
+        ("extend k = n > 1 | project x = strcat(k, b)", {"k"}),
+        ("project k = t, b | extend x = strcat(k, b)", {"k"}),
+        ("summarize k = max(n) by b | extend x = strcat(k, b)", {"k"}),
+        ("summarize arg_max(n, k) by b | extend x = strcat(k, b, n)", {"n"}),
+        ("extend k = dynamic([1, 2]) | mv-expand k | project x = strcat(k, b)", {"k"}),
+        ("extend other = strcat(k, b) | project x = strcat(other, k)", {"other"}),
+    ],
+)
+def test_only_what_may_be_no_text_is_asked_for_its_type(
+    engine: Engine, pipeline: str, asked: set[str]
+) -> None:
+    engine.rows(
+        """CREATE OR REPLACE TABLE "Seen" AS SELECT range AS n, TIMESTAMP '2024-03-08' AS t,
+        repeat('k', range % 2) AS k, 'b' || range AS b FROM range(4)"""
+    )
+    sql = str(duckdb_kql.to_sql(f"Seen | {pipeline}", schema={"Seen": ["n", "t", "k", "b"]}))
+    faster = tuned(sql, {"k", "b"})
+    assert set(re.findall(r'CASE typeof\("(\w+)"\)', faster)) == asked
+    assert sorted(map(str, engine.rows(faster))) == sorted(map(str, engine.rows(sql)))
 
 
 def bare(text: str) -> str:

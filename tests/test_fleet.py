@@ -25,6 +25,10 @@ MACHINES = 450
 LONG_AGO = pd.Timestamp(0, tz="UTC")
 
 
+#: All that is asked of one fleet is asked in the process that made it.
+of_one_fleet = pytest.mark.xdist_group("fleet")
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
     return make_fleet(tmp_path_factory.mktemp("fleet"), machines=MACHINES)
@@ -52,16 +56,19 @@ def computers(fleet: Fleet) -> dict[str, str]:
     return {one: name for one, name in newest.items() if one in fleet.states or "/" in one}
 
 
+@of_one_fleet
 def test_equal_arguments_write_equal_bytes(made: Fleet, tmp_path: Path) -> None:
     make_fleet(tmp_path, machines=MACHINES)
     assert digests(tmp_path) == digests(made.folder)
 
 
+@of_one_fleet
 def test_another_seed_writes_another_fleet(made: Fleet, tmp_path: Path) -> None:
     other = make_fleet(tmp_path, machines=MACHINES, seed=8)
     assert other.planted != made.planted
 
 
+@of_one_fleet
 def test_columns_are_those_of_the_service(made: Fleet) -> None:
     known = json.loads((ROOT / "lib/umdiag/queries/tables.json").read_text(encoding="utf-8"))
     tables = {name: set(columns) for kind in known.values() for name, columns in kind.items()}
@@ -70,6 +77,7 @@ def test_columns_are_those_of_the_service(made: Fleet) -> None:
     assert set(made.rows) == set(tables)
 
 
+@of_one_fleet
 def test_snapshot_counts_its_rows(made: Fleet) -> None:
     said = json.loads((made.folder / "snapshot.json").read_text(encoding="utf-8"))
     assert said["asked_at"] == "2026-11-18T06:00:00Z"
@@ -81,6 +89,7 @@ def test_snapshot_counts_its_rows(made: Fleet) -> None:
         }
 
 
+@of_one_fleet
 def test_rows_lie_in_the_window_on_whole_seconds(made: Fleet) -> None:
     for table in ("Heartbeat", "Update", "UpdateSummary", "UpdateRunProgress", "Event", "Usage", "Operation"):
         moments = rows(made, table)["TimeGenerated"]
@@ -89,21 +98,25 @@ def test_rows_lie_in_the_window_on_whole_seconds(made: Fleet) -> None:
         assert (moments.dt.microsecond == 0).all(), table
 
 
+@of_one_fleet
 def test_every_known_fault_is_planted(made: Fleet) -> None:
     assert {f"{p.scenario}/{p.cause}" for p in made.planted} >= set(KNOWN_FAULTS)
 
 
+@of_one_fleet
 def test_a_subject_has_one_finding_per_scenario(made: Fleet) -> None:
     findings = Counter((p.scenario, p.id.lower()) for p in made.planted if p.scenario != "ingestion_gap")
     assert set(findings.values()) == {1}
 
 
+@of_one_fleet
 def test_planted_subjects_are_in_the_rows(made: Fleet) -> None:
     beats = rows(made, "Heartbeat")
     machines = {*beats["ResourceId"].dropna().unique(), *beats["SourceComputerId"].unique()}
     machines |= set(rows(made, "resources")["id"].str.replace("RESOURCEGROUPS", "resourceGroups"))
     machines, computers = {one.lower() for one in machines}, set(beats["Computer"])
     workspaces = {one.lower() for one in made.workspaces}
+    assert made.planted
     for one in made.planted:
         if one.kind == "machine":
             assert one.id.lower() in machines
@@ -127,6 +140,7 @@ def test_a_fault_alone_plants_itself(tmp_path: Path, name: str) -> None:
     assert name in {f"{p.scenario}/{p.cause}" for p in fleet.planted}
 
 
+@of_one_fleet
 def test_states_follow_from_the_newest_rows(made: Fleet) -> None:
     beat, scan = last_seen(made, "Heartbeat"), last_seen(made, "Update", "UpdateSummary")
     names = computers(made)
@@ -140,6 +154,7 @@ def test_states_follow_from_the_newest_rows(made: Fleet) -> None:
             assert assessed >= DEMO_ASKED_AT - DAY
 
 
+@of_one_fleet
 def test_windows_is_assessed_twice_a_day_and_linux_hourly(made: Fleet) -> None:
     updates = rows(made, "Update")
     names = computers(made)
@@ -151,21 +166,27 @@ def test_windows_is_assessed_twice_a_day_and_linux_hourly(made: Fleet) -> None:
     assert summaries[summaries.index.isin(quiet)].median() == 14 * 2
 
 
+@of_one_fleet
 def test_machine_runs_belong_to_runs_and_known_machines(made: Fleet) -> None:
     runs = set(rows(made, "softwareUpdateConfigurationRuns")["name"])
     beats = rows(made, "Heartbeat")
     known = {name.lower() for name in (*beats["ResourceId"].dropna().unique(), *beats["Computer"].unique())}
     agents = set(beats["SourceComputerId"])
-    for text in rows(made, "softwareUpdateConfigurationMachineRuns")["properties"]:
+    texts = rows(made, "softwareUpdateConfigurationMachineRuns")["properties"]
+    assert len(texts)
+    for text in texts:
         one = json.loads(text)
         assert one["correlationId"] in runs
         assert one["targetComputer"].lower() in known
         assert one["sourceComputerId"] in agents
 
 
+@of_one_fleet
 def test_json_columns_hold_json(made: Fleet) -> None:
     for table in ("resources", "resourcechanges", "workspaces", "hybridRunbookWorkers", "jobs"):
-        for text in rows(made, table)["properties"]:
+        texts = rows(made, table)["properties"]
+        assert len(texts), table
+        for text in texts:
             assert isinstance(json.loads(text), dict)
 
 
@@ -186,7 +207,9 @@ def test_what_cannot_be_made_is_refused(tmp_path: Path, wrong: dict[str, object]
 
 
 def test_the_maker_shares_nothing_with_the_judgements() -> None:
-    for file in Path(package.__file__).parent.rglob("*.py"):
+    files = list(Path(package.__file__).parent.rglob("*.py"))
+    assert files
+    for file in files:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -12,6 +12,8 @@ import nbformat
 import psutil
 import pytest
 
+from support.patience import patient
+
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 
 HEARTBEATS = (
@@ -71,7 +73,7 @@ def started(place: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
             command, cwd=place, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
         runs.append(run)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + patient(60)
         while not (place / "hanging").exists():
             assert run.poll() is None, run.communicate()
             assert time.monotonic() < deadline, "the run did not come to the place where it hangs"
@@ -86,7 +88,7 @@ def started(place: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
 
 
 def assert_nothing_is_left(place: Path, kernels: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(kernels, timeout=1)
+    _, alive = psutil.wait_procs(kernels, timeout=patient(1))
     assert alive == []
     assert [path.name for path in (place / "report").iterdir()] == ["findings.json"]
     left = {path.name for path in place.iterdir()}
@@ -95,14 +97,12 @@ def assert_nothing_is_left(place: Path, kernels: list[psutil.Process]) -> None:
 
 @pytest.mark.parametrize("where", ["fetch", "notebooks"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_run_ends_within_two_seconds_and_leaves_nothing(place, started, where, number):
+def test_interrupted_run_ends_at_once_and_leaves_nothing(place, started, where, number):
     run = started(where)
     kernels = psutil.Process(run.pid).children(recursive=True)
     assert bool(kernels) is (where == "notebooks")
-    begun = time.monotonic()
     os.killpg(run.pid, number)
-    _, said = run.communicate(timeout=10)
-    assert time.monotonic() - begun < 2
+    _, said = run.communicate(timeout=patient(2))
     assert run.returncode == 130
     assert said == "umdiag: interrupted\n"
     assert_nothing_is_left(place, kernels)
@@ -114,7 +114,7 @@ def test_impatient_user_breaks_nothing(place, started):
     for _ in range(5):
         os.killpg(run.pid, signal.SIGINT)
         time.sleep(0.05)
-    run.communicate(timeout=10)
+    run.communicate(timeout=patient(10))
     assert run.returncode == 130
     assert_nothing_is_left(place, kernels)
 
@@ -123,7 +123,7 @@ def test_killed_run_leaves_the_earlier_report_and_no_kernel(place, started):
     run = started("notebooks")
     kernels = psutil.Process(run.pid).children(recursive=True)
     run.kill()
-    run.communicate(timeout=10)
-    _, alive = psutil.wait_procs(kernels, timeout=10)
+    run.communicate(timeout=patient(10))
+    _, alive = psutil.wait_procs(kernels, timeout=patient(10))
     assert alive == []
     assert [path.name for path in (place / "report").iterdir()] == ["findings.json"]

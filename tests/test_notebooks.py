@@ -2,26 +2,27 @@
 
 import ast
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import nbformat
 import pyarrow.parquet
 import pytest
 
 from fleet import KNOWN_FAULTS, make_fleet
+from support.notebooks import FOLDER, NAMES, ROOT, outputs_of, run
 from umdiag.scenarios import FAMILIES, catalogue
 
-ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "notebooks"
-NAMES = sorted(file.stem for file in FOLDER.glob("*.ipynb"))
-SNAPSHOTS = ("demo", "over_quota", "poor", "empty")
+SNAPSHOTS = ("over_quota", "poor", "empty")
 FIGURE = "application/vnd.plotly.v1+json"
-RUN_IDS = [(snapshot, name) for snapshot in SNAPSHOTS for name in NAMES]
+REFERENCES = ROOT / "tests" / "notebooks"
+#: One run on each of them shows what is special in it; the others differ in the questions that they ask.
+TELLING = {("over_quota", "quota"), ("poor", "assessment"), ("empty", "overview")}
+POOR_RUNS = [
+    pytest.param(snapshot, name, marks=() if (snapshot, name) in TELLING else pytest.mark.slow)
+    for snapshot in SNAPSHOTS
+    for name in NAMES
+]
 
 
 def read(name):
@@ -57,7 +58,9 @@ def test_a_notebook_is_thin(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_notebook_defines_nothing_and_imports_umdiag_only(name):
-    for node in ast.walk(ast.parse("\n".join(code_of(name, parameters=True)))):
+    sources = code_of(name, parameters=True)
+    assert sources
+    for node in ast.walk(ast.parse("\n".join(sources))):
         assert not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda)
         assert not isinstance(node, ast.Import)
         if isinstance(node, ast.ImportFrom):
@@ -112,7 +115,7 @@ def test_the_example_question_is_not_run(name):
 
 @pytest.fixture(scope="session")
 def snapshots(tmp_path_factory):
-    """Folders by name: the demo, a small fleet over quota, the same without most tables, and without rows."""
+    """Folders by name: a small fleet over quota, the same without most tables, and without rows."""
     folder = tmp_path_factory.mktemp("snapshots")
     faults = [fault for fault in KNOWN_FAULTS if fault.startswith(("workspace_over_quota/", "cap_ahead/"))]
     make_fleet(folder / "over_quota", machines=60, faults=faults, lookalikes=False)
@@ -128,30 +131,7 @@ def snapshots(tmp_path_factory):
         pyarrow.parquet.write_table(pyarrow.parquet.read_table(file).slice(0, 0), file)
         manifest["tables"][file.stem]["rows"] = 0
     (folder / "empty" / "snapshot.json").write_text(json.dumps(manifest))
-    return {"demo": ROOT / "parameters" / "demo"} | {name: folder / name for name in SNAPSHOTS[1:]}
-
-
-def environment(folder):
-    """Return an environment in which a kernel finds this package and nobody's configuration."""
-    given = {key: value for key, value in os.environ.items() if not key.startswith(("UMDIAG_", "PYTEST_"))}
-    return given | {
-        "PYTHONPATH": str(ROOT / "lib"),
-        "IPYTHONDIR": str(folder),
-        "JUPYTER_CONFIG_DIR": str(folder),
-    }
-
-
-def run(command, folder, cwd=ROOT):
-    done = subprocess.run(
-        [sys.executable, "-m", *map(str, command)],
-        cwd=cwd,
-        env=environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    return {name: folder / name for name in SNAPSHOTS}
 
 
 def shown_by(notebook, cell_id):
@@ -159,28 +139,40 @@ def shown_by(notebook, cell_id):
     return "\n".join(output.data["text/plain"] for output in outputs if "data" in output)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("snapshot", "name"), RUN_IDS)
-def test_papermill_runs_every_notebook(snapshot, name, snapshots, tmp_path):
-    given = [] if snapshot == "demo" else ["-p", "snapshot", snapshots[snapshot]]
-    output = tmp_path / "out.ipynb"
-    run(["papermill", FOLDER / f"{name}.ipynb", output, "--no-progress-bar", *given], tmp_path)
-    notebook = nbformat.read(output, as_version=4)
-    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    streams = [output for output in outputs if output.output_type == "stream"]
+def assert_answered(path, name):
+    """A run shows the answer to every question of its family, and nothing on stderr."""
+    streams = [output for output in outputs_of(path) if output.output_type == "stream"]
     assert [stream.name for stream in streams] == ["stdout"] * len(streams), streams
-    figures = [output for output in outputs if FIGURE in output.get("data", ())]
-    drawn = sum(source.count("kit.draw(") for source in code_of(name))
-    if snapshot == "demo":
-        assert len(figures) == drawn
-        assert output.stat().st_size < 1_500_000
+    summary = shown_by(nbformat.read(path, as_version=4), "summary")
+    asked = [scenario.title for scenario in catalogue() if scenario.family == name]
+    assert [title for title in asked if title not in summary] == []
+
+
+def figures_of(path):
+    return [output for output in outputs_of(path) if FIGURE in output.get("data", ())]
+
+
+@pytest.mark.xdist_group("three ways")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_answers_and_draws_every_chart_on_the_demo(name, by_hand):
+    path = by_hand(name)
+    assert_answered(path, name)
+    assert len(figures_of(path)) == sum(source.count("kit.draw(") for source in code_of(name))
+    assert path.stat().st_size < 1_500_000
+
+
+@pytest.mark.xdist_group("snapshots")
+@pytest.mark.parametrize(("snapshot", "name"), POOR_RUNS)
+def test_papermill_runs_every_notebook_on_poor_data(snapshot, name, snapshots, tmp_path):
+    output = tmp_path / "out.ipynb"
+    given = ["-p", "snapshot", snapshots[snapshot]]
+    run(["papermill", FOLDER / f"{name}.ipynb", output, "--no-progress-bar", *given], tmp_path)
+    assert_answered(output, name)
+    notebook = nbformat.read(output, as_version=4)
     summary = shown_by(notebook, "summary")
-    if name in FAMILIES:
-        diagnoses = [scenario for scenario in catalogue() if scenario.family == name]
-        assert all(scenario.title in summary for scenario in diagnoses)
     if snapshot == "empty":
         assert "all healthy" not in summary
-        assert not figures
+        assert not figures_of(output)
     if snapshot == "poor":
         assert "not captured" in shown_by(notebook, "health")
     if snapshot == "over_quota" and name in ("quota", "overview"):
@@ -188,16 +180,18 @@ def test_papermill_runs_every_notebook(snapshot, name, snapshots, tmp_path):
         assert "Do first: Raise or remove the daily cap" in summary
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("snapshot", SNAPSHOTS)
-def test_nbval_runs_every_notebook(snapshot, snapshots, tmp_path):
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    place = json.dumps(snapshots[snapshot].as_posix())
-    given = "snapshot: str = {}".format
-    for name in NAMES:
-        notebook = read(name)
-        for cell in notebook.cells:
-            cell.source = cell.source.replace(given('""'), given(place))
-        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
-    options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly", "--nbval-lax", "-q"]
-    run(["pytest", *options, *(f"{name}.ipynb" for name in NAMES)], tmp_path, cwd=tmp_path)
+def test_nbval_runs_every_notebook_as_it_is_stored(tmp_path):
+    validate(["--nbval-lax", *(FOLDER / f"{name}.ipynb" for name in NAMES)], tmp_path)
+
+
+def test_nbval_finds_every_cell_showing_what_its_reference_shows(tmp_path):
+    stored = sorted(REFERENCES.glob("*.ipynb"))
+    assert sum(len(outputs_of(path)) for path in stored) > 5
+    validate(["--nbval", *stored], tmp_path)
+
+
+def validate(options, folder):
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    plugins = ["no:cacheprovider", "no:xdist", "no:randomly"]
+    without = [part for plugin in plugins for part in ("-p", plugin)]
+    run(["pytest", "-q", "-c", folder / "pytest.ini", "--rootdir", folder, *without, *options], folder)

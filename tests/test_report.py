@@ -18,10 +18,11 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from support import findings_schema
+from support.findings import diagnosis_of, finding_of
 from umdiag import parameters
 from umdiag.errors import CallError, ParameterError
 from umdiag.judging.records import read_diagnoses
-from umdiag.model import Diagnosis, Finding, QueryUse, Severity, State, Subject, Verdict
+from umdiag.model import Diagnosis, Finding, QueryUse, Severity, State, Verdict
 from umdiag.report import Outcome, records, run
 from umdiag.report.document import document as whole_document
 from umdiag.report.folder import Staging
@@ -155,7 +156,7 @@ SPOILED = {
 @pytest.mark.parametrize("how", SPOILED)
 def test_schema_refuses(how):
     query = QueryUse(name="heartbeats", text="Heartbeat", state=State.DENIED, rows=0, reason="no right")
-    content = document(replace(diagnosis(finding("m", Severity.HIGH)), queries=(query,)))
+    content = document(replace(diagnosis_of(finding("m", Severity.HIGH)), queries=(query,)))
     schema().validate(content)
     SPOILED[how](content["diagnoses"][0])
     with pytest.raises(ValidationError):
@@ -165,7 +166,7 @@ def test_schema_refuses(how):
 def test_diagnoses_are_read_back_as_they_were_judged(tmp_path):
     query = QueryUse(name="heartbeats", text="Heartbeat", state=State.DENIED, rows=0, reason="no right")
     judged = replace(
-        diagnosis(finding("m", Severity.HIGH, at="2026-11-20T12:00:00Z", many=[1, {"a": None}])),
+        diagnosis_of(finding("m", Severity.HIGH, at="2026-11-20T12:00:00Z", many=[1, {"a": None}])),
         reason="a table was not seen",
         queries=(query,),
     )
@@ -222,10 +223,11 @@ def test_no_path_of_this_machine_is_published(report, tmp_path_factory):
         "somewhere private",
         ".partial-",
     )
-    for path in output.rglob("*"):
-        if path.is_file() and path.suffix not in (".js", ".parquet"):
-            text = path.read_text(encoding="utf-8")
-            assert [word for word in private if word in text] == [], path.name
+    read = [path for path in output.rglob("*") if path.is_file() and path.suffix not in (".js", ".parquet")]
+    assert {path.name for path in read} >= {"index.html", "findings.json", "quota.ipynb", "run.log"}
+    for path in read:
+        text = path.read_text(encoding="utf-8")
+        assert [word for word in private if word in text] == [], path.name
 
 
 def test_machines_are_one_row_each_and_safe_to_open(report):
@@ -410,18 +412,7 @@ def test_report_is_its_owners_alone_in_a_folder_as_it_was(tmp_path):
 
 
 def finding(name: str, severity: Severity, **evidence: object) -> Finding:
-    return Finding(
-        cause="a_cause",
-        severity=severity,
-        subject=Subject(kind="machine", name=name, id=f"/{name}"),
-        evidence=evidence,
-        resolution=("Do this first.", "Then that."),
-        source="https://learn.microsoft.com/",
-    )
-
-
-def diagnosis(*findings: Finding) -> Diagnosis:
-    return Diagnosis(scenario="s", family="quota", title="Why?", verdict=Verdict.PROBLEM, findings=findings)
+    return finding_of(name, severity=severity, evidence=evidence)
 
 
 def document(*diagnoses: Diagnosis) -> dict:
@@ -456,7 +447,7 @@ def test_findings_are_strict_json_whatever_the_evidence_is(tmp_path):
         "text": "\ud800 </script> \u2028 é",
         3: "key",
     }
-    content = document(diagnosis(finding("m", Severity.HIGH, **{str(k): v for k, v in evidence.items()})))
+    content = document(diagnosis_of(finding("m", Severity.HIGH, **{str(k): v for k, v in evidence.items()})))
     records.write_json(tmp_path / "findings.json", content)
     read = json.loads((tmp_path / "findings.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
     schema().validate(read)
@@ -471,9 +462,9 @@ def test_findings_are_strict_json_whatever_the_evidence_is(tmp_path):
 
 def test_findings_stand_worst_first_then_by_name(tmp_path):
     given = [finding("b", Severity.LOW), finding("C", Severity.HIGH), finding("a", Severity.HIGH)]
-    told = document(diagnosis(*given))["diagnoses"][0]["findings"]
+    told = document(diagnosis_of(*given))["diagnoses"][0]["findings"]
     assert [one["subject"]["name"] for one in told] == ["a", "C", "b"]
-    records.write_json(tmp_path / "f.json", document(diagnosis(*given)))
+    records.write_json(tmp_path / "f.json", document(diagnosis_of(*given)))
     lines = (tmp_path / "f.json").read_text().splitlines()
     assert sum('"cause"' in line for line in lines) == 3
 
@@ -481,7 +472,7 @@ def test_findings_stand_worst_first_then_by_name(tmp_path):
 def test_formulas_are_disarmed_in_csv(tmp_path):
     names = ["=1", "+1", "-1", "@x", "\tx", "\rx", "plain", 'quo"te, comma', "two\nlines"]
     records.write_findings_csv(
-        tmp_path / "f.csv", [diagnosis(*(finding(name, Severity.LOW, note="=x") for name in names))]
+        tmp_path / "f.csv", [diagnosis_of(*(finding(name, Severity.LOW, note="=x") for name in names))]
     )
     text = (tmp_path / "f.csv").read_bytes()
     assert b"\r\n" in text

@@ -11,7 +11,7 @@ import pytest
 from umdiag import parameters
 from umdiag.report.job import Job
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 #: A machine's name that would run a script if one place forgot to escape it.
@@ -123,9 +123,13 @@ def test_index_shows_rows_as_text_and_says_nothing(report, tab):
 
 
 def test_links_between_pages_lead_somewhere(report, tab):
-    for page in report.glob("*.html"):
+    pages = list(report.glob("*.html"))
+    assert {page.name for page in pages} == {"index.html", "overview.html"}
+    for page in pages:
         tab.open(page)
-        for href in tab.page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))"):
+        links = tab.page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
+        assert links
+        for href in links:
             name, _, anchor = href.partition("#")
             if name.startswith("https://"):
                 continue

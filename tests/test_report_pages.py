@@ -10,8 +10,9 @@ import nbformat
 import pandas as pd
 import pytest
 
+from support.findings import diagnosis_of, finding_of
 from umdiag import show
-from umdiag.model import Diagnosis, Finding, Severity, State, Subject, TableHealth, Verdict
+from umdiag.model import Diagnosis, Finding, Severity, State, TableHealth, Verdict
 from umdiag.report.document import Notebook
 from umdiag.report.execution import Executed
 from umdiag.report.index import index
@@ -210,25 +211,12 @@ def test_markdown_has_tables_and_no_html():
 
 
 def finding(name: str, severity: Severity) -> Finding:
-    return Finding(
-        cause="a_cause",
-        severity=severity,
-        subject=Subject(kind="machine", name=name, id=name),
-        evidence={},
-        resolution=(f"Mend {severity.value} {NASTY}",),
-        source="https://learn.microsoft.com/x",
-    )
+    return finding_of(name, "a_cause", severity, resolution=(f"Mend {severity.value} {NASTY}",))
 
 
 def diagnosis(scenario: str, verdict: Verdict, *findings: Finding, reason: str = "") -> Diagnosis:
-    return Diagnosis(
-        scenario=scenario,
-        family="quota",
-        title=f"Why {scenario}?",
-        verdict=verdict,
-        findings=findings,
-        reason=reason,
-    )
+    asked = {"family": "quota", "title": f"Why {scenario}?", "reason": reason}
+    return diagnosis_of(*findings, verdict=verdict, scenario=scenario, **asked)
 
 
 def indexed(

@@ -23,7 +23,8 @@ import pandas as pd
 import pytest
 
 from support.cases import CASES, KINDS, every_case, given_of, read_expected, read_file
-from support.snapshot_rows import answered_once, diagnose, investigate, resolved
+from support.estates import Estate, derived_once
+from support.snapshot_rows import diagnose, resolved
 from support.unfilled import MARK
 from umdiag.judging.needs import needs
 from umdiag.model import Finding, Severity, Verdict
@@ -31,14 +32,14 @@ from umdiag.scenarios import FAMILIES, Scenario, catalogue, scenario
 
 
 @pytest.fixture(scope="module", autouse=True)
-def one_answer() -> Iterator[None]:
-    with answered_once():
+def one_derivation() -> Iterator[None]:
+    with derived_once():
         yield
 
 
 @pytest.mark.parametrize(("name", "case"), every_case())
-def test_case(name: str, case: dict[str, Any], tmp_path: Path) -> None:
-    kit = investigate(tmp_path / "snapshot", given_of(case), **(case.get("parameters") or {}))
+def test_case(name: str, case: dict[str, Any]) -> None:
+    kit = Estate(given_of(case), **(case.get("parameters") or {})).kit()
     try:
         diagnosis = diagnose(kit, name)
     finally:
@@ -165,6 +166,7 @@ def test_manual_page_has_its_headings(judged: Scenario) -> None:
 
 @pytest.mark.parametrize("judged", every_scenario())
 def test_every_cause_says_what_to_do(judged: Scenario) -> None:
+    assert judged.causes
     for cause in judged.causes:
         assert cause.sentence.endswith(".")
         assert cause.resolution

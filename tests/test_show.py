@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
+from support.findings import MICROSOFT, diagnosis_of, finding_of
 from umdiag import show
-from umdiag.model import Diagnosis, Finding, QueryUse, Severity, State, Subject, TableHealth, Verdict
+from umdiag.model import Finding, QueryUse, Severity, State, Subject, TableHealth, Verdict
 from umdiag.scenarios import FAMILIES, catalogue
 from umdiag.show.markup import Html, link
 from umdiag.show.urgency import families_by_urgency
@@ -17,28 +18,6 @@ from umdiag.show.values import words
 from umdiag.show.ways import ROOTS, WAYS
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\x00 [x](javascript:alert(1))"
-MICROSOFT = "https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap"
-
-
-def finding_of(name="vm-1", cause="agent_stopped", severity=Severity.HIGH, kind="machine", **more):
-    given = {"evidence": {}, "resolution": ("Restart the agent.",), "source": MICROSOFT} | more
-    return Finding(
-        cause=cause, severity=severity, subject=Subject(kind=kind, name=name, id=f"id-{name}"), **given
-    )
-
-
-def diagnosis_of(
-    *findings, verdict=None, scenario="machine_disconnected", family="assessment", reason="", **more
-):
-    return Diagnosis(
-        scenario=scenario,
-        family=family,
-        title=more.pop("title", "Which machines have fallen silent?"),
-        verdict=verdict or (Verdict.PROBLEM if findings else Verdict.HEALTHY),
-        reason=reason,
-        findings=findings,
-        **more,
-    )
 
 
 def query_of(state=State.COMPLETE, **more):

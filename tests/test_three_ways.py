@@ -5,24 +5,23 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
-import papermill
 import pytest
 
-from umdiag.parameters import as_values, from_values, read
+from support.notebooks import NAMES, demo_values
+from umdiag.parameters import from_values
 from umdiag.report import run
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("three ways")]
-ROOT = Path(__file__).parent.parent
-NOTEBOOKS = ROOT / "notebooks"
+pytestmark = pytest.mark.xdist_group("three ways")
 
 
 @pytest.fixture(scope="module")
 def values() -> dict[str, Any]:
-    return as_values(read(ROOT / "parameters/demo.yml"))
+    return demo_values()
 
 
 @pytest.fixture(scope="module")
@@ -103,13 +102,8 @@ def test_no_task_of_a_report_begins_with_a_cause_that_nobody_knows(report: Path)
         assert begun.group(1) != "unknown", scenario
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")))
+@pytest.mark.parametrize("name", NAMES)
 def test_a_notebook_by_hand_shows_what_the_report_shows(
-    name: str, values: dict[str, Any], report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, report: Path, by_hand: Callable[[str], Path]
 ) -> None:
-    monkeypatch.delenv("UMDIAG_RUN", raising=False)
-    output = tmp_path / f"{name}.ipynb"
-    papermill.execute_notebook(
-        NOTEBOOKS / f"{name}.ipynb", output, values, progress_bar=False, log_output=False
-    )
-    assert _shown(output) == _shown(report / f"{name}.ipynb")
+    assert _shown(by_hand(name)) == _shown(report / f"{name}.ipynb")

@@ -127,6 +127,7 @@ def test_a_service_that_fails_is_named_with_what_to_do(
     azure: AzureStandIn, kit: Kit, name: str, fault: str
 ) -> None:
     azure.fault(SERVICES[name].matches, FAULTS[fault])
+    assert SERVICES[name].facts
     for fact in SERVICES[name].facts:
         answer = kit.fact(fact)
         assert answer.state in (State.MISSING, State.DENIED), (fact, answer.state)
@@ -141,6 +142,7 @@ def test_a_fault_that_passes_costs_no_row(
     azure: AzureStandIn, offline: Kit, kit: Kit, name: str, fault: str
 ) -> None:
     azure.fault(SERVICES[name].matches, FAULTS[fault], times=1 if fault == "401" else 3)
+    assert SERVICES[name].facts
     for fact in SERVICES[name].facts:
         answer, expected = kit.fact(fact), offline.fact(fact)
         assert (answer.state, answer.reason) == (State.COMPLETE, "")
@@ -295,7 +297,7 @@ def assert_honest(kit: Kit, offline: Kit) -> None:
         if diagnosis.verdict is Verdict.HEALTHY:
             assert offline.diagnosis(diagnosis.scenario).verdict is Verdict.HEALTHY
             for need in needs(scenario(diagnosis.scenario).judge):
-                assert not need.is_data or need.optional or kit.datum(need.name).whole, diagnosis.scenario
+                assert not need.is_data or need.optional or kit.seen(need.name).whole, diagnosis.scenario
         if diagnosis.verdict is Verdict.UNKNOWN:
             assert diagnosis.reason
     known = {

@@ -116,7 +116,9 @@ def test_every_query_is_sent_as_it_stands_in_its_file(azure: AzureStandIn, kit: 
 
 def test_version_and_kind_of_content_are_named(azure: AzureStandIn, kit: Kit) -> None:
     kit.fact("subscriptions")
-    for one in azure.asked("ResourceGraph"):
+    asked = azure.asked("ResourceGraph")
+    assert asked
+    for one in asked:
         assert one.query == {"api-version": "2021-03-01"}
         assert one.headers["content-type"].startswith("application/json")
 

@@ -302,13 +302,13 @@ def test_workspace_that_is_refused_is_unseen_and_the_others_whole(azure: AzureSt
     answer = kit.fact("workspace_settings")
     assert (answer.state, answer.unseen) == (State.PARTIAL, ("law-b",))
     assert sorted(answer.frame["name"]) == ["law-a", "law-c"]
-    assert kit.datum("workspace_settings").whole
+    assert kit.seen("workspace_settings").whole
     assert answer.reason.startswith("workspaces of law-b: access was refused (403 AuthorizationFailed")
     assert re.search(r"have Reader on \S*law-b assigned to you", answer.reason)
     # Of a list nobody knows what it would have held.
     linked = kit.fact("linked_accounts")
     assert (linked.state, linked.unseen) == (State.PARTIAL, ())
-    assert not kit.datum("linked_accounts").whole
+    assert not kit.seen("linked_accounts").whole
 
 
 def test_all_workspaces_refused_is_denied(azure: AzureStandIn, kit: Kit) -> None:

@@ -141,7 +141,7 @@ def test_answer_that_says_it_is_not_whole_is_partial(azure: AzureStandIn, loss: 
     assert answer.reason.startswith("Heartbeat of law-b is not whole: ")
     assert reason in answer.reason
     assert "run again later or ask for less lookback" in answer.reason
-    assert not kit.datum("heartbeats").whole
+    assert not kit.seen("heartbeats").whole
     kit.close()
 
 
@@ -420,6 +420,7 @@ def test_requests_name_the_kit_and_nobody_who_runs_it(azure: AzureStandIn, kit: 
     kit.fact("heartbeats")
     kit.fact("subscriptions")
     names = {getpass.getuser(), Path(sys.argv[0]).name, "pytest", "__main__"}
+    assert azure.wire.requests
     for request in azure.wire.requests:
         headers = {name: value for name, value in request.headers.items() if name != "authorization"}
         assert not [value for value in headers.values() if names & set(value.replace("/", " ").split())]

@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import duckdb_kql
 import pandas as pd
 
 from umdiag.errors import QueryError
@@ -20,7 +19,7 @@ from umdiag.sources.engine import Engine
 from umdiag.sources.manifest import read_manifest
 from umdiag.sources.outward import kql_type, to_frame
 from umdiag.sources.tablefiles import find_tables
-from umdiag.sources.tuning import tuned
+from umdiag.sources.translation import references, translated
 
 #: Where a row of Resource Graph lies; made rows may say it by their id alone.
 _SUBSCRIPTION = (
@@ -40,7 +39,6 @@ class SnapshotRows:
         self._lock = threading.Lock()
         self._engines: dict[object, Engine] = {}
         self._answers: dict[tuple[object, str], Answer] = {}
-        self._known: dict[tuple[str, frozenset[str]], tuple[str, Any, str]] = {}
         self.now = (self._manifest.asked_at if self._manifest else None) or datetime.now(UTC)
         self.tables = set(find_tables(folder)[0])
 
@@ -108,13 +106,15 @@ class SnapshotRows:
 
     def _answered(self, engine: Engine, text: str) -> Answer:
         try:
-            sql, values, lacking = self._translated(engine, text, frozenset(engine.schema))
+            named = references(text)
         except QueryError as error:
             raise ValueError(str(error)) from None
-        if lacking:
-            raise LookupError(lacking)
+        lacking = [table for table in named.tables if table not in engine.schema]
+        if lacking and not named.fuzzy:
+            raise LookupError(lacking[0])
+        sql, values = translated(text, engine.tables_in(text), self.now)
         with engine.cursor() as cursor:
-            relation = cursor.sql(sql, params=values)
+            relation = cursor.sql(sql, params=dict(values) or None)
             types = {
                 name: kql_type(str(type_))
                 for name, type_ in zip(relation.columns, relation.types, strict=True)
@@ -122,19 +122,6 @@ class SnapshotRows:
             frame = to_frame(relation, types, "answer")
         rows = [[_wire(value) for value in row] for row in frame.astype(object).itertuples(index=False)]
         return list(types.items()), rows
-
-    def _translated(self, engine: Engine, text: str, tables: frozenset[str]) -> tuple[str, Any, str]:
-        """Return SQL, its values and a table that is lacking; every workspace is asked the same, so once."""
-        with self._lock:
-            if (text, tables) not in self._known:
-                named = engine.references(text)
-                lacking = [one for one in named.tables if one not in tables]
-                if lacking and not named.fuzzy:
-                    self._known[text, tables] = ("", None, lacking[0])
-                else:
-                    sql = duckdb_kql.to_sql(text, schema=engine.schema, allow_write=False, query_now=self.now)
-                    self._known[text, tables] = (tuned(str(sql)), sql.parameters or None, "")
-            return self._known[text, tables]
 
 
 def _wire(value: Any) -> Any:

@@ -22,9 +22,17 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def every_case(*kinds: str) -> list[Any]:
-    """Return (scenario, case) of every case of these kinds, of all kinds where none is named."""
+    """Return (scenario, case) of every case of these kinds, of all kinds where none is named.
+
+    Cases of one scenario ask the same of nearly the same rows: one process answers them, and once.
+    """
     return [
-        pytest.param(path.stem, merged(content.get("given") or {}, case), id=f"{path.stem}: {name}")
+        pytest.param(
+            path.stem,
+            merged(content.get("given") or {}, case),
+            id=f"{path.stem}: {name}",
+            marks=pytest.mark.xdist_group(path.stem),
+        )
         for path in sorted(CASES.glob("*.yml"))
         for content in [read_file(path)]
         for kind in kinds or KINDS

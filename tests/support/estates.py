@@ -49,8 +49,8 @@ HOW: Mapping[str, tuple[State, str]] = {
     "empty": (State.PARTIAL, "{} is not whole: the capture was cut short"),  # no row is there
     "cut": (State.PARTIAL, "{} is not whole: the capture was cut short"),  # every row is there
 }
+_WORST_FIRST = (State.DENIED, State.MISSING, State.PARTIAL)
 _KEPT: Mapping[str, slice] = {"partial": slice(None, None, 2), "empty": slice(0, 0)}
-_WORST = (State.DENIED, State.MISSING, State.PARTIAL)
 _GIVEN = {"denied": "denied", "not_captured": "missing", "partial": "cut"}
 
 
@@ -98,7 +98,7 @@ class Estate:
 
 @contextmanager
 def derived_once() -> Iterator[None]:
-    """Derive each frame once from equal inputs; what is handed out is a copy whose columns may be set."""
+    """Derive each frame once from equal inputs; what is handed out may have its columns set."""
     functions = _remembering()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(derivation, "frame_functions", lambda: functions)

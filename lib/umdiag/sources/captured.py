@@ -17,9 +17,10 @@ import pyarrow.parquet
 from umdiag.model import State
 from umdiag.queries import kql
 from umdiag.sources.casting import UnreadableError, quoted
-from umdiag.sources.engine import Engine, References
+from umdiag.sources.engine import Engine
 from umdiag.sources.manifest import Captured, Manifest
 from umdiag.sources.tablefiles import TableFile, known_tables, read_csv, read_jsonl
+from umdiag.sources.translation import References
 
 #: Log Analytics' portal exports no more rows than this, and does not say so.
 PORTAL_LIMIT = 30_000

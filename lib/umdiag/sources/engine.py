@@ -7,16 +7,13 @@ its own that goes when it is closed, and runs no control command.
 # ruff: noqa: S608 - the identifiers in our own SQL are those of tables.json, quoted
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +21,12 @@ import duckdb
 import duckdb_kql
 import pandas as pd
 import pyarrow as pa
-from duckdb_kql import ir
-from duckdb_kql.lower import lower
 
 from umdiag.errors import QueryError
 from umdiag.sources.casting import Projection, UnreadableError, literal, project, quoted
 from umdiag.sources.outward import kql_type, to_frame
 from umdiag.sources.tablefiles import json_rows, known_tables
-from umdiag.sources.tuning import tuned
-
-_FUZZY = re.compile(r"\bunion\b[^|(]*\bisfuzzy\s*=\s*true")
-_NO_COLUMN = re.compile(r'Referenced column "(?P<column>[^"]*)" not found|"(?P<other>[^"]*)" must appear')
-
-
-@dataclass(frozen=True, kw_only=True)
-class References:
-    """Which tables a text names; a fuzzy union goes on without those that are not there."""
-
-    tables: tuple[str, ...]
-    fuzzy: bool
+from umdiag.sources.translation import Schema, translated, worded
 
 
 class Engine:
@@ -129,28 +113,6 @@ class Engine:
         values = [("(json ->> " + literal('$."' + key + '"') + ")", "VARCHAR") for key in header]
         return self._load(table, rows, project(header, values, known_tables()[table]))
 
-    def references(self, text: str, name: str = "query") -> References:
-        """Return the tables that a text names. Raises QueryError for anything that is no plain query."""
-        with _words(name):
-            parsed = lower(text)
-        names: dict[str, None] = {}
-        bound: set[str] = set()
-        known = {table.casefold(): table for table in known_tables()}
-        for node in _nodes(parsed):
-            if isinstance(node, ir.Query):
-                bound.update(name for name, _ in node.lets)
-        for node in _nodes(parsed):
-            if isinstance(node, ir.CommandSource) or getattr(node, "database", None):
-                raise QueryError(f"{name}: only tables can be asked, by their plain names")
-            if isinstance(node, ir.WildcardTableRef):
-                matching = [table for table in known_tables() if fnmatchcase(table, node.pattern)]
-                names.update(dict.fromkeys(matching))
-            elif isinstance(node, ir.TableRef) and node.name not in bound:
-                if node.name.casefold() not in known:
-                    raise QueryError(f"{name}: there is no table {node.name[:80]!r}")
-                names[known[node.name.casefold()]] = None
-        return References(tables=tuple(names), fuzzy=bool(_FUZZY.search(text)))
-
     def ask(
         self, text: str, *, now: datetime | None, columns: Mapping[str, str] | None, name: str = "query"
     ) -> pd.DataFrame:
@@ -161,13 +123,22 @@ class Engine:
         if text.lstrip().startswith("."):
             raise QueryError(f"{name}: control commands are not answered here")
         with self.cursor() as cursor:
-            with _words(name):
-                sql = duckdb_kql.to_sql(text, schema=self.schema, allow_write=False, query_now=now)
-                relation = cursor.sql(tuned(str(sql)), params=sql.parameters or None)
+            with worded(name):
+                sql, values = translated(text, self.tables_in(text), now)
+                relation = cursor.sql(sql, params=dict(values) or None)
             wanted = columns
             if wanted is None:
                 wanted = dict(zip(relation.columns, (kql_type(str(t)) for t in relation.types), strict=True))
             return to_frame(relation, wanted, name)
+
+    def tables_in(self, text: str) -> Schema:
+        """Return the columns of the tables that a text may name: all of them where it may hold a pattern."""
+        folded = text.casefold()
+        return tuple(
+            (table, tuple(columns))
+            for table, columns in sorted(self.schema.items())
+            if "*" in text or table.casefold() in folded
+        )
 
     def interrupt(self) -> None:
         """Stop what runs now, from another thread."""
@@ -189,50 +160,3 @@ class Engine:
             cursor.unregister("raw")
         self.schema[table] = [column.name for column in projection.columns]
         return projection, dict(zip(projection.checks, failed, strict=False))
-
-
-@contextmanager
-def _words(name: str) -> Iterator[None]:
-    """Word the engine's refusals anew: one line, about the text as written, never about generated SQL."""
-    try:
-        yield
-    except duckdb_kql.KqlSyntaxError as error:
-        raise QueryError(f"{name}: not understood{_place(error)}: {_line(error)}") from None
-    except duckdb_kql.KqlUnsupportedError as error:
-        raise QueryError(f"{name}: {error.construct} cannot be run offline{_place(error)}") from None
-    except duckdb_kql.KqlSchemaError as error:
-        raise QueryError(f"{name}: {error.name}: {error.hint or 'unknown'}") from None
-    except duckdb_kql.KqlError as error:
-        raise QueryError(f"{name}: {_line(error)}") from None
-    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
-        column = _NO_COLUMN.search(str(error))
-        told = f"there is no column {column['column'] or column['other']!r}" if column else _line(error)
-        raise QueryError(f"{name}: {told}") from None
-    except (RecursionError, UnicodeError):
-        raise QueryError(f"{name}: the text is nested too deeply or is no proper text") from None
-
-
-def _place(error: duckdb_kql.KqlError) -> str:
-    spans = [item.span for item in getattr(error, "diagnostics", [])] or [getattr(error, "span", None)]
-    return f" at line {spans[0].line}, column {spans[0].column + 1}" if spans[0] is not None else ""
-
-
-def _line(error: Exception) -> str:
-    # What a parser expected instead is a list of a hundred tokens.
-    text = (str(error) or type(error).__name__).splitlines()[0].partition(" expecting ")[0]
-    return re.sub(r"^(?:\w+ Error|could not parse KQL at \d+:\d+): ", "", text)[:200]
-
-
-def _nodes(root: object) -> Iterator[object]:
-    """Walk a parsed query; nodes are shared, so each is visited once."""
-    waiting, seen = [root], set[int]()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, (tuple, list)):
-            waiting.extend(node)
-        elif is_dataclass(node):
-            yield node
-            waiting.extend(getattr(node, field.name) for field in fields(node))

@@ -18,6 +18,7 @@ from umdiag.sources.captured import READABLE, CapturedTables, joined, why
 from umdiag.sources.engine import Engine
 from umdiag.sources.manifest import read_manifest
 from umdiag.sources.tablefiles import SUFFIXES, find_tables
+from umdiag.sources.translation import references
 
 #: Section of `tables.json` → scope of its tables in the data-health block, where rows name no workspace.
 SCOPES: Mapping[str, str] = {
@@ -77,7 +78,7 @@ class Snapshot:
         Raises QueryError for a query that the engine refuses or that does not return what its header says.
         """
         text = kql.bind(query, values)
-        named = self._engine.references(text, query.name)
+        named = references(text, query.name)
         state, reason = self._tables.state_of(named)
         frame = kql.empty(query)
         newest = None
@@ -103,7 +104,7 @@ class Snapshot:
 
     def kql(self, text: str) -> pd.DataFrame:
         """Answer a free question; a table that was cut short is answered from what is there."""
-        named = self._engine.references(text)
+        named = references(text)
         state, reason = self._tables.state_of(named)
         if state not in READABLE:
             raise QueryError(reason)

@@ -1,12 +1,17 @@
 """Make the translator's SQL run faster without changing what it says.
 
 Measured on 20 million heartbeats, 2 cores: eight columns of one `arg_max` 9.0 s → 4.0 s, a filter shared by
-three `let`s 10.8 s and 3.2 GB → 2.3 s and 0.4 GB, `bin(t, 1h)` 3.6 s → 0.7 s.
+three `let`s 10.8 s and 3.2 GB → 2.3 s and 0.4 GB, `bin(t, 1h)` 3.6 s → 0.7 s. Of a handful of rows, where the
+engine does little but read SQL, a query takes a sixth less when columns are known to be text.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from functools import cache
+
+import duckdb_kql
 
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
 _HIDDEN = re.compile(r"'\x00(\d+)'")
@@ -22,11 +27,15 @@ _BIN = re.compile(
     r"\* (?P=width))\) AT TIME ZONE 'UTC'"
 )
 _LET = re.compile(r'^(?P<name>(?:WITH |     )"_l\d+_\w+") AS \((?=WITH )', re.MULTILINE)
+_NAMED = re.compile(rf'(?P<value>\S+) AS (?P<name>{_NAME})|AS "?\w+"?\((?P<list>{_NAME}(?:, {_NAME})*)\)')
 _COSTLY = re.compile(r"\b(?:GROUP BY|JOIN|DISTINCT|UNION|LIMIT|ORDER BY|unnest|count|IN \(SELECT)\b")
 
 
-def tuned(sql: str) -> str:
-    """Return SQL of the same meaning. What stands in a string of the query is never touched."""
+def tuned(sql: str, texts: Collection[str] = ()) -> str:
+    """Return SQL of the same meaning. What stands in a string of the query is never touched.
+
+    `texts` names the columns that are text in every table that the query reads.
+    """
     strings: list[str] = []
 
     def hide(token: re.Match[str]) -> str:
@@ -36,10 +45,32 @@ def tuned(sql: str) -> str:
         return f"'\x00{len(strings) - 1}'"
 
     hidden = _TOKEN.sub(hide, sql)
-    faster = _inlined(_RUN.sub(_merged, hidden))
+    faster = _inlined(_RUN.sub(_merged, _plain(hidden, texts)))
     # AT TIME ZONE asks a calendar about every value; whole seconds need none.
     faster = _BIN.sub(r"make_timestamp(CAST(\g<start> * 1000000 AS BIGINT))", faster)
     return _HIDDEN.sub(lambda place: strings[int(place[1])], faster)
+
+
+def _plain(sql: str, texts: Collection[str]) -> str:
+    """Take text as it is: the translator knows no types, and asks a value in many words which it has."""
+    other: set[str] = set()
+    for said in _NAMED.finditer(_ARG_MAX.sub(r"\g<column>", sql)):
+        other.update(re.findall(_NAME, said["list"] or ""))
+        if said["name"] and said["value"] != said["name"]:
+            other.add(said["name"])
+    known = [re.escape(f'"{name}"') for name in sorted(texts) if f'"{name}"' not in other]
+    value = "|".join(["'[^']*'", *known])
+    before, *between, after = _as_text()
+    repeated = "".join(re.escape(part) + "(?P=value)" for part in between)
+    return re.sub(f"{re.escape(before)}(?P<value>{value}){repeated}{re.escape(after)}", r"\g<value>", sql)
+
+
+@cache
+def _as_text() -> list[str]:
+    """Return the translator's SQL for a value as text, cut where the value stands."""
+    sql = str(duckdb_kql.to_sql("T | project text = strcat(value, value)"))
+    found = re.search(r"concat\(coalesce\((CASE .*?), ''\), coalesce\(", sql)
+    return found[1].split('"value"') if found else ["\x00no such text", ""]
 
 
 def _merged(run: re.Match[str]) -> str:
