@@ -4,7 +4,7 @@
     estate.diagnose("machine_disconnected")
     for table in estate.tables_behind("machine_disconnected"):
         for how in HOW:
-            estate.without(table, how).diagnose("machine_disconnected")   # or .kit().datum("machines"), …
+            estate.without(table, how).diagnose("machine_disconnected")   # or .kit().seen("machines"), …
 
 No folder is written and no source opened per estate. In one process each query is answered once for equal
 rows of the tables that it names, and each frame is derived once from equal inputs, whatever the estate: an

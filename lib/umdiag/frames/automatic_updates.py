@@ -21,7 +21,7 @@ def derive(
     machines: Partial,
 ) -> pd.DataFrame:
     """Return machine, au_options, always_reboots (numbers, null: not told), registry_key, setting (of the
-    newest UpdateSummary, "": not told), installs (AUOptions is 4, or the setting says scheduled
+    newest UpdateSummary; "": not told), installs (AUOptions is 4, or the setting says scheduled
     installation), reboots (AUOptions is 4, or AlwaysAutoRebootAtScheduledTime is 1); null where what was
     seen does not tell.
     """
@@ -44,8 +44,14 @@ def derive(
     if summaries is not None:
         own = newest(on_machines(summaries, identities, machines), "last_assessed")
         rows["setting"] = own["windows_update_setting"].reindex(rows.index).fillna("")
+    if update_policies is None:
+        rows["registry_key"] = pd.Series(None, index=rows.index, dtype="str")
+    if summaries is None:
+        rows["setting"] = pd.Series(None, index=rows.index, dtype="str")
     by_policy = rows["au_options"].eq(_INSTALLS).fillna(False).astype(bool)
-    scheduled = folded(rows["setting"]).str.contains(r"scheduled\s*install", regex=True).astype(bool)
+    scheduled = (
+        folded(rows["setting"].fillna("")).str.contains(r"scheduled\s*install", regex=True).astype(bool)
+    )
     installs = (by_policy | scheduled).astype("boolean")
     reboots = (by_policy | rows["always_reboots"].eq(1).fillna(False).astype(bool)).astype("boolean")
     policies_unseen = update_policies is None

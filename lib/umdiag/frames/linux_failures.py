@@ -52,6 +52,8 @@ def derive(
     meanings = [
         {meaning for one in texts for meaning in classify_linux(one["text"])} for texts in rows["texts"]
     ]
+    if install_outcomes is None:
+        rows["texts"] = [texts or None for texts in rows["texts"]]
     for reason in REASONS[:3]:
         meant = pd.Series([reason in told for told in meanings], index=rows.index, dtype="boolean")
         # What no text says that was seen, one that was not may say.

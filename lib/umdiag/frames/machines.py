@@ -187,7 +187,7 @@ def _states(
     state[last_assessed.isna()] = "not_assessed" if assessed else "unknown"
     state[last_assessed.isna() & elsewhere] = "unknown"
     state[~(last_heartbeat >= fresh_since)] = "disconnected" if heard else "unknown"
-    state[machines["silenced"].fillna(False).astype(bool)] = "unknown"
+    state[machines["silenced"].fillna(True).astype(bool)] = "unknown"
     return state
 
 
@@ -199,4 +199,7 @@ def _silenced(machines: pd.DataFrame, now: pd.Timestamp, *, seen: bool) -> pd.Se
     last = by_workspace.transform("max")
     reporting = (heard >= now - day).groupby(machines["workspace_id"]).transform("sum")
     silenced = (last < now - half_hour) & (reporting >= _COUNTED) & (heard >= last - half_hour)
-    return silenced.astype("boolean") if seen else pd.Series(pd.NA, index=machines.index, dtype="boolean")
+    # Of rows that were not all seen, only a heartbeat just now tells.
+    return (
+        silenced.astype("boolean") if seen else silenced.astype("boolean").mask(~(heard >= now - half_hour))
+    )

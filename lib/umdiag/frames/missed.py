@@ -16,7 +16,7 @@ from umdiag.frames.shared.records import TIME
 from umdiag.frames.shared.text import fold, folded, subscription_of
 from umdiag.frames.system_workers import has_worker
 from umdiag.frames.targets import PREDICATES, machine_key
-from umdiag.model import Partial
+from umdiag.model import Adding, Partial
 
 
 def derive(
@@ -24,7 +24,7 @@ def derive(
     runs: pd.DataFrame,
     targets: pd.DataFrame,
     machine_runs: pd.DataFrame,
-    estate: pd.DataFrame | None,
+    estate: Adding | None,
     machine_changes: pd.DataFrame | None,
     subscriptions: pd.DataFrame | None,
     provider_registrations: pd.DataFrame | None,
@@ -84,7 +84,10 @@ def _with_suspects(
     machines: pd.DataFrame | None,
     estate: pd.DataFrame | None,
 ) -> pd.DataFrame:
-    """Add the suspects that no run in the window reached and that none was expected to reach."""
+    """Add the suspects that no run in the window reached and that none was expected to reach.
+
+    One whose name cannot be looked up everywhere may be among the others under its ARM id, and is left out.
+    """
     in_window = machine_runs[folded(machine_runs["run_id"]).isin(runs["run_key"])]
     reached = set(in_window["target"].map(machine_key))
     newest = runs[runs["judged"]].sort_values("start_time", ascending=False).head(1)
@@ -92,7 +95,8 @@ def _with_suspects(
     added = []
     for suspect in suspects:
         key, also = _suspect_keys(suspect, machines, estate)
-        if not {key, *also} & reached and not rows["machine_key"].isin([key, *also]).any():
+        recognised = key.startswith("/") or (machines is not None and estate is not None)
+        if recognised and not {key, *also} & reached and not rows["machine_key"].isin([key, *also]).any():
             columns = (
                 "run_key",
                 "run_id",

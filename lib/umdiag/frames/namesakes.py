@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.identities import INTERLEAVED, beats_of_slots
-from umdiag.model import Partial
+from umdiag.model import Adding, Partial
 
 
-def derive(machines: Partial, identities: Partial, shared_identities: pd.DataFrame | None) -> pd.DataFrame:
+def derive(machines: Partial, identities: Partial, shared_identities: Adding | None) -> pd.DataFrame:
     """Return machine, duplicate_computer_name, cloned_image, same_name (other agents of the name), same_agent
     (other names of the agent). The frame `identities` says which ids of one name are different machines.
     Without `shared_identities` neither reason can be told, and clones are not among the rows.

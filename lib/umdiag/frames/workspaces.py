@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from umdiag.frames.shared.text import fold, folded, last_segment
-from umdiag.model import Partial
+from umdiag.model import Adding, Partial
 
 _STOPPED = ("overquota", "forceoff", "subscriptionsuspended")
 
@@ -19,7 +19,7 @@ def derive(
     assessments: Partial | None,
     operation_events: Partial | None,
     log_operation_events: Partial | None,
-    workspace_settings: pd.DataFrame | None,
+    workspace_settings: Adding | None,
     *,
     workspaces: Sequence[str],
     asked_at: datetime,
@@ -76,6 +76,8 @@ def places(
     joined["workspace_id"] = joined["workspace_id"].fillna(joined["key"])
     known = {fold(id_) for id_ in joined["id"].dropna()}
     extra = [id_ for id_ in workspaces if fold(id_) not in known]
+    if workspace_settings is None and seen:
+        extra = []  # which of them is which customer id cannot be told, and none shall stand here twice
     if extra:
         unseen = _like(joined, id=extra, name=[last_segment(id_) for id_ in extra])
         joined = pd.concat([joined, unseen]) if len(joined) else unseen

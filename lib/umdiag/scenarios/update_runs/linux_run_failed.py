@@ -105,6 +105,7 @@ def judge(
         yield found(
             cause,
             subject(run),
-            described(run, others) | {"texts": run.texts[:SHOWN], "longest_silence": silence, "also": also},
+            described(run, others)
+            | {"texts": (run.texts or [])[:SHOWN], "longest_silence": silence, "also": also},
         )
     refuse_no_runs(machine_run_outcomes)
