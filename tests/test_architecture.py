@@ -28,14 +28,14 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "knowledge": {"errors"},
     "sources": {"errors", "model", "queries", "words", "parameters", "_version"},
     "frames": {"errors", "model", "knowledge"},
-    "scenarios": {"errors", "model", "frames", "knowledge"},
+    "scenarios": {"errors", "model", "words", "frames", "knowledge"},
     "judging": {"errors", "model", "words", "queries", "frames", "scenarios"},
     "charts": {"words"},
     "show": {"model", "scenarios", "words"},
     "kit": {
         "errors", "model", "parameters", "queries", "sources", "frames", "judging", "scenarios", "show",
     },
-    "explain": {"errors", "model", "knowledge", "scenarios"},
+    "explain": {"errors", "model", "words", "knowledge", "scenarios"},
     "report": {
         "", "errors", "model", "words", "parameters", "queries", "sources", "kit", "judging", "scenarios",
         "charts", "show", "starter", "_version",

@@ -429,6 +429,12 @@ def test_a_pending_restart_is_that_of_the_newest_summary(needs: Kit) -> None:
     assert pd.isna(pending["reach"])
 
 
+def test_an_update_server_is_known_of_machines_with_a_summary_alone(needs: Kit) -> None:
+    servers = needs.frame("machines").set_index("computer")["wsus_server"]
+    assert servers["summary"] == ""
+    assert pd.isna(servers["reach"])
+
+
 @pytest.mark.parametrize(
     ("title", "series", "month"),
     [

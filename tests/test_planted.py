@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fleet import KNOWN_FAULTS, Fleet, make_fleet
+from support.fitting_steps import misfits
 from umdiag.kit import Kit
 from umdiag.parameters import from_values
 from umdiag.scenarios import catalogue
@@ -76,6 +77,11 @@ def test_a_subject_has_the_name_that_was_planted(judged: Judged) -> None:
     assert bool(found) == bool(names)
     for scenario, one in found:
         assert one.subject.name.lower() == names[scenario, one.subject.id.lower()]
+
+
+def test_every_step_can_be_taken_on_its_machine(judged: Judged) -> None:
+    wrong = [one for diagnosis in judged.kit.diagnoses() for one in misfits(judged.kit, diagnosis)]
+    assert wrong == []
 
 
 def test_every_machine_has_the_state_that_was_planted(judged: Judged) -> None:

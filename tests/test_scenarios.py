@@ -24,11 +24,13 @@ import pytest
 
 from support.cases import CASES, KINDS, every_case, given_of, read_expected, read_file
 from support.estates import Estate, derived_once
+from support.fitting_steps import misfits
 from support.snapshot_rows import diagnose, resolved
 from support.unfilled import MARK
 from umdiag.judging.needs import needs
 from umdiag.model import Finding, Severity, Verdict
 from umdiag.scenarios import FAMILIES, Scenario, catalogue, scenario
+from umdiag.words.steps import steps_for
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,6 +44,7 @@ def test_case(name: str, case: dict[str, Any]) -> None:
     kit = Estate(given_of(case), **(case.get("parameters") or {})).kit()
     try:
         diagnosis = diagnose(kit, name)
+        assert misfits(kit, diagnosis) == []
     finally:
         kit.close()
     told = [(one.cause, one.severity.value, one.subject.name) for one in diagnosis.findings]
@@ -170,7 +173,7 @@ def test_every_cause_says_what_to_do(judged: Scenario) -> None:
     for cause in judged.causes:
         assert cause.sentence.endswith(".")
         assert cause.resolution
-        assert all(step.endswith(".") for step in cause.resolution)
+        assert all(step.endswith(".") for step in steps_for(cause.resolution))
         assert cause.source.startswith("https://")
 
 
@@ -194,8 +197,8 @@ def test_judge_has_no_client_no_clock_and_no_pen(judged: Scenario) -> None:
         for alias in node.names
     } | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     allowed = r"__future__|collections\.abc|dataclasses|datetime|typing|re|json|pandas|numpy"
-    scenarios = rf"scenarios\.(evidence|account|steps|causes_of_codes|{judged.family}\._\w+)"
-    own = rf"umdiag\.(errors|model|frames(\.\w+)*|{scenarios})"
+    scenarios = rf"scenarios\.(evidence|account|leads|steps|causes_of_codes|{judged.family}\._\w+)"
+    own = rf"umdiag\.(errors|model|words\.steps|frames(\.\w+)*|{scenarios})"
     strange = {name for name in imported if not re.fullmatch(rf"{allowed}|{own}", name)}
     assert not strange
     called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

@@ -16,6 +16,7 @@ import pandas as pd
 from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from umdiag.words.plain import plain
+from umdiag.words.steps import NOTHING_KNOWN, Step, Traits, filled, named_parts, steps_for
 
 #: A literal name of the kit's own: of a scenario, a family, a cause, a query.
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -132,14 +133,27 @@ class Subject:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lead:
+    """A notebook to open after a finding, and why; `root`: what the finding comes from lies there."""
+
+    notebook: str
+    why: str
+    root: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cause:
-    """A reason that a scenario knows: its literal key, one sentence, the fix and where Microsoft says so."""
+    """A reason that a scenario knows: its literal key, one sentence, the fix and where Microsoft says so.
+
+    `leads_to` names the notebooks that show its root or what follows from it, the root first.
+    """
 
     key: str
     sentence: str
-    resolution: tuple[str, ...]
+    resolution: tuple[str | Step, ...]
     source: str
     severity: Severity = Severity.MEDIUM
+    leads_to: tuple[Lead, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,14 +217,22 @@ def found(
     evidence: Mapping[str, Any],
     *,
     severity: Severity | None = None,
-    resolution: Sequence[str] | None = None,
+    resolution: Sequence[str | Step] | None = None,
+    known: Traits = NOTHING_KNOWN,
 ) -> Finding:
-    """Make a finding of `cause`; severity and resolution default to the cause's own."""
+    """Make a finding of `cause` with the steps that can fit what is `known` of its subject.
+
+    Severity and resolution default to the cause's own. What a step names as `<resource id>`,
+    `<subscription>`, `<resource group>` or `<resource name>` is filled in from an ARM id of the subject, any
+    other name from the text of that key in the evidence.
+    """
+    values = {key.replace("_", " "): value for key, value in evidence.items() if isinstance(value, str)}
+    told = steps_for(cause.resolution if resolution is None else resolution, known)
     return Finding(
         cause=cause.key,
         severity=severity or cause.severity,
         subject=subject,
         evidence=evidence,
-        resolution=tuple(resolution or cause.resolution),
+        resolution=tuple(filled(step, values | named_parts(subject.id)) for step in told),
         source=cause.source,
     )

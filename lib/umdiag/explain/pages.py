@@ -11,6 +11,7 @@ from typing import Protocol
 
 from umdiag.errors import CallError
 from umdiag.model import Cause
+from umdiag.words.steps import steps_for
 
 COLUMNS = ("Family", "Scenario", "Causes", "Question")
 
@@ -99,9 +100,8 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> str:
 
 def _cause(cause: Cause, width: int) -> str:
     lines = [f"  {cause.key} ({cause.severity.value})", _wrapped(cause.sentence, "    ", width)]
-    lines += [
-        _wrapped(step, f"    {number}. ", width) for number, step in enumerate(cause.resolution, start=1)
-    ]
+    steps = enumerate(steps_for(cause.resolution), start=1)
+    lines += [_wrapped(step, f"    {number}. ", width) for number, step in steps]
     return "\n".join([*lines, f"    {cause.source}"])
 
 

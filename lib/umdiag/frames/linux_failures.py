@@ -9,7 +9,7 @@ import pandas as pd
 from umdiag.frames.presence import silent_at
 from umdiag.frames.shared.connections import beats_of, connected, longest_gaps
 from umdiag.frames.shared.recognition import outcomes_of
-from umdiag.frames.shared.text import folded, letters, looked_up
+from umdiag.frames.shared.text import folded, letters
 from umdiag.knowledge import classify_linux
 from umdiag.model import Partial
 
@@ -36,11 +36,8 @@ def derive(
     cannot be told.
     """
     runs = machine_run_outcomes
-    system = runs["os_type"]
-    if machines is not None:
-        told = looked_up(runs["machine"], machines.set_index("machine")["os_type"]).fillna("")
-        system = system.where(system != "", folded(told))
-    rows = runs[runs["newest"] & (runs["status"] == "failed") & (system == "linux")].reset_index(drop=True)
+    failed = runs["newest"] & (runs["status"] == "failed") & (runs["os_type"] == "linux")
+    rows = runs[failed].reset_index(drop=True)
     errors = _errors(rows, install_outcomes, identities, machines)
     rows["texts"] = [
         [

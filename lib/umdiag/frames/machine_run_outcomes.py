@@ -26,7 +26,9 @@ def derive(
     """Return id, run_id, run_key, configuration, configuration_key, status (letters only: failedtostart),
     os_type (folded), run_agent (folded), start_time, end_time, duration, error_code, error_message,
     machine_key, machine (−1: not in the logs), computer, name, subject_id, arm_key, workspace_id,
-    last_heartbeat, and newest: none of the machine and deployment began later.
+    last_heartbeat, environment, and newest: none of the machine and deployment began later.
+
+    Where the run does not tell the operating system, the logs do, else the resource.
 
     `update_run` keeps one deployment's machine runs, or those of the one run of that id. Without `estate` a
     machine that is in no log is named as it was asked for.
@@ -51,6 +53,7 @@ def derive(
     rows = identified(rows.reset_index(drop=True), machines, estate)
     if identities is not None and machines is not None:
         rows = _by_agent(rows, identities, machines)
+    rows["os_type"] = rows["os_type"].where(rows["os_type"] != "", rows["system"])
     rows = rows.sort_values(["start_time", "id"], kind="stable").reset_index(drop=True)
     who = rows["machine"].astype("str").where(rows["machine"] >= 0, rows["machine_key"])
     rows["newest"] = ~(who + "\n" + rows["configuration_key"]).duplicated(keep="last")
@@ -58,7 +61,7 @@ def derive(
         "id run_id run_key configuration configuration_key status os_type run_agent start_time end_time"
         " duration"
         " error_code error_message machine_key machine computer name subject_id arm_key workspace_id"
-        " last_heartbeat newest"
+        " last_heartbeat environment newest"
     )
     return rows[columns.split()]
 
@@ -70,7 +73,7 @@ def _by_agent(rows: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataFra
     number = looked_up(rows["run_agent"], agents.set_index("agent")["machine"].astype("Int64"))
     unknown = (rows["machine"] < 0) & number.notna()
     rows.loc[unknown, "machine"] = number[unknown].astype("int64")
-    logged = machines.set_index("machine")
-    for column in ("computer", "name", "workspace_id", "last_heartbeat"):
+    logged = machines.assign(system=folded(machines["os_type"])).set_index("machine")
+    for column in ("computer", "name", "workspace_id", "last_heartbeat", "environment", "system"):
         rows.loc[unknown, column] = looked_up(rows["machine"][unknown], logged[column])
     return rows

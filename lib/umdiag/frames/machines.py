@@ -42,7 +42,8 @@ def derive(
     """Return machine, computer, name (folded), source_computer_id (the present id), resource_id, arm_key
     (folded), subject_id, workspace_id, workspace, os_type, environment, solutions, vmuuid, first_heartbeat,
     last_heartbeat, heard, first_assessed, last_assessed, assessed, silenced, state, missing_critical,
-    missing_security, missing_other, unapproved_security, reboot_pending, update_manager.
+    missing_security, missing_other, unapproved_security, reboot_pending, wsus_server ("":
+    none, null: no summary tells), update_manager.
 
     `heard` and `assessed` say whether there was a heartbeat or an assessment in the window: a time that is
     null means none only where they are false. `silenced`: connected when its workspace fell silent, so that
@@ -57,7 +58,7 @@ def derive(
     machines["workspace"] = looked_up(machines["workspace_id"], names).fillna("").astype("str")
     machines["update_manager"] = _managed_elsewhere(machines, azure_machines, update_manager_machines)
     machines = _with_counts(machines, updates)
-    machines["reboot_pending"] = _restart_pending(machines, identities, summaries)
+    machines[["reboot_pending", "wsus_server"]] = _summarised(machines, identities, summaries)
     seen = assessments is not None and summaries is not None
     machines["heard"] = _whether(machines["last_heartbeat"], seen=heartbeats is not None)
     machines["assessed"] = _whether(machines["last_assessed"], seen=seen)
@@ -142,13 +143,20 @@ def _with_counts(machines: pd.DataFrame, updates: pd.DataFrame | None) -> pd.Dat
     )
 
 
-def _restart_pending(
+def _summarised(
     machines: pd.DataFrame, identities: pd.DataFrame, summaries: pd.DataFrame | None
-) -> pd.Series[bool]:
+) -> pd.DataFrame:
+    """Return what each machine's newest summary says, null where none does."""
     if summaries is None:
-        return pd.Series(pd.NA, index=machines.index, dtype="boolean")
+        unseen = pd.DataFrame(index=machines.index, columns=["restart_pending", "wsus_server"])
+        return unseen.astype({"restart_pending": "boolean", "wsus_server": "str"})
     told = newest(summaries.assign(machine=numbered(summaries, identities)), "last_assessed")
-    return looked_up(machines["machine"], told["restart_pending"])
+    return pd.DataFrame(
+        {
+            column: looked_up(machines["machine"], told[column])
+            for column in ("restart_pending", "wsus_server")
+        }
+    )
 
 
 def _whether(last: pd.Series[Any], *, seen: bool) -> pd.Series[bool]:

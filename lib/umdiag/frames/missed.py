@@ -38,7 +38,8 @@ def derive(
     """Return machine_key, computer, subject_id, run_id, configuration, start_time, via ("suspect": no run
     expected it), missed_runs (list of run ids), the reasons as boolean columns (provider_not_registered,
     machine_deleted, changed_before_run, machine_unavailable, worker_not_installed, filter_excludes_machine;
-    null where they cannot be told), dropped_by (list of mappings) and subscription. Without `machines` or
+    null where they cannot be told), dropped_by (list of mappings), subscription, environment and
+    os_type ("" where nothing tells). Without `machines` or
     `estate` a machine is named as it was asked for.
     """
     missed = attendance[~attendance["took_part"]].sort_values("start_time", ascending=False, kind="stable")
@@ -46,7 +47,7 @@ def derive(
     rows = missed.drop_duplicates("machine_key").assign(is_suspect=False)
     rows = _with_suspects(rows, suspects, runs, machine_runs, machines, estate)
     rows["missed_runs"] = [all_missed.get(key, []) for key in rows["machine_key"]]
-    rows = identified(rows, machines, estate)
+    rows = identified(rows, machines, estate).rename(columns={"system": "os_type"})
     arm_keys = rows["arm_key"].where(rows["arm_key"] != "", rows["machine_key"])
     rows["subscription"] = arm_keys.map(subscription_of).astype("str")
     lacking = rows["subscription"].isin(unregistered(provider_registrations)).astype("boolean")

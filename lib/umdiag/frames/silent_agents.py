@@ -27,8 +27,8 @@ def derive(
     asked_at: datetime,
     lookback: timedelta,
 ) -> pd.DataFrame:
-    """Return machine_key, computer (last segment of the ARM id), subject_id, power, created, worker (null:
-    cannot be told), named_by (list of update configurations, null likewise).
+    """Return machine_key, computer (last segment of the ARM id), subject_id, os_type, power, created, worker
+    (null: cannot be told), named_by (list of update configurations, null likewise).
 
     Machines created inside the window are left out, and those of Azure Update Manager.
     Raises Inconclusive where neither workers nor update configurations tell which machines belong.
@@ -59,8 +59,9 @@ def derive(
         for machine in rows.itertuples()
     ]
     rows = rows[rows["worker"].fillna(False).astype(bool) | rows["named_by"].map(bool)]
-    columns = ["machine_key", "computer", "resource_id", "power", "created", "worker", "named_by"]
-    return rows[columns].rename(columns={"resource_id": "subject_id"}).reset_index(drop=True)
+    rows = rows.rename(columns={"resource_id": "subject_id", "operating_system": "os_type"})
+    columns = ["machine_key", "computer", "subject_id", "os_type", "power", "created", "worker", "named_by"]
+    return rows[columns].reset_index(drop=True)
 
 
 def _logged(estate: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataFrame) -> pd.Series[bool]:

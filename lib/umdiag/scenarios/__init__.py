@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from umdiag.errors import QueryError
-from umdiag.model import Cause, Finding
+from umdiag.model import Cause, Finding, Lead
 from umdiag.scenarios.account import Rests
 
 #: Families in the order in which a person reads them, each with its question.
@@ -42,7 +42,8 @@ class Scenario:
 def catalogue() -> tuple[Scenario, ...]:
     """Return every scenario, families in reading order, scenarios of one family by name.
 
-    Raises QueryError for a module without a docstring, causes, `RESTS` or `judge`.
+    Raises QueryError for a module without a docstring, causes, `RESTS` or `judge`, and for a cause that leads
+    to no notebook of another family.
     """
     found = []
     for family in FAMILIES:
@@ -60,12 +61,26 @@ def scenario(name: str) -> Scenario:
     return {one.name: one for one in catalogue()}[name]
 
 
+def leads_from(name: str, cause: str) -> tuple[Lead, ...]:
+    """Return where a cause of a scenario leads; nowhere where either is not known."""
+    return _leads().get((name, cause), ())
+
+
+@cache
+def _leads() -> Mapping[tuple[str, str], tuple[Lead, ...]]:
+    return {(one.name, cause.key): cause.leads_to for one in catalogue() for cause in one.causes}
+
+
 def _scenario(family: str, name: str, module: ModuleType) -> Scenario:
     causes = tuple(value for value in vars(module).values() if isinstance(value, Cause))
     manual = inspect.getdoc(module)
     rests, judge = getattr(module, "RESTS", None), getattr(module, "judge", None)
     if not manual or not causes or rests is None or judge is None:
         raise QueryError(f"scenario {name}: a docstring, causes, RESTS and judge() belong to it")
+    elsewhere = {*FAMILIES, "machine"} - {family}
+    for lead in (lead for cause in causes for lead in cause.leads_to):
+        if lead.notebook not in elsewhere:
+            raise QueryError(f"scenario {name}: {lead.notebook} is no notebook of another family to lead to")
     return Scenario(
         name=name,
         family=family,

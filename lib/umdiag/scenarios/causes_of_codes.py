@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from umdiag.knowledge import decode
-from umdiag.model import Cause
+from umdiag.model import Cause, Lead
+from umdiag.scenarios.steps import with_wsus, without_wsus
+from umdiag.words.steps import Step
 
 _CODES = "https://learn.microsoft.com/windows/deployment/update/windows-update-error-reference"
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 
 NETWORK = Cause(
     key="network_unreachable",
-    sentence="The machine did not reach Windows Update: its name, its proxy or the answer fails.",
+    sentence="The machine did not reach Windows Update: name resolution, the proxy or the answer failed.",
     resolution=(
-        "Look at the machine's proxy: netsh winhttp show proxy (it is the system's proxy that counts).",
-        "Let it reach *.windowsupdate.microsoft.com, *.update.microsoft.com and *.delivery.mp.microsoft.com.",
+        "Look at the proxy of the system, not of the user: netsh winhttp show proxy.",
+        with_wsus(
+            "Let the machine reach its WSUS server <wsus server> on its port (8530, or 8531 with TLS)."
+        ),
+        without_wsus(
+            "Let it reach *.windowsupdate.microsoft.com, *.update.microsoft.com and"
+            " *.delivery.mp.microsoft.com."
+        ),
         "Then let it scan again: usoclient StartScan, or restart the service wuauserv.",
     ),
     source=_GUIDE,
@@ -22,11 +33,10 @@ WSUS = Cause(
     key="wsus_unreachable",
     sentence="The machine is told to ask an update server (WSUS) and cannot reach it.",
     resolution=(
-        "Check that the machine resolves and reaches the server named in the evidence, on its port"
-        " (8530, 8531).",
-        "Check WUServer and WUStatusServer under"
+        "Check that the machine resolves the name of its WSUS server and reaches its port: <wsus server>.",
+        "Check WUServer and WUStatusServer: reg query"
         " HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate.",
-        "If the server is gone, take the policy away or set UseWUServer to 0 under its key AU.",
+        "If the server is gone, remove the policy, or set UseWUServer to 0 under its key AU.",
     ),
     source=_GUIDE,
 )
@@ -34,8 +44,8 @@ SHUTTING_DOWN = Cause(
     key="agent_shutting_down",
     sentence="The Windows Update agent stopped in the middle: its service or the machine was shutting down.",
     resolution=(
-        "Restart the machine if a restart is pending, then let it scan again.",
-        "If it happens again, look in the System log for what stops the service wuauserv.",
+        "If a restart is pending, restart the machine; then let it scan again: usoclient StartScan.",
+        "If it fails again, look in the System log for what stops the service wuauserv.",
     ),
     source=_GUIDE,
 )
@@ -43,7 +53,8 @@ DISABLED = Cause(
     key="update_service_disabled",
     sentence="The Windows Update service is disabled, or a policy forbids it to be used.",
     resolution=(
-        "Set the service to manual and start it: sc config wuauserv start= demand, then sc start wuauserv.",
+        "Set the service to manual and start it: sc.exe config wuauserv start= demand, then sc.exe start"
+        " wuauserv.",
         "Check the policies DisableWindowsUpdateAccess and DoNotConnectToWindowsUpdateInternetLocations.",
     ),
     source=_GUIDE,
@@ -52,8 +63,15 @@ TIMED_OUT = Cause(
     key="timed_out",
     sentence="Windows Update or the update server did not answer in time.",
     resolution=(
-        "Check the way to the update server or to Windows Update, above all proxies that hold connections.",
-        "If a WSUS is asked, run its cleanup wizard and give its application pool more memory.",
+        with_wsus("Check the way to the WSUS server <wsus server>, above all proxies that hold connections."),
+        with_wsus(
+            "On the WSUS server, run the Server Cleanup Wizard and raise the private memory limit of the"
+            " application pool WsusPool."
+        ),
+        without_wsus(
+            "Check the way to Windows Update, above all proxies that hold connections: netsh winhttp show"
+            " proxy."
+        ),
     ),
     source=_GUIDE,
 )
@@ -61,10 +79,11 @@ DENIED = Cause(
     key="access_denied",
     sentence="The Windows Update agent was denied access to its own files or keys.",
     resolution=(
-        "Check that SYSTEM has full control of C:\\Windows\\SoftwareDistribution, and that the disk is"
-        " not full.",
-        "Stop wuauserv, rename SoftwareDistribution, start wuauserv: the folder is made anew.",
-        "Scan the machine for malware: it likes to lock this folder.",
+        "Give SYSTEM full control of C:\\Windows\\SoftwareDistribution (icacls shows who has it), and check"
+        " that the disk is not full.",
+        "Rename the folder, and Windows creates it again: Stop-Service wuauserv; Rename-Item"
+        " C:\\Windows\\SoftwareDistribution SoftwareDistribution.old; Start-Service wuauserv.",
+        "Scan the machine for malware, which often locks this folder.",
     ),
     source=_GUIDE,
 )
@@ -72,7 +91,7 @@ OTHER = Cause(
     key="other_hresult",
     sentence="Windows Update failed with a code that the guide does not name.",
     resolution=(
-        "Look the code up: umdiag explain with the code of the evidence.",
+        "Look the code up: umdiag explain <code>.",
         "Read what happened around it: Get-WindowsUpdateLog on the machine, and"
         " C:\\Windows\\Logs\\CBS\\CBS.log.",
     ),
@@ -92,11 +111,11 @@ def cause_of(code: str, wsus_server: str) -> Cause:
     return next((_BY_KEY[known.cause] for known in decode(code) if known.cause in _BY_KEY), OTHER)
 
 
-def resolution_of(cause: Cause, code: str, wsus_server: str) -> list[str]:
-    """Return the steps of a cause with the code and the server of the finding in them."""
-    steps = list(cause.resolution)
-    if cause is WSUS:
-        steps[0] = f"Check that the machine resolves and reaches {wsus_server}."
-    if cause is OTHER and code:
-        steps[0] = f"Look the code up: umdiag explain {code}."
-    return steps
+def resolution_of(cause: Cause, code: str) -> Sequence[str | Step]:
+    """Return the steps of a cause; what has no code cannot be looked up."""
+    return cause.resolution if code or cause is not OTHER else cause.resolution[1:]
+
+
+def leading_to(*leads: Lead) -> tuple[Cause, ...]:
+    """Return the causes as a scenario has them, each leading to these notebooks."""
+    return tuple(replace(cause, leads_to=leads) for cause in CAUSES)

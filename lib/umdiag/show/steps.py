@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from umdiag.model import Diagnosis, Finding, Severity, Verdict
+from umdiag.model import Diagnosis, Finding, Lead, Severity, Verdict
+from umdiag.scenarios import FAMILIES, leads_from
 from umdiag.show.blocks import Block
 from umdiag.show.findings import kinds
 from umdiag.show.markup import Html, link, numbered
 from umdiag.show.places import Place
 from umdiag.show.urgency import Weight, by_urgency, families_by_urgency, heaviest, worst_machine
 from umdiag.show.values import counted
-from umdiag.show.ways import ROOTS, ways_from
 
 _MOST_REASONS = 3
 #: Notebooks that speak of every family: there a family with a problem is a way of its own.
 _ALL = ("overview", "machine", "")
 
 #: Findings that lead to a notebook, by the reason.
-Reasons = Mapping[str, Sequence[Finding]]
+Reasons = Mapping[Lead, Sequence[Finding]]
 
 
 def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "", computer: str = "") -> Block:
@@ -60,7 +60,7 @@ def _family_line(family: str, problems: Sequence[Diagnosis], place: Place) -> Ht
     if len(there) > 1:
         said.append(f"Most urgent: {there[0].title}")
     led = _reasons(diagnosis for diagnosis in problems if diagnosis.family != family).get(family, {})
-    if explained := [finding for why, found in led.items() if why in ROOTS for finding in found]:
+    if explained := [finding for lead, found in led.items() if lead.root for finding in found]:
         said.append(f"The root of findings on {kinds(explained)} elsewhere lies here.")
     return _way(family, place) + ": " + " ".join(said)
 
@@ -82,8 +82,8 @@ def _on_machine(problems: Sequence[Diagnosis], place: Place, *, told: bool) -> I
         return
     reasons = _reasons(problems).get("machine", {}) if told else {}
     if reasons:
-        why = min(reasons, key=lambda why: _weight(reasons[why]))
-        said = f"{why} Begin with {worst_machine(reasons[why])} (parameter computers)."
+        lead = min(reasons, key=lambda lead: _weight(reasons[lead]))
+        said = f"{lead.why} Begin with {worst_machine(reasons[lead])} (parameter computers)."
     elif told:
         said = f"all findings on one machine, such as {worst} (parameter computers)."
     else:
@@ -111,26 +111,26 @@ def _unanswered(diagnoses: Sequence[Diagnosis], place: Place, *, named: bool) ->
         yield said.format(counted(len(unknown), "question"), where)
 
 
-def _reasons(problems: Iterable[Diagnosis]) -> dict[str, dict[str, list[Finding]]]:
+def _reasons(problems: Iterable[Diagnosis]) -> dict[str, dict[Lead, list[Finding]]]:
     """Collect the findings that lead to each notebook, by the reason."""
-    reasons: dict[str, dict[str, list[Finding]]] = {}
+    reasons: dict[str, dict[Lead, list[Finding]]] = {}
     for diagnosis in by_urgency(problems):
         for finding in _grave([diagnosis]):
-            for name, why in ways_from(diagnosis.scenario, finding.cause):
-                reasons.setdefault(name, {}).setdefault(why, []).append(finding)
+            for lead in leads_from(diagnosis.scenario, finding.cause):
+                reasons.setdefault(lead.notebook, {}).setdefault(lead, []).append(finding)
     return reasons
 
 
 def _because(reasons: Reasons) -> str:
-    ordered = sorted(reasons, key=lambda why: _weight(reasons[why]))
-    said = [f"{kinds(reasons[why])}: {why}" for why in ordered[:_MOST_REASONS]]
+    ordered = sorted(reasons, key=lambda lead: _weight(reasons[lead]))
+    said = [f"{kinds(reasons[lead])}: {lead.why}" for lead in ordered[:_MOST_REASONS]]
     more = len(ordered) - len(said)
     return " ".join([*said, f"And {counted(more, 'reason')} more." if more else ""]).strip()
 
 
 def _depth(reasons: Reasons) -> tuple[bool, Weight, int]:
     """Order notebooks: what is the root of something first, then what the gravest findings lead to."""
-    return min((why not in ROOTS, *_weight(found)) for why, found in reasons.items())
+    return min((not lead.root, *_weight(found)) for lead, found in reasons.items())
 
 
 def _weight(findings: Sequence[Finding]) -> tuple[Weight, int]:
@@ -157,9 +157,6 @@ def _only(diagnosis: Diagnosis, computer: str) -> Diagnosis:
 
 
 def _way(name: str, place: Place) -> Html:
-    # Here, not above: showing rests on the records alone, and only words come from the scenarios.
-    from umdiag.scenarios import FAMILIES
-
     way = Html("<b>{}</b>").format(_page(name, place))
     return way + f" ({FAMILIES[name]})" if name in FAMILIES else way
 

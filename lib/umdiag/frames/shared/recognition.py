@@ -82,7 +82,8 @@ def identified(
     """Say who each `machine_key` is: as the log writes it, else as Azure does, else as it was asked for.
 
     Adds computer, name, subject_id, arm_key, source_computer_id, machine (−1: not in the logs), workspace_id,
-    last_heartbeat; the column `written` is how a machine was asked for, if it was.
+    last_heartbeat, environment, system (windows, linux; "": nothing tells); the column `written` is how a
+    machine was asked for, if it was.
     """
     plain = rows["machine_key"].str.removeprefix("name:")
     segment = after_last(plain, "/")
@@ -92,11 +93,13 @@ def identified(
         plain.where(plain.str.startswith("/"), ""),
     )
     rows["source_computer_id"], rows["machine"], rows["workspace_id"] = "", -1, ""
+    rows["environment"], rows["system"] = "", ""
     rows["last_heartbeat"] = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us, UTC]")
     if estate is not None:
         known = estate.set_index("machine_key")
         rows["computer"] = looked_up(rows["machine_key"], known["name"]).fillna(rows["computer"])
         rows["subject_id"] = looked_up(rows["machine_key"], known["resource_id"]).fillna(rows["subject_id"])
+        rows["system"] = looked_up(rows["machine_key"], known["operating_system"]).fillna("")
     if "written" in rows:
         rows["computer"] = rows["written"].fillna(rows["computer"])
     if machines is not None:
@@ -112,8 +115,11 @@ def identified(
             "machine",
             "workspace_id",
             "last_heartbeat",
+            "environment",
         ):
             rows[column] = looked_up(rows["machine_key"], known[column]).fillna(rows[column])
+        system = folded(known["os_type"])
+        rows["system"] = looked_up(rows["machine_key"], system[system != ""]).fillna(rows["system"])
     rows["name"] = folded(rows["computer"])
     return rows.astype({"machine": "int64"})
 

@@ -21,12 +21,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from umdiag.model import Finding, Partial, found
+from umdiag.model import Finding, Lead, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
-from umdiag.scenarios.causes_of_codes import CAUSES, cause_of, resolution_of
+from umdiag.scenarios.causes_of_codes import cause_of, leading_to, resolution_of
 from umdiag.scenarios.evidence import or_none, refuse_nobody, subject
+from umdiag.scenarios.leads import TOGETHER
+from umdiag.scenarios.steps import traits
 
-NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = CAUSES
+NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = leading_to(
+    Lead(
+        notebook="update_runs",
+        why="the same failure keeps updates from installing: see which fail again and again.",
+    ),
+    TOGETHER,
+)
 
 
 RESTS = Rests(
@@ -54,6 +62,7 @@ def judge(
                 "wsus_server": server or None,
                 "also": [],
             },
-            resolution=resolution_of(cause, machine.code, server),
+            resolution=resolution_of(cause, machine.code),
+            known=traits(machine, os="windows"),
         )
     refuse_nobody(machines)

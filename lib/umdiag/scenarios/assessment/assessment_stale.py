@@ -26,25 +26,36 @@ from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, PLACES, Rests
 from umdiag.scenarios.assessment._machine_findings import refuse_unknown
 from umdiag.scenarios.evidence import or_none, subject
+from umdiag.scenarios.leads import QUOTA_STOP, TOGETHER
+from umdiag.scenarios.steps import TROUBLESHOOT, linux, traits, windows
 
 QUOTA = Cause(
     key="quota_reached",
     sentence="The workspace had stopped taking update rows when the machine's next assessment fell due.",
     resolution=(
-        "Mend the workspace first: see the scenario workspace_over_quota of this workspace.",
-        "Then wait for the next assessment: up to 12 hours on Windows, 3 hours on Linux.",
+        "Fix the workspace first: the finding of workspace_over_quota on it says how.",
+        windows("Then wait for the next assessment, up to 12 hours."),
+        linux("Then wait for the next assessment, up to 3 hours."),
     ),
     source="https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap",
+    leads_to=(QUOTA_STOP,),
 )
 UNKNOWN = Cause(
     key="unknown",
     sentence="The machine is connected and has not been assessed for too long; no known cause fits.",
     resolution=(
-        "Run the update agent troubleshooter: Update management, Machines, the machine's readiness.",
-        "On Windows, look for errors of Windows Update in the System log, then restart HealthService.",
-        "On Linux, read /var/opt/microsoft/omsagent/log/omsagent.log, then restart the agent.",
+        *TROUBLESHOOT,
+        windows(
+            "Look for errors of Windows Update in the System log, then restart the agent: Restart-Service"
+            " HealthService."
+        ),
+        linux(
+            "Read /var/opt/microsoft/omsagent/log/omsagent.log, then restart the agent: sudo"
+            " /opt/microsoft/omsagent/bin/service_control restart."
+        ),
     ),
     source="https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues",
+    leads_to=(TOGETHER,),
 )
 _RESET_ONLY = "when the workspace stopped: no row tells it since the last reset, which stands in"
 _NO_STOP = "whether the workspace was over quota: nothing tells when it stopped"
@@ -97,5 +108,6 @@ def judge(
                 "also": [],
                 "not_checked": not_checked,
             },
+            known=traits(machine),
         )
     refuse_unknown(machines)

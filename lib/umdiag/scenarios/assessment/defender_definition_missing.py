@@ -26,8 +26,8 @@ DAILY = Cause(
     key="definition_updates_daily",
     sentence="Defender definitions (KB2267602) are listed as missing, as they are on most days.",
     resolution=(
-        "Nothing to do: a new definition is published several times a day.",
-        "To have them installed by deployments too, include the classification Definition Updates.",
+        "Nothing to do: Microsoft publishes new definitions several times a day.",
+        "If deployments should install them too, include the classification Definition updates.",
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
     severity=Severity.INFO,

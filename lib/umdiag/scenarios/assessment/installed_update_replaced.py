@@ -28,7 +28,7 @@ SUPERSEDED = Cause(
     sentence="An installed update is no longer listed, because a later one of its series replaced it.",
     resolution=(
         "Nothing to do: the later update (evidence) contains the earlier one.",
-        "Count a machine as patched by what it needs, not by a list of what it once installed.",
+        "Call a machine patched by what it needs, not by a list of what it once installed.",
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
     severity=Severity.INFO,

@@ -25,20 +25,22 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.model import Cause, Finding, Partial, found
+from umdiag.model import Cause, Finding, Lead, Partial, found
 from umdiag.scenarios.account import COUNTS, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import SHOWN, or_none, refuse_nobody, subject, told
 
 _DOCS = "https://learn.microsoft.com/azure/automation/update-management/overview"
+_REFUSED = Lead(notebook="update_runs", why="did the package manager refuse these packages in a run?")
 
 NO_METADATA = Cause(
     key="no_security_metadata",
     sentence="CentOS repositories carry no classes, so a run by class finds nothing to install.",
     resolution=(
-        "Deploy to CentOS machines without a restriction by class, or with the packages listed by name.",
+        "Deploy to CentOS machines without classifications, or include the packages by name.",
         "Or use repositories that carry errata, and check them on the machine: yum updateinfo list security.",
     ),
     source=_DOCS,
+    leads_to=(_REFUSED,),
 )
 DIFFERS = Cause(
     key="package_manager_differs",
@@ -46,10 +48,11 @@ DIFFERS = Cause(
         "The package manager on the machine does not count these packages among the class to be installed."
     ),
     resolution=(
-        "Ask the machine's own package manager what it would install of the class (evidence: command).",
-        "Include the packages by name in the deployment, or lift its restriction by class once.",
+        "Compare what the machine's package manager lists with the packages of the evidence.",
+        "Include the packages by name in the deployment, or run it once without classifications.",
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+    leads_to=(_REFUSED,),
 )
 _COMMANDS = (
     (("ubuntu", "debian"), "sudo apt-get update && sudo apt-get --just-print upgrade | grep -i security"),
@@ -102,7 +105,7 @@ def judge(
                 "also": [],
             }
             | {"not_checked": _not_checked(run)},
-            resolution=(f"On the machine: {command}.", *cause.resolution),
+            resolution=(f"Run on the machine: {command}.", *cause.resolution),
         )
     refuse_nobody(machines)
 

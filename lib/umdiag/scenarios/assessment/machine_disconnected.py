@@ -22,42 +22,55 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.estate import deleted, power_of
-from umdiag.model import Cause, Finding, Partial, Severity, found
+from umdiag.frames.shared.text import looked_up
+from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.assessment._machine_findings import subject
 from umdiag.scenarios.evidence import fitting, or_none
+from umdiag.scenarios.leads import SILENCE, STILL_NAMED
+from umdiag.scenarios.steps import CHECK_AGENT, START, TROUBLESHOOT, on_azure_vm, outside_azure, traits
 
 _DOCS = "https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues"
+_LEFT_OUT = Lead(
+    notebook="missed_machines", why="a silent machine takes part in no run; see which runs left it out."
+)
 
 DELETED = Cause(
     key="machine_deleted",
     sentence="The machine is gone from Azure; only its rows are left.",
     resolution=(
-        "Nothing to mend if it was deleted on purpose: its rows vanish with the workspace's retention.",
-        "Take it out of update deployments that still name it.",
+        "Take the machine out of the update deployments that still name it.",
+        "Nothing else to do if it was deleted on purpose: its rows go when the workspace's retention ends.",
     ),
     source=_DOCS,
     severity=Severity.LOW,
+    leads_to=(STILL_NAMED,),
 )
 OFF = Cause(
     key="machine_off",
     sentence="The machine is switched off (or its Arc agent is disconnected).",
     resolution=(
-        "Start the machine if it should be patched, or use a deployment with a pre-script that starts it.",
-        "An Arc machine that runs: check the service himds and its way to Azure.",
+        *START,
+        on_azure_vm("Or let a pre-script of the update deployment start it before the run."),
     ),
     source=_DOCS,
     severity=Severity.LOW,
+    leads_to=(_LEFT_OUT, SILENCE),
 )
 STOPPED = Cause(
     key="agent_stopped",
     sentence="The machine exists and is not known to be off, but its agent sends nothing.",
     resolution=(
-        "Check the agent's service on the machine: HealthService on Windows, omsagent on Linux.",
-        "Run the update agent troubleshooter: Update management, Machines, the machine's readiness.",
-        "Check that the machine reaches *.ods.opinsights.azure.com and *.oms.opinsights.azure.com.",
+        outside_azure(
+            "Check that the machine still exists and is on; if not, take it out of the update deployments"
+            " that name it."
+        ),
+        *CHECK_AGENT,
+        *TROUBLESHOOT,
+        "Check that the machine reaches *.ods.opinsights.azure.com and *.oms.opinsights.azure.com on 443.",
     ),
     source=_DOCS,
+    leads_to=(_LEFT_OUT, SILENCE),
 )
 
 
@@ -78,6 +91,10 @@ def judge(
     silent = machines[machines["state"] == "disconnected"].copy()
     silent["machine_deleted"] = deleted(silent["arm_key"], estate, subscriptions)
     silent["power"], silent["machine_off"] = power_of(silent["arm_key"], estate)
+    if estate is not None:
+        # A machine that was only assessed says nothing of its operating system; its resource does.
+        system = looked_up(silent["arm_key"], estate.set_index("machine_key")["operating_system"]).fillna("")
+        silent["os_type"] = silent["os_type"].where(silent["os_type"] != "", system)
     silent["grave"] = _gravely_behind(silent, updates)
     for machine in silent.itertuples():
         fits = fitting(machine, (DELETED, OFF), STOPPED)
@@ -92,6 +109,7 @@ def judge(
                 "missing_when_last_seen": or_none(machine.grave),
                 "also": [cause.key for cause in fits[1:]],
             },
+            known=traits(machine),
             severity=Severity.HIGH if fits[0] is STOPPED and or_none(machine.grave) else fits[0].severity,
         )
     if machines.empty:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from umdiag.model import Cause, Finding, Partial, Severity, found
+from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import MACHINES, NAMES, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
 from umdiag.scenarios.evidence import or_none
@@ -30,10 +30,19 @@ MISSING = Cause(
     sentence="Critical or security updates are needed and not installed.",
     resolution=(
         "Look in missed_machines whether a deployment should have reached this machine, and why it did not.",
-        "Deploy the listed updates: Automation account, Update management, Schedule update deployment.",
+        "Deploy the listed updates: Automation account > Update management > Schedule update deployment.",
         "If a deployment ran, check that its classifications and exclusions let these updates through.",
     ),
     source="https://learn.microsoft.com/azure/automation/update-management/deploy-updates",
+    leads_to=(
+        Lead(
+            notebook="missed_machines",
+            why="updates stay missing where runs leave machines out; see who was missed.",
+        ),
+        Lead(
+            notebook="update_runs", why="updates stay missing where runs fail; see what went wrong in them."
+        ),
+    ),
 )
 
 

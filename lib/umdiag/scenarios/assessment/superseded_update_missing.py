@@ -15,19 +15,29 @@ Sources:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from umdiag.frames.shared.text import fold
 from umdiag.model import Cause, Finding, Partial, Severity, found
 from umdiag.scenarios.account import NAMES, SERVICE, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
+from umdiag.scenarios.steps import traits, with_wsus, without_wsus
 
 NOT_DECLINED = Cause(
     key="superseded_not_declined",
-    sentence="A replaced update is still offered, so the machine goes on reporting it as missing.",
+    sentence="A replaced update is still offered, so the machine keeps reporting it as missing.",
     resolution=(
-        "Decline the superseded update in WSUS (or expire it in Configuration Manager).",
-        "Run the WSUS server cleanup wizard, then let the machine scan again.",
-        "Until then leave the listed update out of what counts as missing.",
+        with_wsus("Decline the superseded update in WSUS (or let it expire in Configuration Manager)."),
+        with_wsus(
+            "Run the Server Cleanup Wizard of WSUS, then let the machine scan again: usoclient StartScan."
+        ),
+        with_wsus("Until then leave the listed update out of what counts as missing."),
+        without_wsus("Leave the listed update out of what counts as missing: a later one contains it."),
+        without_wsus(
+            "Let the machine scan again: usoclient StartScan; the next assessment should not list it."
+        ),
+        without_wsus("If the next assessments still list it, ask Microsoft support why it is still offered."),
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
     severity=Severity.MEDIUM,
@@ -48,6 +58,16 @@ def judge(
     """Report each machine with a needed update that a later one of its series replaces."""
     replaced = updates[updates["needed"] & updates["superseded"]]
     for machine, own in with_updates(machines, replaced):
-        yield found(NOT_DECLINED, subject(machine), listed(own, "superseded_by", "approval_source"))
+        yield found(
+            NOT_DECLINED,
+            subject(machine),
+            listed(own, "superseded_by", "approval_source"),
+            known=traits(machine, os="windows", wsus=_by_wsus(own)),
+        )
     if machines.empty:
         refuse_unknown(machines)
+
+
+def _by_wsus(updates: Sequence[Any]) -> bool | None:
+    """Return True where one of the updates comes from WSUS; the machine's summary tells the rest."""
+    return True if any(fold(update.approval_source) == "wsus" for update in updates) else None

@@ -31,8 +31,8 @@ NOT_APPROVED = Cause(
     resolution=(
         "Approve the listed updates in WSUS for the computer group of this machine (or deploy them in"
         " Configuration Manager).",
-        "If they are held back on purpose, note why: the machine shows as compliant without them.",
-        "If no WSUS is meant, check the value UseWUServer under"
+        "If they are held back on purpose, note why: the machine counts as compliant without them.",
+        "If the machine should ask no WSUS, check the value UseWUServer: reg query"
         " HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU.",
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",

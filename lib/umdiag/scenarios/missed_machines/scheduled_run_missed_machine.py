@@ -28,9 +28,11 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.text import folded, subscription_of
-from umdiag.model import Cause, Finding, Partial, Subject, found
+from umdiag.model import Cause, Finding, Lead, Partial, Subject, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import fitting, or_none
+from umdiag.scenarios.leads import HEARD, PROVIDERS, TOGETHER, WORKERS
+from umdiag.scenarios.steps import CHECK_AGENT, REGISTER_AGAIN, on_azure_vm, traits
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 _GROUPS = "https://learn.microsoft.com/azure/automation/update-management/configure-groups"
@@ -41,9 +43,10 @@ NOT_REGISTERED = Cause(
     resolution=(
         "Register it in the machine's subscription: az provider register --namespace Microsoft.Automation"
         " --subscription <subscription>.",
-        "Wait until its state is Registered; the next run then sees the machine.",
+        "Wait until it is Registered; the next run then sees the machine.",
     ),
     source=_GUIDE,
+    leads_to=(PROVIDERS,),
 )
 NOT_VISIBLE = Cause(
     key="scope_not_visible",
@@ -58,8 +61,8 @@ DELETED = Cause(
     key="machine_deleted",
     sentence="The machine was deleted from Azure.",
     resolution=(
-        "Nothing to mend if that was meant: take it out of the update deployment that names it.",
-        "If it was made anew under the same name, onboard the new machine.",
+        "Take the machine out of the update deployment that names it.",
+        "If it was created again under the same name, enable Update Management on the new machine.",
     ),
     source=_GUIDE,
 )
@@ -68,46 +71,57 @@ CHANGED = Cause(
     sentence="A change of its tags or location before the run took the machine out of the dynamic group.",
     resolution=(
         "Set the tag or location back (evidence: who changed what and when), or widen the group.",
-        "Preview the group before the next run: update deployment, Groups, Preview.",
+        "Preview the group before the next run: Automation account > Update management > Deployment"
+        " schedules > the deployment > Groups to update > Preview.",
     ),
     source=_GROUPS,
+    leads_to=(
+        Lead(notebook="machine", why="the change of tag or location beside the runs, and who made it."),
+    ),
 )
 UNAVAILABLE = Cause(
     key="machine_unavailable",
     sentence="The machine was off or its agent silent when the run started.",
     resolution=(
-        "Make sure that the machine runs at the deployment's start time, or move the schedule.",
-        "A pre-script can start machines before the run and stop them after it.",
+        "Make sure that the machine is on at the deployment's start time, or move the schedule.",
+        on_azure_vm("A pre-script of the deployment can start it before the run and stop it after."),
+        *CHECK_AGENT,
     ),
     source=_GUIDE,
+    leads_to=(HEARD,),
 )
 NO_WORKER = Cause(
     key="worker_not_installed",
     sentence="The machine matches, but is no system hybrid runbook worker of the Automation account.",
     resolution=(
-        "Enable Update Management on the machine again; it registers the worker anew.",
-        "On Windows, first delete what is left of an old registration:"
-        " HKLM\\SOFTWARE\\Microsoft\\HybridRunbookWorker.",
+        "Enable Update Management on the machine again, which registers the worker: Automation account >"
+        " Update management > Manage machines.",
+        *REGISTER_AGAIN,
     ),
     source=_GUIDE,
+    leads_to=(WORKERS,),
 )
 FILTERED = Cause(
     key="filter_excludes_machine",
     sentence="A predicate of the dynamic group leaves the machine out.",
     resolution=(
         "Compare wanted and actual in the evidence, then change the machine's tag or location, or the group.",
-        "Preview the group before the next run: update deployment, Groups, Preview.",
+        "Preview the group before the next run: Automation account > Update management > Deployment"
+        " schedules > the deployment > Groups to update > Preview.",
     ),
     source=_GROUPS,
 )
 UNKNOWN = Cause(
     key="unknown",
-    sentence="The machine was expected and left out, and none of the known causes fits.",
+    sentence="The run was to reach the machine and left it out, and none of the known causes fits.",
     resolution=(
-        "Open the run's job output in the Automation account and look for the machine's name.",
-        "Run the group's query by hand in Resource Graph with the rights of whoever made the schedule.",
+        "Open the job of the run (Automation account > Jobs) and look in its output for the machine's name.",
+        on_azure_vm(
+            "Run the group's query in Resource Graph Explorer with the rights of whoever made the schedule."
+        ),
     ),
     source=_GUIDE,
+    leads_to=(TOGETHER,),
 )
 _OF_MACHINES = (NOT_REGISTERED, DELETED, CHANGED, UNAVAILABLE, NO_WORKER, FILTERED)
 _KEPT = pd.Timedelta(days=14)
@@ -163,6 +177,7 @@ def judge(
                 "also": [cause.key for cause in fits[1:]],
                 "not_checked": _not_checked(machine, searching, registered, asked_at),
             },
+            known=traits(machine),
         )
     if runs.empty:
         raise Inconclusive("no update run was found in the window")

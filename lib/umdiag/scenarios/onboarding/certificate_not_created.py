@@ -21,15 +21,18 @@ from collections.abc import Iterator
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, Rests
 from umdiag.scenarios.evidence import fitting, refuse_nobody, subject, told
+from umdiag.scenarios.leads import WITHOUT_WORKER
 
 DENIED = Cause(
     key="key_folder_denied",
     sentence="The agent may not write the key of its certificate.",
     resolution=(
-        "Give SYSTEM full control of C:\\ProgramData\\Microsoft\\Crypto\\RSA and what lies in it.",
-        "Restart HealthService: the machine tries to register again.",
+        "Give SYSTEM full control of the folder of keys: icacls C:\\ProgramData\\Microsoft\\Crypto\\RSA"
+        ' /grant "SYSTEM:(OI)(CI)F" /T.',
+        "Restart the agent, and the machine tries to register again: Restart-Service HealthService.",
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+    leads_to=(WITHOUT_WORKER,),
 )
 
 

@@ -26,6 +26,16 @@ from umdiag.frames.stuck import REASONS
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, PLACES, Rests
 from umdiag.scenarios.evidence import fitting, or_none, portal, refuse_nobody, subject, told
+from umdiag.scenarios.leads import QUOTA_STOP, TOGETHER, WITHOUT_WORKER
+from umdiag.scenarios.steps import (
+    CHECK_AGENT,
+    REGISTER_AGAIN,
+    TROUBLESHOOT,
+    linux,
+    on_azure_vm,
+    traits,
+    windows,
+)
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 
@@ -33,49 +43,64 @@ QUOTA = Cause(
     key="quota_reached",
     sentence="The workspace had stopped taking update rows before the machine's first assessment was due.",
     resolution=(
-        "Mend the workspace first: see the scenario workspace_over_quota of this workspace.",
+        "Fix the workspace first: the finding of workspace_over_quota on it says how.",
         "Then wait for the first assessment, up to 12 hours.",
     ),
     source="https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap",
+    leads_to=(QUOTA_STOP,),
 )
 NO_SOLUTION = Cause(
     key="solution_not_enabled",
     sentence="The agent of the machine does not run the updates solution: the scope leaves the machine out.",
     resolution=(
-        "Open the workspace's scope configuration MicrosoftDefaultScopeConfig-Updates and its saved search.",
-        "Add the machine: Automation account, Update management, Manage machines, Enable on selected"
+        "Add the machine: Automation account > Update management > Manage machines > Enable on selected"
         " machines.",
+        "If it should be in scope already, check the saved search of the scope configuration"
+        " MicrosoftDefaultScopeConfig-Updates: the workspace > Scope Configurations.",
     ),
     source="https://learn.microsoft.com/azure/automation/update-management/scope-configuration",
+    leads_to=(WITHOUT_WORKER,),
 )
 NO_WORKER = Cause(
     key="worker_not_registered",
     sentence="The machine is no system hybrid runbook worker of the Automation account.",
     resolution=(
-        "Look in the Operations Manager log of the machine for event 4502, which says why it was refused.",
-        "Delete HKLM\\SOFTWARE\\Microsoft\\HybridRunbookWorker (Windows), then restart the agent.",
+        windows(
+            "Read why it was refused: Get-WinEvent -FilterHashtable @{LogName='Operations Manager'; Id=4502}"
+            " -MaxEvents 5."
+        ),
+        linux("Read the log of the worker: /var/opt/microsoft/omsagent/run/automationworker/worker.log."),
+        *REGISTER_AGAIN,
     ),
     source=_GUIDE,
+    leads_to=(WITHOUT_WORKER,),
 )
 SILENT = Cause(
     key="agent_silent",
     sentence="The machine runs and belongs to Update Management, but its agent sends nothing at all.",
     resolution=(
-        "Check that the agent is installed and its service runs: HealthService on Windows, omsagent on"
-        " Linux.",
-        "Check that it is connected to this workspace and not to another one.",
+        on_azure_vm(
+            "Enable Update Management on the machine, which installs the agent: Automation account > Update"
+            " management > Add Azure VMs.",
+            worker=False,
+        ),
+        *CHECK_AGENT,
+        windows(
+            "Check that it reports to this workspace: (New-Object -ComObject"
+            " AgentConfigManager.MgmtSvcCfg).GetCloudWorkspaces()."
+        ),
+        linux("Check in the same list that it reports to this workspace and not to another one."),
         "Check that the machine reaches *.ods.opinsights.azure.com and *.oms.opinsights.azure.com on 443.",
     ),
     source="https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues",
+    leads_to=(WITHOUT_WORKER,),
 )
 UNKNOWN = Cause(
     key="unknown",
     sentence="Solution and worker are there, and the machine was not assessed; no known cause fits.",
-    resolution=(
-        "Run the update agent troubleshooter: Update management, Machines, the machine's readiness.",
-        "Reinstall the worker: delete its registration on the machine, then enable Update Management again.",
-    ),
+    resolution=(*TROUBLESHOOT, *REGISTER_AGAIN),
     source=_GUIDE,
+    leads_to=(TOGETHER,),
 )
 _NO_STOP = "whether the workspace was over quota: nothing tells when it stopped"
 _RESET_ONLY = "when the workspace stopped: no row tells it since the last reset, which stands in"
@@ -108,12 +133,15 @@ def judge(
             machine, "source_computer_id", "first_heartbeat", "last_heartbeat", "workspace", "solutions"
         )
         also = [cause.key for cause in fits[1:]]
-        yield found(fits[0], subject(machine), shown | {"also": also, "not_checked": _not_checked(machine)})
+        shown |= {"also": also, "not_checked": _not_checked(machine)}
+        yield found(fits[0], subject(machine), shown, known=traits(machine))
     if silent_agents is not None:
         for machine in silent_agents.itertuples():
             shown = told(machine, "power", "created") | {"is_worker": or_none(machine.worker)}
             shown |= {"named_by": machine.named_by, "portal": portal(machine.subject_id), "also": []}
-            yield found(SILENT, subject(machine), shown)
+            yield found(
+                SILENT, subject(machine), shown, known=traits(machine, worker=or_none(machine.worker))
+            )
     refuse_nobody(machines)
     if waiting := int((~stuck[list(REASONS)].fillna(False).any(axis=1)).sum()):
         raise Inconclusive(f"of {waiting:,} machines it cannot be told whether they are being configured")

@@ -22,32 +22,54 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from umdiag.errors import Inconclusive
-from umdiag.model import Cause, Finding, Partial, found
+from umdiag.model import Cause, Finding, Lead, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, PLACES, Rests
 from umdiag.scenarios.evidence import SHOWN, fitting, refuse_nobody, subject, told
+from umdiag.scenarios.leads import WITHOUT_WORKER
+from umdiag.scenarios.steps import (
+    REGISTER_AGAIN,
+    RESTART_AGENT,
+    TROUBLESHOOT,
+    linux,
+    traits,
+    windows,
+    with_wsus,
+)
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
+_WHOSE = Lead(
+    notebook="machine", why="which heartbeats are whose: several machines share a name or an agent id."
+)
+_FORMER = Lead(
+    notebook="update_runs", why="a run that calls a machine by a shared or former id does not start there."
+)
 
 SAME_NAME = Cause(
     key="duplicate_computer_name",
     sentence="Two or more machines report under the same computer name, and the service takes them for one.",
     resolution=(
         "Give each machine a name of its own, or remove the agent from the one that is not to be managed.",
-        "Then restart the agent (HealthService on Windows, omsagent on Linux) on both.",
+        *RESTART_AGENT,
     ),
     source=_GUIDE,
+    leads_to=(_WHOSE, _FORMER),
 )
 CLONED = Cause(
     key="cloned_image",
     sentence="The machine was cloned with its agent: several machines report under one agent id.",
     resolution=(
-        "Take the machine out of the scope's saved search (MicrosoftDefaultComputerGroup) for the time"
-        " being.",
-        "On Windows, delete HKLM\\SOFTWARE\\Microsoft\\HybridRunbookWorker and restart HealthService.",
-        "On Linux, remove the agent with its folder /etc/opt/microsoft/omsagent and install it anew.",
-        "Generalise images (sysprep, waagent -deprovision) before machines are made from them.",
+        "Take the machine out of the saved search MicrosoftDefaultComputerGroup of the scope configuration"
+        " MicrosoftDefaultScopeConfig-Updates for now.",
+        REGISTER_AGAIN[0],
+        linux(
+            "Remove the agent with its data and install it again: sudo sh onboard_agent.sh --purge, then"
+            " sudo sh onboard_agent.sh with the id and the key of the workspace."
+        ),
+        windows("Generalise images before machines are made from them: sysprep /generalize."),
+        linux("Generalise images before machines are made from them: sudo waagent -deprovision+user."),
     ),
     source=_GUIDE,
+    leads_to=(_WHOSE, _FORMER),
 )
 BLOCKED = Cause(
     key="communication_blocked",
@@ -55,10 +77,13 @@ BLOCKED = Cause(
     resolution=(
         "Let it reach *.azure-automation.net, *.ods.opinsights.azure.com and *.oms.opinsights.azure.com"
         " on 443.",
-        "Let it reach its update source as well: Windows Update, WSUS or the distributor's repositories.",
-        "Run the update agent troubleshooter: Update management, Machines, the machine's readiness.",
+        with_wsus("Let it reach its WSUS server as well."),
+        windows("Let it reach Windows Update as well.", wsus=False),
+        linux("Let it reach the repositories of its distribution as well."),
+        *TROUBLESHOOT,
     ),
     source="https://learn.microsoft.com/azure/automation/update-management/plan-deployment",
+    leads_to=(WITHOUT_WORKER,),
 )
 _CAUSES = (SAME_NAME, CLONED, BLOCKED)
 
@@ -96,6 +121,7 @@ def judge(
                 "same_agent": machine.same_agent[:SHOWN],
                 "also": [cause.key for cause in fits[1:]],
             },
+            known=traits(machine),
         )
     refuse_nobody(machines)
     if undecided:

@@ -23,7 +23,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.recognition import unregistered
 from umdiag.frames.shared.text import fold, folded, subscription_of
-from umdiag.model import Cause, Finding, Subject, found
+from umdiag.model import Cause, Finding, Lead, Subject, found
 from umdiag.scenarios.account import Rests
 from umdiag.scenarios.evidence import SHOWN
 
@@ -31,10 +31,18 @@ NOT_REGISTERED = Cause(
     key="provider_not_registered",
     sentence="The subscription has not registered the resource provider Microsoft.Automation.",
     resolution=(
-        "Register it: Subscriptions, the subscription, Resource providers, Microsoft.Automation, Register.",
-        "Wait until its state is Registered; it takes a few minutes.",
+        "Register it: az provider register --namespace Microsoft.Automation --subscription <subscription>, or"
+        " Subscriptions > the subscription > Resource providers > Microsoft.Automation > Register.",
+        "Wait a few minutes until it is Registered: az provider show --namespace Microsoft.Automation"
+        " --subscription <subscription> --query registrationState.",
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+    leads_to=(
+        Lead(
+            notebook="missed_machines",
+            why="machines of these subscriptions are left out of every run: see which.",
+        ),
+    ),
 )
 
 
@@ -61,9 +69,6 @@ def judge(
     not_checked = [f"providers: no registration row of subscription {one}" for one in unseen]
     lacking = (unregistered(provider_registrations) & (asked | set(aims))) - {""}
     for one in registrations[registrations["key"].isin(lacking)].drop_duplicates("key").itertuples():
-        command = (
-            f"az provider register --namespace Microsoft.Automation --subscription {one.subscription_id}"
-        )
         page = f"https://portal.azure.com/#resource/subscriptions/{one.subscription_id}/resourceproviders"
         yield found(
             NOT_REGISTERED,
@@ -77,7 +82,6 @@ def judge(
                 "also": [],
                 "not_checked": not_checked,
             },
-            resolution=(f"Register it: {command}.", *NOT_REGISTERED.resolution[1:]),
         )
     if not asked - {""} and not aims:
         raise Inconclusive("neither the parameters nor update deployments name a subscription")

@@ -19,9 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from umdiag.model import Cause, Finding, Partial, found
+from umdiag.model import Cause, Finding, Lead, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, Rests
 from umdiag.scenarios.evidence import or_none, refuse_nobody, subject, told
+from umdiag.scenarios.leads import WITHOUT_WORKER
+from umdiag.scenarios.steps import REGISTER_AGAIN, RESTART_AGENT, linux, traits, windows
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 
@@ -30,21 +32,36 @@ MULTI_HOMED = Cause(
     sentence="The agent reports with the updates solution to two or more workspaces.",
     resolution=(
         "Decide which workspace is to manage the machine, and take it out of the scope of the others.",
-        "On Windows, remove the other workspace: Control Panel, Microsoft Monitoring Agent, Azure Log"
-        " Analytics.",
-        "Then restart HealthService, so that the machine registers with the account that is left.",
+        windows(
+            "Remove the other workspace: Control Panel > Microsoft Monitoring Agent > Azure Log Analytics"
+            " (OMS)."
+        ),
+        linux(
+            "Remove the other workspace: sudo sh /opt/microsoft/omsagent/bin/omsadmin.sh -l lists them, and"
+            " -x with its id removes it."
+        ),
+        *RESTART_AGENT,
     ),
     source=_GUIDE,
+    leads_to=(
+        Lead(notebook="machine", why="which workspace hears it when."),
+        Lead(
+            notebook="quota",
+            why="its rows are paid for, and counted against the cap, in each of its workspaces.",
+        ),
+    ),
 )
 REFUSED = Cause(
     key="registration_refused",
     sentence="The machine could not be registered: it is registered to a different account already.",
     resolution=(
-        "Check in the evidence which workspace the machine reports to, and that it is the one you want.",
-        "In the other Automation account, delete the machine's system hybrid worker group.",
-        "On the machine, delete HKLM\\SOFTWARE\\Microsoft\\HybridRunbookWorker and restart HealthService.",
+        "Check in the evidence that the machine reports to the workspace that you want.",
+        "In the other Automation account, delete its group: Hybrid worker groups > System hybrid worker"
+        " groups.",
+        *REGISTER_AGAIN,
     ),
     source="https://learn.microsoft.com/azure/automation/troubleshoot/hybrid-runbook-worker",
+    leads_to=(WITHOUT_WORKER,),
 )
 
 
@@ -72,5 +89,8 @@ def judge(
         fits = [cause for cause, fit in ((MULTI_HOMED, homes), (REFUSED, refused)) if machine.machine in fit]
         shown = {"workspaces": homes.get(machine.machine, []), "workspace": or_none(machine.workspace)}
         shown |= refused.get(machine.machine, {})
-        yield found(fits[0], subject(machine), shown | {"also": [cause.key for cause in fits[1:]]})
+        shown |= {"also": [cause.key for cause in fits[1:]]}
+        # A refusal is told by an event of Windows.
+        known = traits(machine, os="windows" if fits[0] is REFUSED else None)
+        yield found(fits[0], subject(machine), shown, known=known)
     refuse_nobody(machines)

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, Rests
 from umdiag.scenarios.evidence import fitting, refuse_nobody, subject, told
+from umdiag.scenarios.leads import WITHOUT_WORKER
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 _NETWORK = "https://learn.microsoft.com/azure/automation/automation-network-configuration"
@@ -31,37 +32,42 @@ NO_ALGORITHM = Cause(
     sentence="Machine and service found no common cipher, or something between them broke the handshake.",
     resolution=(
         "Enable TLS 1.2 on the machine: SCHANNEL protocols and SchUseStrongCrypto for .NET Framework.",
-        "Check proxy, gateway and firewall: *.azure-automation.net must be let through on 443 unbroken.",
+        "Check proxy, gateway and firewall: they must let *.azure-automation.net through on 443, unbroken.",
     ),
     source=_GUIDE,
+    leads_to=(WITHOUT_WORKER,),
 )
 INTERCEPTED = Cause(
     key="intercepted_response",
     sentence="A proxy or firewall answered in place of the service, with a page that is not its own.",
     resolution=(
-        "Let *.azure-automation.net and *.oms.opinsights.azure.com through without sign-in or block page.",
-        "Open https://<workspace id>.agentsvc.azure-automation.net on the machine and see who answers.",
+        "Let *.azure-automation.net and *.oms.opinsights.azure.com through without a sign-in or block page.",
+        "See who answers, on the machine: Invoke-WebRequest -UseBasicParsing https://<workspace id>.agentsvc."
+        "azure-automation.net.",
     ),
     source=_NETWORK,
+    leads_to=(WITHOUT_WORKER,),
 )
 CERTIFICATE = Cause(
     key="certificate_intercepted",
-    sentence="Something between machine and service presents a certificate of its own.",
+    sentence="Something between machine and service presents a certificate that is not Microsoft's.",
     resolution=(
         "Exempt *.oms.opinsights.azure.com, *.ods.opinsights.azure.com and *.azure-automation.net from"
-        " inspection of encrypted traffic.",
+        " TLS inspection.",
         "Check the certificate that the machine sees: its issuer must be one of Microsoft's.",
     ),
     source=_NETWORK,
+    leads_to=(WITHOUT_WORKER,),
 )
 DENIED = Cause(
     key="access_denied",
     sentence="The registration was denied on its way to the service.",
     resolution=(
         "Check that the machine reaches *.azure-automation.net on 443, directly or by a proxy that lets it.",
-        "Check the proxy settings of the agent itself: Control Panel, Microsoft Monitoring Agent.",
+        "Check the proxy of the agent itself: Control Panel > Microsoft Monitoring Agent > Proxy Settings.",
     ),
     source=_GUIDE,
+    leads_to=(WITHOUT_WORKER,),
 )
 _CAUSES = (NO_ALGORITHM, INTERCEPTED, CERTIFICATE, DENIED)
 
@@ -79,6 +85,6 @@ def judge(
     """Report each machine whose registration failed on the way to the service."""
     for machine in registration_failures.itertuples():
         if fits := fitting(machine, _CAUSES):
-            shown = told(machine, "failed", "text", "last_assessed", "workspace")
+            shown = told(machine, "failed", "text", "last_assessed", "workspace", "workspace_id")
             yield found(fits[0], subject(machine), shown | {"also": [cause.key for cause in fits[1:]]})
     refuse_nobody(machines)

@@ -26,16 +26,18 @@ from umdiag.frames.shared.text import fold, folded, last_segment
 from umdiag.model import Cause, Finding, Subject, found
 from umdiag.scenarios.account import Rests
 from umdiag.scenarios.evidence import SHOWN, portal
+from umdiag.scenarios.leads import WITHOUT_WORKER
 
 NOT_LINKED = Cause(
     key="account_not_linked",
     sentence="None of the workspaces is linked to the Automation account.",
     resolution=(
-        "Link them: Automation account, Update management, choose the workspace, Enable.",
-        "If a workspace is linked to another account (evidence), that account must be unlinked first.",
-        "Workspace and account must lie in regions that may be linked to each other.",
+        "Link them: Automation account > Update management, choose the workspace, Enable.",
+        "If a workspace is linked to another account (evidence), unlink that account first.",
+        "Workspace and account must lie in regions that can be linked to each other.",
     ),
     source="https://learn.microsoft.com/azure/automation/how-to/region-mappings",
+    leads_to=(WITHOUT_WORKER,),
 )
 
 

@@ -29,7 +29,9 @@ ON_COURSE = Cause(
     key="on_course_to_cap",
     sentence="At the pace of the last 24 hours the workspace reaches its daily cap before the next reset.",
     resolution=(
-        "Raise the daily cap before it is reached: workspace, Usage and estimated costs, Daily cap.",
+        "Raise the daily cap before it is reached: az monitor log-analytics workspace update --subscription"
+        " <subscription> --resource-group <resource group> --workspace-name <resource name> --quota GB, or"
+        " the workspace > Usage and estimated costs > Daily cap.",
         "Or slow down the tables that grow fastest (evidence) at their source.",
     ),
     source="https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap",

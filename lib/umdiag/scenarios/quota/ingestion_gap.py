@@ -25,17 +25,23 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.model import Cause, Finding, Partial, Subject, found
+from umdiag.model import Cause, Finding, Lead, Partial, Subject, found
 from umdiag.scenarios.account import PLACES, Rests
+
+_LOST = Lead(
+    notebook="assessment",
+    why="what machines sent during the gap is lost; see which assessments are stale.",
+)
 
 DURING_CAP = Cause(
     key="gap_during_cap",
     sentence="Nothing was kept while the workspace had stopped collecting.",
     resolution=(
-        "Mend the stop itself: see the scenario workspace_over_quota of this workspace.",
+        "Fix the stop itself: the finding of workspace_over_quota on this workspace says how.",
         "Do not read these hours as machines being down, or as updates not being needed.",
     ),
     source="https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap",
+    leads_to=(_LOST,),
 )
 NO_HEARTBEATS = Cause(
     key="heartbeats_stopped",
@@ -43,18 +49,20 @@ NO_HEARTBEATS = Cause(
     resolution=(
         "Check the network path from the machines to the workspace (proxy, firewall, private link, gateway).",
         "Look in Azure Service Health for an outage of Azure Monitor in the region at that time.",
-        "Check that the workspace key was not renewed and the agents not removed at that time.",
+        "Check whether the workspace key was regenerated or the agents were removed at that time.",
     ),
     source="https://learn.microsoft.com/azure/azure-monitor/logs/monitor-workspace",
+    leads_to=(Lead(notebook="assessment", why="nobody was heard: which machines are disconnected still?"),),
 )
 NO_DATA = Cause(
     key="billable_data_stopped",
     sentence="No billable table grew, without the workspace saying that it had stopped.",
     resolution=(
-        "Check that the solutions and data collection rules of the workspace were not removed or disabled.",
+        "Check whether solutions or data collection rules of the workspace were removed or disabled.",
         "Look in Azure Service Health for an outage of Azure Monitor in the region at that time.",
     ),
     source="https://learn.microsoft.com/azure/azure-monitor/logs/analyze-usage",
+    leads_to=(_LOST,),
 )
 _CAUSES = (DURING_CAP, NO_HEARTBEATS, NO_DATA)
 

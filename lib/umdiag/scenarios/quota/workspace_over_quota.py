@@ -28,6 +28,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.model import Cause, Finding, Partial, Severity, Subject, found
 from umdiag.scenarios.account import PLACES, Rests
+from umdiag.scenarios.leads import FIRST, STALE
 
 _DOCS = "https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap"
 
@@ -35,29 +36,35 @@ SUSPENDED = Cause(
     key="subscription_suspended",
     sentence="The subscription of the workspace is suspended, so it takes no data.",
     resolution=(
-        "Have the subscription of the workspace enabled again (Subscriptions, the subscription, Overview).",
-        "Wait for the next assessment of the machines: up to 12 hours on Windows, 3 hours on Linux.",
+        "Have the workspace's subscription enabled again: Subscriptions > <subscription> > Overview.",
+        "Then wait for the next assessment of the machines: up to 12 hours on Windows, 3 hours on Linux.",
     ),
     source=_DOCS,
+    leads_to=(STALE, FIRST),
 )
 CAPPED = Cause(
     key="daily_cap_reached",
     sentence="The workspace reached its daily cap and stopped taking billable data until its next reset.",
     resolution=(
-        "Raise or remove the daily cap: workspace, Usage and estimated costs, Daily cap.",
-        "If the cap must stay, cut the tables that fill it (listed in the evidence) at their source.",
+        "Raise or remove the daily cap: az monitor log-analytics workspace update --subscription"
+        " <subscription>"
+        " --resource-group <resource group> --workspace-name <resource name> --quota GB (-1: no cap), or the"
+        " workspace > Usage and estimated costs > Daily cap.",
+        "If the cap must stay, cut the tables that fill it (evidence) at their source.",
         "After the next reset, machines that were due in between are assessed again within 12 hours.",
     ),
     source=_DOCS,
+    leads_to=(STALE, FIRST),
 )
 LIMITED = Cause(
     key="ingestion_rate_limited",
     sentence="More data came in per minute than the workspace takes, and some of it was dropped.",
     resolution=(
         "Find the table that grew in that hour (evidence) and slow down what sends it.",
-        "Ask Azure support for a higher ingestion rate if the volume is meant to be so.",
+        "If the workspace needs that volume, ask Azure support for a higher ingestion rate.",
     ),
     source="https://learn.microsoft.com/azure/azure-monitor/logs/monitor-workspace",
+    leads_to=(STALE,),
 )
 _CAUSES = {cause.key: cause for cause in (SUSPENDED, CAPPED, LIMITED)}
 _OF_STATUS = {"subscriptionsuspended": SUSPENDED, "overquota": CAPPED, "forceoff": CAPPED}

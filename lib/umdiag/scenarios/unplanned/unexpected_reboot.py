@@ -24,22 +24,25 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.model import Cause, Finding, Partial, Severity, found
+from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import SHOWN, or_none, subject, told
+from umdiag.words.steps import Step
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 _RESTARTS = "https://learn.microsoft.com/windows/deployment/update/waas-restart"
+_BESIDE = Lead(notebook="machine", why="the restart beside the run, and what happened before it.")
 
 BY_USER = Cause(
     key="restarted_by_user",
     sentence="A person restarted the machine.",
     resolution=(
-        "Ask whom the evidence names; the update run is not to blame.",
+        "Ask whom the evidence names; the update run did not do it.",
         "If it was a tool under that account, keep it away from the maintenance window.",
     ),
     source=_GUIDE,
     severity=Severity.LOW,
+    leads_to=(_BESIDE,),
 )
 BY_POLICY = Cause(
     key="policy_reboots",
@@ -49,15 +52,23 @@ BY_POLICY = Cause(
         "Delete AlwaysAutoRebootAtScheduledTime there, or set it to 0.",
     ),
     source=_RESTARTS,
+    leads_to=(
+        Lead(
+            notebook="update_runs",
+            why="a restart in the middle of a run cuts it off: see what did not succeed.",
+        ),
+    ),
 )
 UNKNOWN = Cause(
     key="unknown",
     sentence="The machine restarted in or after the run, and nothing tells who asked for it.",
     resolution=(
-        "Read the System log around the restart: events 1074, 6008, 41 and 109.",
-        "Check the policies under HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU.",
+        "Read the System log around the restart: Get-WinEvent -FilterHashtable @{LogName='System';"
+        " Id=1074,6008,41,109} -MaxEvents 20.",
+        "Check the policies: reg query HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU.",
     ),
     source=_RESTARTS,
+    leads_to=(_BESIDE,),
 )
 
 
@@ -119,7 +130,7 @@ def _policies(automatic_updates: pd.DataFrame, rows: dict[int, list[Any]]) -> di
     }
 
 
-def _resolution(cause: Cause, policy: dict[str, Any] | None) -> tuple[str, ...]:
+def _resolution(cause: Cause, policy: dict[str, Any] | None) -> tuple[str | Step, ...]:
     """Return the steps of a cause, with the value that was found where the registry is to blame."""
     if cause is not BY_POLICY or policy is None:
         return cause.resolution

@@ -24,28 +24,36 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.model import Cause, Finding, Partial, found
+from umdiag.model import Cause, Finding, Lead, Partial, found
 from umdiag.scenarios.account import COUNTS, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
+
+_LEFT_OUT = Lead(
+    notebook="missed_machines",
+    why="a machine that patches itself may be in no deployment: see who is left out.",
+)
+_NEEDS = Lead(notebook="assessment", why="what they still need all the same.")
 
 AUTOMATIC = Cause(
     key="automatic_updates_enabled",
     sentence="Windows Update installs by itself on this machine; without a policy that is what it does.",
     resolution=(
-        "Set AUOptions to 3 (download, then notify) under"
-        " HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU, or by group policy.",
-        "Or set NoAutoUpdate to 1 there, if nothing but deployments is to download either.",
+        "Set AUOptions to 3 (download, then notify) by group policy, or: reg add"
+        " HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU /v AUOptions /t REG_DWORD /d 3 /f.",
+        "Or set NoAutoUpdate to 1 there, if only deployments are to download updates.",
     ),
     source="https://learn.microsoft.com/windows/deployment/update/waas-wu-settings",
+    leads_to=(_LEFT_OUT, _NEEDS),
 )
 UNKNOWN = Cause(
     key="unknown",
-    sentence="Updates were installed by somebody else than a deployment, and nothing tells by whom.",
+    sentence="Something other than a deployment installed updates, and nothing tells what.",
     resolution=(
         "Read the machine's update history and the Setup log: who installed the listed updates, and when.",
         "Ask whether Configuration Manager or another tool patches this machine as well.",
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+    leads_to=(_LEFT_OUT, _NEEDS),
 )
 
 

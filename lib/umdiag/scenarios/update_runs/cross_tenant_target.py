@@ -23,7 +23,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.text import fold, folded, subscription_of
-from umdiag.model import Cause, Finding, Subject, found
+from umdiag.model import Cause, Finding, Lead, Subject, found
 from umdiag.scenarios.account import Rests
 from umdiag.scenarios.evidence import SHOWN, portal
 
@@ -31,12 +31,17 @@ NOT_AUTHORISED = Cause(
     key="linked_subscription_unauthorized",
     sentence="The update deployment names machines of a subscription that belongs to another tenant.",
     resolution=(
-        "Make the deployment by cmdlet (New-AzAutomationSoftwareUpdateConfiguration), and name these"
-        " machines as"
-        " computers outside Azure (-NonAzureComputer).",
+        "Create the deployment with New-AzAutomationSoftwareUpdateConfiguration, and give it these"
+        " machines by name as -NonAzureComputer.",
         "Or update them from an Automation account of their own tenant.",
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
+    leads_to=(
+        Lead(
+            notebook="missed_machines",
+            why="a deployment that cannot be saved keeps its old list: see whom it misses.",
+        ),
+    ),
 )
 
 

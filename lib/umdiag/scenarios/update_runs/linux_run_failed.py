@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import SHOWN, or_none, subject
+from umdiag.scenarios.leads import PACKAGES, SILENCE
 from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
@@ -31,12 +32,13 @@ DEPENDENCIES = Cause(
     key="dependencies_unresolved",
     sentence="Packages could not be installed because of what they depend on, conflict with or are held by.",
     resolution=(
-        "Let the package manager mend it on the machine: sudo apt-get --fix-broken install, sudo yum check"
+        "Let the package manager fix it on the machine: sudo apt-get --fix-broken install, sudo yum check"
         " dependencies or sudo zypper verify.",
         "Look for held packages: apt-mark showhold, yum versionlock list or zypper locks.",
-        "Exclude the package of the evidence from the deployment until it is mended.",
+        "Exclude the package of the evidence from the deployment until it is fixed.",
     ),
     source=_GUIDE,
+    leads_to=(PACKAGES,),
 )
 UNHEALTHY = Cause(
     key="package_manager_unhealthy",
@@ -50,33 +52,37 @@ UNHEALTHY = Cause(
         " answer.",
     ),
     source=_GUIDE,
+    leads_to=(PACKAGES,),
 )
 INTERFERES = Cause(
     key="package_interferes",
     sentence="One package's own script, or a file that two packages claim, made the run fail.",
     resolution=(
         "Install the package of the evidence by hand on the machine and read what its script says.",
-        "Exclude it from the deployment (excluded packages) until its maker mends it.",
+        "Exclude it from the deployment until its maker has fixed it.",
     ),
     source=_GUIDE,
+    leads_to=(PACKAGES,),
 )
 UNREACHABLE = Cause(
     key="machine_unreachable",
-    sentence="The machine was not heard for an hour or more in the middle of the run.",
+    sentence="The machine sent no heartbeat for an hour or more in the middle of the run.",
     resolution=(
-        "Look whether the machine restarted or lost its network at that time: last -x, journalctl.",
-        "Check the agent: sudo /opt/microsoft/omsagent/bin/service_control restart.",
+        "See whether the machine restarted or lost its network at that time: last -x, journalctl.",
+        "Restart the agent: sudo /opt/microsoft/omsagent/bin/service_control restart.",
     ),
     source="https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues-linux",
+    leads_to=(SILENCE,),
 )
 UNKNOWN = Cause(
     key="unknown",
-    sentence="The run failed, and no text says why in words that are known.",
+    sentence="The run failed, and none of its texts is known.",
     resolution=(
         f"Read the run's log on the machine: {_LOG}; umdiag explain reads it too.",
-        "Open the job of the run in the Automation account and read its output.",
+        "Open the job of the run (Automation account > Jobs) and read its output.",
     ),
     source=_GUIDE,
+    leads_to=(PACKAGES,),
 )
 _CAUSES = (DEPENDENCIES, UNHEALTHY, INTERFERES, UNREACHABLE)
 

@@ -20,21 +20,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from umdiag.model import Cause, Finding, Partial, found
+from umdiag.model import Cause, Finding, Lead, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import or_none, subject, told
 from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
+from umdiag.words.steps import Step
 
 TOO_SHORT = Cause(
     key="window_too_short",
     sentence="The installations did not fit into the maintenance window.",
     resolution=(
-        "Lengthen the window: update deployment, Maintenance window. It may last 360 minutes at most (120 by"
-        " default), and its last 20 are kept back for a restart.",
-        "If that does not suffice, split the updates by class into several deployments.",
+        "Lengthen the window: Automation account > Update management > Deployment schedules > the"
+        " deployment >"
+        " Maintenance window. It can last 360 minutes at most (120 by default); its last 20 are kept for a"
+        " restart.",
+        "If that is not enough, split the updates by class into several deployments.",
         "Run the deployment more often, so that less piles up.",
     ),
     source="https://learn.microsoft.com/azure/automation/update-management/deploy-updates",
+    leads_to=(Lead(notebook="assessment", why="what was left over for want of time, and how urgent it is."),),
 )
 _MOST = 360
 
@@ -64,19 +68,22 @@ def judge(
     refuse_no_runs(machine_run_outcomes)
 
 
-def _advice(run: Any) -> tuple[str, ...]:
+def _advice(run: Any) -> tuple[str | Step, ...]:
     """Return the first step, with the minutes that the window lacks where they could be measured."""
     window, advised, needed = (
         or_none(value) for value in (run.window_minutes, run.advised_minutes, run.needed_minutes)
     )
     if window >= _MOST:
         return (
-            f"The window is as long as it may be ({window:g} minutes): split the updates into several"
-            f" deployments.",
+            f"The window is as long as it can be ({window:g} minutes): split the updates into several"
+            " deployments.",
         )
     if advised is None:
         return TOO_SHORT.resolution[:1]
-    step = f"Set the window to {advised:g} minutes (it is {window:g}): update deployment, Maintenance window."
+    step = (
+        f"Set the window to {advised:g} minutes (it is {window:g}): Automation account > Update management >"
+        " Deployment schedules > the deployment > Maintenance window."
+    )
     if needed > _MOST:
-        step += f" At this pace {needed:g} would be needed, more than the {_MOST} that are allowed."
+        step += f" At this pace it would need {needed:g}, more than the {_MOST} that are allowed."
     return (step,)

@@ -22,9 +22,11 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.model import Cause, Finding, Partial, found
+from umdiag.model import Cause, Finding, Lead, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import or_none, subject
+from umdiag.scenarios.leads import HEARD, STILL_NAMED, TOGETHER
+from umdiag.scenarios.steps import CHECK_AGENT, START, on_azure_vm, traits
 from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
@@ -40,39 +42,52 @@ DELETED = Cause(
         "Prefer dynamic groups to named machines: they follow what exists.",
     ),
     source=_GUIDE,
+    leads_to=(STILL_NAMED,),
 )
 ID_CHANGED = Cause(
     key="source_computer_id_changed",
-    sentence="The run called the machine by an agent id that it no longer had: its agent was installed anew.",
+    sentence=(
+        "The run called the machine by an agent id that it no longer had: its agent was installed again."
+    ),
     resolution=(
         "Take the machine out of the update deployment and add it again, so that its present id is used.",
-        "If it has two worker groups, delete the one whose name ends with the old id.",
+        "If it has two groups under Hybrid worker groups > System hybrid worker groups, delete the one"
+        " whose name ends with the old id.",
     ),
     source=_GUIDE,
+    leads_to=(
+        Lead(
+            notebook="onboarding",
+            why="agent ids that are shared, or of machines in two workspaces, stand there.",
+        ),
+    ),
 )
 OFF = Cause(
     key="machine_off",
-    sentence="The machine is switched off, and was not heard when the run started.",
+    sentence="The machine is switched off, and sent no heartbeat when the run started.",
     resolution=(
-        "Start the machine before the run, or use a pre-script of the deployment that starts it.",
+        *START,
+        on_azure_vm("Or let a pre-script of the deployment start it before the run."),
         "If it is meant to stay off, take it out of the deployment.",
     ),
     source=_GUIDE,
+    leads_to=(HEARD,),
 )
 UNREACHABLE = Cause(
     key="machine_unreachable",
     sentence="The machine sent no heartbeat in the half hours around the start of the run.",
     resolution=(
-        "Check the agent's service on the machine: HealthService on Windows, omsagent on Linux.",
+        *CHECK_AGENT,
         "Check that the machine reaches *.azure-automation.net and *.oms.opinsights.azure.com on 443.",
     ),
     source=_GUIDE,
+    leads_to=(HEARD,),
 )
 JOBS = Cause(
     key="job_limit_reached",
-    sentence="The Automation account had as many jobs at once as it may have.",
+    sentence="The Automation account had reached its limit of concurrent jobs.",
     resolution=(
-        "Spread the deployments: each is a job, and each machine in it is another.",
+        "Spread the start times of the deployments: each is a job, and each machine in it is another.",
         "Move other runbooks' schedules away from this hour, or to another Automation account.",
         "Ask Azure support to raise the account's limit of concurrent jobs.",
     ),
@@ -82,10 +97,11 @@ UNKNOWN = Cause(
     key="unknown",
     sentence="The run did not start on the machine, and none of the known causes fits.",
     resolution=(
-        "Open the job of the run in the Automation account and read its exception.",
-        "Check the machine's worker: System hybrid worker groups, the machine's group, last seen.",
+        "Open the job of the run (Automation account > Jobs) and read its exception.",
+        "Check when the machine's worker was last seen: Hybrid worker groups > System hybrid worker groups.",
     ),
     source=_GUIDE,
+    leads_to=(TOGETHER,),
 )
 _CAUSES = (DELETED, ID_CHANGED, OFF, UNREACHABLE, JOBS)
 
@@ -130,6 +146,7 @@ def judge(
                 "also": also,
                 "not_checked": _not_checked(run, seen),
             },
+            known=traits(run),
         )
     refuse_no_runs(machine_run_outcomes)
 

@@ -20,12 +20,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from umdiag.model import Finding, Partial, found
+from umdiag.model import Finding, Lead, Partial, found
 from umdiag.scenarios.account import NAMES, SERVICE, Rests
-from umdiag.scenarios.causes_of_codes import CAUSES, cause_of, resolution_of
+from umdiag.scenarios.causes_of_codes import CAUSES, cause_of, leading_to, resolution_of
 from umdiag.scenarios.evidence import SHOWN, or_none, refuse_nobody, subject, told
+from umdiag.scenarios.steps import traits
 
-NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = CAUSES
+NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = leading_to(
+    Lead(notebook="assessment", why="does the same failure keep them from assessing themselves?"),
+)
 
 
 RESTS = Rests(
@@ -60,6 +63,7 @@ def judge(
                 "wsus_server": server or None,
                 "also": [cause.key for cause in causes[1:]],
             },
-            resolution=resolution_of(causes[0], newest.code, server),
+            resolution=resolution_of(causes[0], newest.code),
+            known=traits(machine, os="windows"),
         )
     refuse_nobody(machines)
