@@ -479,7 +479,7 @@ def test_formulas_are_disarmed_in_csv(tmp_path):
     with (tmp_path / "f.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["subject"] for row in rows} == {"'=1", "'+1", "'-1", "'@x", "'\tx", "'\rx", *names[6:]}
-    assert {row["first_step"] for row in rows} == {"Do this first."}
+    assert {row["first_step"] for row in rows} == {"Restart the agent."}
     assert list(rows[0]) == list(records.FINDING_COLUMNS)
 
 
