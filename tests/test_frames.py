@@ -761,21 +761,29 @@ def test_intervals_without_data(told: list[Any], reset: str | None, expected: li
 def test_over_quota_now_and_since_when(
     told: list[Any], over: bool | None, expected: bool, since: str | None
 ) -> None:
-    found = quota.derive(workspaces_of(over=over), stops_of(*told), asked_at=ASKED_AT).iloc[0]
+    log = pd.DataFrame()
+    found = quota.derive(workspaces_of(over=over), stops_of(*told), log, log, asked_at=ASKED_AT).iloc[0]
     assert found["over_quota_now"] == expected
     assert (pd.isna(found["stopped"]) if since is None else found["stopped"] == at(since)) or not expected
 
 
 def test_without_rows_and_status_nobody_knows() -> None:
-    found = quota.derive(workspaces_of(), None, asked_at=ASKED_AT).iloc[0]
+    found = quota.derive(workspaces_of(), None, None, None, asked_at=ASKED_AT).iloc[0]
     assert pd.isna(found["over_quota_now"])
 
 
+def test_one_log_of_two_tells_of_a_stop_and_not_that_there_is_none() -> None:
+    log = pd.DataFrame()
+    for logs in ((log, None), (None, log)):
+        told = quota.derive(workspaces_of(), stops_of(("-2h", "stop")), *logs, asked_at=ASKED_AT).iloc[0]
+        assert told["over_quota_now"]
+        silent = quota.derive(workspaces_of(), stops_of(), *logs, asked_at=ASKED_AT).iloc[0]
+        assert pd.isna(silent["over_quota_now"])
+
+
 def test_stops_need_one_whole_table() -> None:
-    part = pd.DataFrame({"workspace_id": [], "happened": [], "detail": []})
-    part.attrs["state"] = "partial"
     with pytest.raises(Inconclusive, match="neither Operation nor _LogOperation"):
-        collection_stops.derive(workspaces_of(), part, None, asked_at=ASKED_AT)
+        collection_stops.derive(workspaces_of(), None, None, asked_at=ASKED_AT)
 
 
 # -- gaps -------------------------------------------------------------------------------------------------
