@@ -18,6 +18,9 @@ from umdiag.queries import kql
 from umdiag.scenarios import scenario
 
 CASES = every_case("causes", "look_alikes")
+#: Where a finding may come and say what was not checked: a later assessment may have put it right, or
+#: another scenario says it better.
+APPEARS: set[tuple[str, str]] = set()
 Told = Mapping[tuple[str, str], list[str]]
 
 
@@ -38,8 +41,11 @@ def silent_changes(before: Diagnosis, after: Diagnosis, table: str) -> Iterator[
         yield f"{before.verdict} became {after.verdict}"
     known, now = told(before), told(after)
     for finding in now.keys() - known.keys():
+        subject = {other for cause, other in known if other == finding[1]}
         if not any(table in gap for gap in now[finding]):
             yield f"{finding} appeared"
+        elif not subject and (after.scenario, table) not in APPEARS:
+            yield f"{finding} appeared on a subject that had none, though it says what was not checked"
     if known.keys() - now.keys() and not said:
         yield f"{sorted(known.keys() - now.keys())} vanished"
 
