@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from umdiag.frames.shared.text import folded
@@ -19,15 +21,30 @@ def derive(workers: pd.DataFrame, worker_groups: pd.DataFrame) -> pd.DataFrame:
 
 
 def has_worker(machines: pd.DataFrame, system_workers: pd.DataFrame) -> pd.Series[bool]:
-    """Whether each machine (columns arm_key, name) is a system worker.
+    """Whether each machine (columns arm_key, name) is a system worker."""
+    is_one = pd.Series(False, index=machines.index)
+    for column, keys in _known_by(system_workers):
+        is_one |= machines[column].isin(keys) & (machines[column] != "")
+    return is_one
+
+
+def workers_of(machines: pd.DataFrame, system_workers: pd.DataFrame) -> pd.DataFrame:
+    """Return machine and last_seen of each machine's system workers; `machines` has arm_key and name too."""
+    found = []
+    for column, keys in _known_by(system_workers):
+        mine = machines[["machine", column]].rename(columns={column: "key"})
+        theirs = pd.DataFrame({"key": keys, "last_seen": system_workers["last_seen"].reindex(keys.index)})
+        found.append(mine[mine["key"] != ""].merge(theirs, on="key")[["machine", "last_seen"]])
+    return pd.concat(found, ignore_index=True)
+
+
+def _known_by(system_workers: pd.DataFrame) -> Iterator[tuple[str, pd.Series[str]]]:
+    """Yield by which column of a machine workers know it, and their keys.
 
     A worker that names a virtual machine is that one alone; else its own name counts, else that of its
     group, `<computer>_<id>`.
     """
-    unbound = system_workers[system_workers["vm_key"] == ""]
-    by_id = machines["arm_key"].isin(system_workers["vm_key"]) & (machines["arm_key"] != "")
-    by_name = machines["name"].isin(unbound["worker_name"]) & (machines["name"] != "")
-    by_group = machines["name"].isin(unbound["group_name"].str.extract(r"^(.+)_[^_]*$")[0]) & (
-        machines["name"] != ""
-    )
-    return by_id | by_name | by_group
+    bound = system_workers["vm_key"] != ""
+    yield "arm_key", system_workers["vm_key"][bound]
+    yield "name", system_workers["worker_name"][~bound]
+    yield "name", system_workers["group_name"][~bound].str.extract(r"^(.+)_[^_]*$")[0].dropna()
