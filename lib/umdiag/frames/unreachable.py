@@ -22,8 +22,9 @@ def derive(
     stale_after: timedelta,
 ) -> pd.DataFrame:
     """Return the columns of `machines`, unreachable (true, or null where the account has no system worker
-    at all: it may be that of another estate), named_by (list of update configurations, null: cannot be told)
-    and wanted (a configuration names it, or a dynamic group selects it; null likewise).
+    at all: it may be that of another estate), named_by (list of update configurations, null: cannot be told),
+    wanted (a configuration names it, or a dynamic group selects it; null likewise) and searched (a saved
+    search may select it; null likewise).
 
     Machines that Azure Update Manager assesses are left out, and those of which that cannot be told.
     """
@@ -34,9 +35,11 @@ def derive(
     told = pd.NA if system_workers.empty else True
     rows["unreachable"] = pd.Series(told, index=rows.index, dtype="boolean")
     rows["named_by"] = named_by(rows.assign(machine_key=rows["arm_key"]), targets)
-    rows["wanted"] = pd.Series(pd.NA, index=rows.index, dtype="boolean")
+    for column in ("wanted", "searched"):
+        rows[column] = pd.Series(pd.NA, index=rows.index, dtype="boolean")
     if targets is not None:
         named = pd.Series([bool(names) for names in rows["named_by"]], index=rows.index, dtype="boolean")
+        rows["searched"] = bool((targets["saved_searches"] > 0).any())
         groups = targets[targets["group"] >= 0]
         if estate is None:
             rows["wanted"] = named.mask(~named)

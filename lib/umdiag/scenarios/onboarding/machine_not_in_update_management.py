@@ -164,6 +164,8 @@ def _unreachable(machine: Any) -> Finding:
     columns = ("source_computer_id", "last_heartbeat", "last_assessed", "workspace", "environment")
     wanted = or_none(machine.wanted)
     shown = told(machine, *columns) | {"wanted": wanted, "named_by": machine.named_by, "also": []}
+    if not wanted and or_none(machine.searched):
+        shown["not_checked"] = ["machines that a saved search selects"]
     severity = Severity.MEDIUM if wanted else Severity.INFO
     return found(NO_WORKER, subject(machine), shown, severity=severity, known=traits(machine))
 
