@@ -33,7 +33,7 @@ def derive(
     updates: Partial | None,
     workspace_settings: pd.DataFrame | None,
     azure_machines: pd.DataFrame | None,
-    update_manager_views: pd.DataFrame | None,
+    assessed_elsewhere: pd.DataFrame | None,
     *,
     workspaces: Sequence[str],
     asked_at: datetime,
@@ -57,7 +57,7 @@ def derive(
     names = places(machines["workspace_id"].unique(), workspace_settings, workspaces)
     names = names.drop_duplicates("workspace_id").set_index("workspace_id")["name"]
     machines["workspace"] = looked_up(machines["workspace_id"], names).fillna("").astype("str")
-    machines[["update_manager", "lapsed"]] = _elsewhere(machines, azure_machines, update_manager_views)
+    machines[["update_manager", "lapsed"]] = _elsewhere(machines, azure_machines, assessed_elsewhere)
     machines = _with_counts(machines, updates)
     machines[["reboot_pending", "wsus_server"]] = _summarised(machines, identities, summaries)
     seen = assessments is not None and summaries is not None

@@ -19,7 +19,7 @@ def derive(
     estate: pd.DataFrame,
     identities: pd.DataFrame,
     machines: pd.DataFrame,
-    update_manager_views: pd.DataFrame,
+    assessed_elsewhere: pd.DataFrame,
     system_workers: Adding | None,
     targets: Adding | None,
     *,
@@ -38,8 +38,8 @@ def derive(
             "neither workers nor update configurations could be seen, which tell who should report"
         )
     start = pd.Timestamp(asked_at) - pd.Timedelta(lookback)
-    lapsed = update_manager_views["lapsed"]
-    managed, doubtful = (update_manager_views["machine_key"][chosen] for chosen in (~lapsed, lapsed))
+    lapsed = assessed_elsewhere["lapsed"]
+    managed, doubtful = (assessed_elsewhere["machine_key"][chosen] for chosen in (~lapsed, lapsed))
     rows = estate[
         estate["on"].eq(True).fillna(False).astype(bool)
         & ~(estate["created"] > start)

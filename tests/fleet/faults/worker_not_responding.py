@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from fleet.faults.membership import leave_deployments
 from fleet.faults.registry import anyone, fault
-from fleet.model import Ints, World
+from fleet.model import DAY, HOUR, Ints, World
 
 
-# TODO(new-scenario): choose who may have it (anyone, windows, azure, …) and take ready=False away
-@fault("worker_not_responding/worker_silent", anyone, fixed=2, finds="medium", ready=False)
-def worker_silent(world: World, machines: Ints) -> None:
-    """TODO(new-scenario): Spoil these machines so that the judge must report each."""
+@fault("worker_not_responding/worker_silent", anyone, fixed=4)
+def lose_worker(world: World, machines: Ints) -> None:
+    """Let the workers of machines that report as before be seen for the last time."""
+    leave_deployments(world, machines)
+    ago = np.array([2 * HOUR, 9 * HOUR, 3 * DAY, 40 * DAY])[np.arange(len(machines)) % 4]
+    world.machines.loc[machines, "worker_seen"] = world.asked - ago

@@ -87,9 +87,9 @@ def judge(
 
 def _unspoken(unclassed: pd.DataFrame | None) -> str:
     """Say of how many machines the classes cannot be trusted, though they seem compliant ("": none)."""
-    silent = [] if unclassed is None else unclassed[unclassed["state"] == "compliant"]
-    if not len(silent):
+    if unclassed is None or not (unclassed["state"] == "compliant").any():
         return ""
+    silent = unclassed[unclassed["state"] == "compliant"]
     systems = ", ".join(sorted(silent["distribution"].drop_duplicates(), key=str.casefold))
     return (
         f"of {len(silent):,} machines it cannot be told whether they need security updates, because no"

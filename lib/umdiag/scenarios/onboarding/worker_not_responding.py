@@ -28,8 +28,8 @@ from umdiag.scenarios.evidence import refuse_nobody, subject, told
 
 _WINDOWS = (
     "Restart the agent, which starts the worker: Restart-Service HealthService.",
-    "If the worker does not come back, look in the event logs Microsoft-SMA/Operational and Operations Manager"
-    " of the machine.",
+    "If the worker does not come back, look in the event logs Microsoft-SMA/Operational and Operations"
+    " Manager of the machine.",
 )
 _LINUX = (
     "Restart the agent, which starts the worker: sudo /opt/microsoft/omsagent/bin/service_control restart.",
