@@ -57,7 +57,8 @@ def derive(
     rows = rows[rows["worker"].fillna(False).astype(bool) | rows["named_by"].map(bool)]
     rows = rows.rename(columns={"resource_id": "subject_id", "operating_system": "os_type"})
     columns = [
-        "machine_key", "computer", "subject_id", "os_type", "power", "created", "worker", "named_by", "lapsed",
+        "machine_key", "computer", "subject_id", "os_type", "power", "created", "worker", "named_by",
+        "lapsed",
     ]  # fmt: skip
     return rows[columns].reset_index(drop=True)
 

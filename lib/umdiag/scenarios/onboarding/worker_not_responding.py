@@ -22,26 +22,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from umdiag.errors import Inconclusive
-from umdiag.model import Cause, Finding, Partial, found
+from umdiag.model import Cause, Finding, Lead, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, Rests
 from umdiag.scenarios.evidence import refuse_nobody, subject, told
+from umdiag.scenarios.steps import RESTART_AGENT, linux, traits, windows
 
-_WINDOWS = (
-    "Restart the agent, which starts the worker: Restart-Service HealthService.",
-    "If the worker does not come back, look in the event logs Microsoft-SMA/Operational and Operations"
-    " Manager of the machine.",
-)
-_LINUX = (
-    "Restart the agent, which starts the worker: sudo /opt/microsoft/omsagent/bin/service_control restart.",
-    "If the worker does not come back, look in its log on the machine:"
-    " /var/opt/microsoft/omsagent/run/automationworker/worker.log.",
-)
-_ANYWHERE = ("Check that the machine reaches *.azure-automation.net on port 443; heartbeats go elsewhere.",)
+FAILED_STARTS = Lead(notebook="update_runs", why="which runs failed to start on these machines?")
+
 WORKER_SILENT = Cause(
     key="worker_silent",
     sentence="The machine is connected, but its hybrid worker has not been seen for more than an hour.",
-    resolution=_ANYWHERE,
+    resolution=(
+        *RESTART_AGENT,
+        windows(
+            "If the worker does not come back, look in the event logs Microsoft-SMA/Operational and"
+            " Operations Manager."
+        ),
+        linux(
+            "If the worker does not come back, read its log:"
+            " /var/opt/microsoft/omsagent/run/automationworker/worker.log."
+        ),
+        "Check that the machine reaches *.azure-automation.net on port 443; heartbeats go elsewhere.",
+    ),
     source="https://learn.microsoft.com/azure/automation/troubleshoot/hybrid-runbook-worker",
+    leads_to=(FAILED_STARTS,),
 )
 
 
@@ -55,9 +59,8 @@ def judge(silent_workers: Partial, machines: Partial) -> Iterator[Finding]:
     """Report each connected machine whose workers were all last seen more than an hour ago."""
     for machine in silent_workers[silent_workers["silent"].notna()].itertuples():
         columns = ("source_computer_id", "worker_seen", "last_heartbeat", "last_assessed", "workspace")
-        steps = _LINUX if machine.os_type.strip().lower() == "linux" else _WINDOWS
         shown = told(machine, *columns) | {"also": []}
-        yield found(WORKER_SILENT, subject(machine), shown, resolution=(*steps, *_ANYWHERE))
+        yield found(WORKER_SILENT, subject(machine), shown, known=traits(machine, worker=True))
     refuse_nobody(machines)
     if unsaid := int(silent_workers["silent"].isna().sum()):
         raise Inconclusive(
