@@ -99,8 +99,13 @@ def test_rows_lie_in_the_window_on_whole_seconds(made: Fleet) -> None:
 
 
 @of_one_fleet
+def cause_of(fault: str) -> str:
+    """Return scenario and cause of a fault; what follows a blank tells faults of one cause apart."""
+    return fault.partition(" ")[0]
+
+
 def test_every_known_fault_is_planted(made: Fleet) -> None:
-    assert {f"{p.scenario}/{p.cause}" for p in made.planted} >= set(KNOWN_FAULTS)
+    assert {f"{p.scenario}/{p.cause}" for p in made.planted} >= set(map(cause_of, KNOWN_FAULTS))
 
 
 @of_one_fleet
@@ -129,15 +134,17 @@ def test_planted_subjects_are_in_the_rows(made: Fleet) -> None:
 def test_a_healthy_fleet_plants_nothing(tmp_path: Path, lookalikes: bool) -> None:
     fleet = make_fleet(tmp_path, machines=240, faults=[], lookalikes=lookalikes)
     assert fleet.planted == ()
-    # a machine that was first heard a few hours ago is not assessed yet, and nothing is wrong with it
-    assert set(fleet.states.values()) - {"not_assessed"} == {"compliant"}
-    assert sum(state == "not_assessed" for state in fleet.states.values()) == 2 * lookalikes
+    # a machine that was first heard a few hours ago is not assessed yet, and nothing is wrong with it; of
+    # those that only Update Manager assesses nothing is known yet
+    odd = {"not_assessed": 2, "unknown": 4} if lookalikes else {}
+    counted = Counter(fleet.states.values())
+    assert counted == {"compliant": len(fleet.states) - sum(odd.values()), **odd}
 
 
 @pytest.mark.parametrize("name", KNOWN_FAULTS)
 def test_a_fault_alone_plants_itself(tmp_path: Path, name: str) -> None:
     fleet = make_fleet(tmp_path, machines=80, days=12, faults=[name], lookalikes=False)
-    assert name in {f"{p.scenario}/{p.cause}" for p in fleet.planted}
+    assert cause_of(name) in {f"{p.scenario}/{p.cause}" for p in fleet.planted}
 
 
 @of_one_fleet

@@ -194,7 +194,9 @@ STATES: dict[str, Any] = {
         "away on the edge": {"heard": "-3d..-24h"},
         "away, never assessed": {"heard": "-3d..-30h", "assessed": "never"},
         "never heard": {"heard": "never"},
-        "other service": {"assessed": "never"},
+        "other service": {"assessed": "never", "elsewhere": {"status": "Succeeded", "at": "-2h"}},
+        "other service fails": {"assessed": "never", "elsewhere": {"status": "Failed", "at": "-2h"}},
+        "other service failed here": {"elsewhere": {"status": "Failed", "at": "-9d"}},
         "silent 1": {"workspace": "silent", "heard": "-3d..-5h", "updates": NEEDED},
         "silent 2": {"workspace": "silent", "heard": "-3d..-5h", "assessed": "never"},
         "silent 3": {"workspace": "silent", "heard": "-3d..-5h30m"},
@@ -208,15 +210,6 @@ STATES: dict[str, Any] = {
         "silent for a day 1": {"workspace": "dead", "heard": "-3d..-25h"},
         "silent for a day 2": {"workspace": "dead", "heard": "-3d..-25h"},
         "silent for a day 3": {"workspace": "dead", "heard": "-3d..-25h"},
-    },
-    "rows": {
-        "patchassessmentresources": [
-            {
-                "id": f"{arm_id('other service').upper()}/patchAssessmentResults/latest",
-                "type": "microsoft.compute/virtualmachines/patchassessmentresults",
-                "properties": {"status": "Succeeded"},
-            }
-        ]
     },
 }
 
@@ -242,6 +235,8 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         ("away, never assessed", "disconnected"),
         ("never heard", "disconnected"),
         ("other service", "unknown"),
+        ("other service fails", "unknown"),
+        ("other service failed here", "compliant"),
         ("silent 1", "unknown"),
         ("silent 2", "unknown"),
         ("silent 3", "unknown"),

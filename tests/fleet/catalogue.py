@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +24,8 @@ DOTNET = {
     "2019": ".NET Framework 3.5, 4.7.2 and 4.8 for Windows Server 2019 for x64",
     "2022": ".NET Framework 3.5, 4.8 and 4.8.1 for Microsoft server operating system version 21H2 for x64",
 }
+#: A distribution that bears no classes; only a fault has machines run it.
+CLASSLESS = "suse12"
 SECURITY = "Security Updates"
 REPOSITORIES = {
     "ubuntu20": "Ubuntu:20.04/focal-security",
@@ -30,6 +33,7 @@ REPOSITORIES = {
     "rhel8": "rhel-8-for-x86_64-baseos-rhui-rpms",
     "sles15": "SLE-Module-Basesystem15-SP5-Updates",
     "centos7": "updates-openlogic",
+    CLASSLESS: "SLES12-SP5-Updates",
 }
 PACKAGES = (
     # key, package, classification, days before the current Patch Tuesday, severity
@@ -40,6 +44,9 @@ PACKAGES = (
     ("pkg-tz", "tzdata", "Others", 12, None),
     ("pkg-vim", "vim-common", "Others", 9, None),
 )
+PLAIN = tuple((f"pkg-plain-{n}", f"lib{name}", "Others", 4 + n, None) for n, name in enumerate(
+    ("xml2", "zstd1", "expat1", "ncurses6", "gcrypt20", "glib2", "pcre1", "sqlite3", "nghttp2", "solv")
+))  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +94,16 @@ def make_catalogue(rng: np.random.Generator, asked: int, start: int) -> pd.DataF
     updates = [u for os in WINDOWS for u in _windows_updates(os, current, previous)]
     updates += [u for os in WINDOWS for u in _definitions(os, asked, start)]
     updates += [u for os in LINUX for u in _packages(os, current)]
+    return _listed(rng, updates)
+
+
+def make_classless(rng: np.random.Generator, asked: int) -> pd.DataFrame:
+    """Make the packages of the distribution that bears no classes."""
+    return _listed(rng, _packages(CLASSLESS, patch_tuesdays(asked)[0]))
+
+
+def _listed(rng: np.random.Generator, updates: Sequence[Update]) -> pd.DataFrame:
+    """Return one row per update, with an id and what follows from system and class."""
     frame = pd.DataFrame([asdict(update) for update in updates])
     frame["id"] = make_guids(rng, len(frame))
     frame["family"] = np.where(frame["os"].isin(WINDOWS), "Windows", "Linux")
@@ -169,15 +186,17 @@ def _packages(os: str, current: int) -> list[Update]:
     """List what one Linux distribution is offered, and the agent's own sign of life."""
     arch = "amd64" if os.startswith("ubuntu") else "x86_64"
     kernel = {"ubuntu20": "linux-image-azure", "ubuntu22": "linux-image-azure", "sles15": "kernel-azure"}
-    turn = LINUX.index(os)
+    turn = (*LINUX, CLASSLESS).index(os)
+    bare = os == CLASSLESS
+    offered = (*PACKAGES, *PLAIN) if bare else PACKAGES
     found = [
         Update(
-            key=key, os=os, title=None, kb=None, classification=classification,
+            key=key, os=os, title=None, kb=None, classification="Others" if bare else classification,
             product=kernel.get(os, name) if name == "kernel" else name,
             published=current - days * DAY, severity=severity, arch=arch, reboot=None,
             version=f"{1 + turn}.{days}.{place + 1}-{turn + 2}", repository=REPOSITORIES[os],
         )
-        for place, (key, name, classification, days, severity) in enumerate(PACKAGES)
+        for place, (key, name, classification, days, severity) in enumerate(offered)
     ]  # fmt: skip
     alive = Update(
         key="alive", os=os, title=None, kb=None, classification="Others", reboot=None,

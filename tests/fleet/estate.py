@@ -170,7 +170,7 @@ def _add_story(machines: pd.DataFrame, rng: np.random.Generator, count: int, sta
     machines["deleted"] = np.int64(NEVER)
     machines["withheld"] = np.int64(NEVER)
     machines["changed"] = np.int64(NEVER)
-    for column in ("reinstalled", "renamed", "resolved"):
+    for column in ("reinstalled", "renamed", "resolved", "worker_seen"):
         machines[column] = np.int64(NEVER)
     for column in ("ghost", "reboots_always", "installs_on_schedule"):
         machines[column] = False

@@ -160,7 +160,8 @@ class World:
     ``reports``: one row per machine and update it reports.
     ``attended``: one row per machine run, made once the faults are in.
     ``linked``: how many workspaces are linked to the account. ``elsewhere``: machines that Azure
-    Update Manager assesses. ``declared``: faults that say themselves what is found: their name, the
+    Update Manager assesses; ``lapsed``: those of them on which it fails, or has not looked for days.
+    ``declared``: faults that say themselves what is found: their name, the
     severity, their machines. ``touched``: what faults have changed of a machine.
     """
 
@@ -181,6 +182,7 @@ class World:
     outcomes: list[Outcome] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     elsewhere: list[int] = field(default_factory=list)
+    lapsed: list[int] = field(default_factory=list)
     linked: int = 999
     drift: bool = False
     declared: list[tuple[str, str, Ints]] = field(default_factory=list)

@@ -78,6 +78,8 @@ _MACHINE: Mapping[str, Any] = {
     "power": None,
     "created": "-90d",
     "worker": "vm",  # vm, name, group, user, namesake, none
+    "seen": "-5m",  # when its worker was last seen; "": it does not say
+    "elsewhere": None,  # {status, at}: its newest assessment in Azure Update Manager
 }
 _PROVIDERS = {"azure": "Microsoft.Compute/virtualMachines", "arc": "Microsoft.HybridCompute/machines"}
 _SAID: Mapping[str, tuple[str, str]] = {
@@ -369,6 +371,7 @@ def _azure(given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "resources", _resource(one)
     for one in machines.values():
         yield from _worker(one)
+        yield from _assessed_elsewhere(one)
     for number, change in enumerate(given.get("changes", ())):
         yield "resourcechanges", _change(machines[change["machine"]], change, number)
 
@@ -411,7 +414,15 @@ def _worker(one: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         "group": {},
     }
     row = {"id": f"{base}/hybridRunbookWorkers/{one['agent']}", "name": one["agent"]}
-    yield "hybridRunbookWorkers", row | {"properties": names[how]}
+    yield "hybridRunbookWorkers", row | {"properties": names[how] | {"lastSeenDateTime": one["seen"]}}
+
+
+def _assessed_elsewhere(one: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    if one["elsewhere"] is not None:
+        said = {"status": one["elsewhere"]["status"], "lastModifiedDateTime": one["elsewhere"]["at"]}
+        type_ = f"{_PROVIDERS[one['kind']].lower()}/patchassessmentresults"
+        row = {"id": f"{one['arm_id']}/patchAssessmentResults/latest", "type": type_, "properties": said}
+        yield "patchassessmentresources", row
 
 
 def _change(one: Mapping[str, Any], change: Mapping[str, Any], number: int) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def derive(
     updates: Partial | None,
     workspace_settings: pd.DataFrame | None,
     azure_machines: pd.DataFrame | None,
-    update_manager_machines: pd.DataFrame | None,
+    assessed_elsewhere: pd.DataFrame | None,
     *,
     workspaces: Sequence[str],
     asked_at: datetime,
@@ -43,7 +43,8 @@ def derive(
     (folded), subject_id, workspace_id, workspace, os_type, environment, solutions, vmuuid, first_heartbeat,
     last_heartbeat, heard, first_assessed, last_assessed, assessed, silenced, state, missing_critical,
     missing_security, missing_other, unapproved_security, reboot_pending, wsus_server ("":
-    none, null: no summary tells), update_manager.
+    none, null: no summary tells), update_manager (Azure Update Manager assesses it), lapsed (it has a view
+    of it that cannot be believed).
 
     `heard` and `assessed` say whether there was a heartbeat or an assessment in the window: a time that is
     null means none only where they are false. `silenced`: connected when its workspace fell silent, so that
@@ -56,7 +57,7 @@ def derive(
     names = places(machines["workspace_id"].unique(), workspace_settings, workspaces)
     names = names.drop_duplicates("workspace_id").set_index("workspace_id")["name"]
     machines["workspace"] = looked_up(machines["workspace_id"], names).fillna("").astype("str")
-    machines["update_manager"] = _managed_elsewhere(machines, azure_machines, update_manager_machines)
+    machines[["update_manager", "lapsed"]] = _elsewhere(machines, azure_machines, assessed_elsewhere)
     machines = _with_counts(machines, updates)
     machines[["reboot_pending", "wsus_server"]] = _summarised(machines, identities, summaries)
     seen = assessments is not None and summaries is not None
@@ -165,17 +166,20 @@ def _whether(last: pd.Series[Any], *, seen: bool) -> pd.Series[bool]:
     return there if seen else there.mask(~there)
 
 
-def _managed_elsewhere(
-    machines: pd.DataFrame, azure_machines: pd.DataFrame | None, update_manager_machines: pd.DataFrame | None
-) -> pd.Series[bool]:
-    """Whether Azure Update Manager assesses each machine (null: cannot be told)."""
+def _elsewhere(
+    machines: pd.DataFrame, azure_machines: pd.DataFrame | None, views: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Say of each machine update_manager and lapsed, at most one of which is true (null: cannot be told)."""
     has_id = machines["arm_key"] != ""
-    if update_manager_machines is None:
-        managed = pd.Series(pd.NA, index=machines.index, dtype="boolean").mask(~has_id, False)
-    else:
-        keys = folded(update_manager_machines["machine_id"])
-        managed = (machines["arm_key"].isin(keys) & has_id).astype("boolean")
-    return managed.mask(~has_id) if azure_machines is None else managed
+    told = pd.DataFrame(index=machines.index)
+    for column, lapsed in (("update_manager", False), ("lapsed", True)):
+        if views is None:
+            is_so = pd.Series(pd.NA, index=machines.index, dtype="boolean").mask(~has_id, False)
+        else:
+            keys = views["machine_key"][views["lapsed"] == lapsed]
+            is_so = (machines["arm_key"].isin(keys) & has_id).astype("boolean")
+        told[column] = is_so.mask(~has_id) if azure_machines is None else is_so
+    return told
 
 
 def _states(
@@ -187,7 +191,7 @@ def _states(
     """
     last_heartbeat, last_assessed = machines["last_heartbeat"], machines["last_assessed"]
     lacking = machines["missing_critical"] + machines["missing_security"] > 0
-    elsewhere = machines["update_manager"].fillna(True).astype(bool)
+    elsewhere = (machines["update_manager"] | machines["lapsed"]).fillna(True).astype(bool)
     state = pd.Series("compliant", index=machines.index, dtype="str")
     state[lacking.fillna(False).astype(bool)] = "non_compliant"
     state[lacking.isna()] = "unknown"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.text import after_last, before_first, folded
 from umdiag.frames.system_workers import has_worker
-from umdiag.frames.targets import machine_key
+from umdiag.frames.targets import named_by
 from umdiag.model import Adding
 
 _NETBIOS = 15
@@ -20,7 +19,7 @@ def derive(
     estate: pd.DataFrame,
     identities: pd.DataFrame,
     machines: pd.DataFrame,
-    update_manager_machines: pd.DataFrame,
+    assessed_elsewhere: pd.DataFrame,
     system_workers: Adding | None,
     targets: Adding | None,
     *,
@@ -28,9 +27,10 @@ def derive(
     lookback: timedelta,
 ) -> pd.DataFrame:
     """Return machine_key, computer (last segment of the ARM id), subject_id, os_type, power, created, worker
-    (null: cannot be told), named_by (list of update configurations, null likewise).
+    (null: cannot be told), named_by (list of update configurations, null likewise), lapsed (Azure Update
+    Manager has a view of it that cannot be believed).
 
-    Machines created inside the window are left out, and those of Azure Update Manager.
+    Machines created inside the window are left out, and those that Azure Update Manager assesses.
     Raises Inconclusive where neither workers nor update configurations tell which machines belong.
     """
     if system_workers is None and targets is None:
@@ -38,7 +38,8 @@ def derive(
             "neither workers nor update configurations could be seen, which tell who should report"
         )
     start = pd.Timestamp(asked_at) - pd.Timedelta(lookback)
-    managed = folded(update_manager_machines["machine_id"])
+    lapsed = assessed_elsewhere["lapsed"]
+    managed, doubtful = (assessed_elsewhere["machine_key"][chosen] for chosen in (~lapsed, lapsed))
     rows = estate[
         estate["on"].eq(True).fillna(False).astype(bool)
         & ~(estate["created"] > start)
@@ -51,16 +52,14 @@ def derive(
     rows["worker"] = pd.Series(pd.NA, index=rows.index, dtype="boolean")
     if system_workers is not None:
         rows["worker"] = has_worker(rows, system_workers).astype("boolean")
-    naming = _naming(targets)
-    rows["named_by"] = [
-        None
-        if targets is None
-        else sorted({*naming.get(machine.machine_key, ()), *naming.get(machine_key(machine.name), ())})
-        for machine in rows.itertuples()
-    ]
+    rows["named_by"] = named_by(rows, targets)
+    rows["lapsed"] = rows["machine_key"].isin(doubtful)
     rows = rows[rows["worker"].fillna(False).astype(bool) | rows["named_by"].map(bool)]
     rows = rows.rename(columns={"resource_id": "subject_id", "operating_system": "os_type"})
-    columns = ["machine_key", "computer", "subject_id", "os_type", "power", "created", "worker", "named_by"]
+    columns = [
+        "machine_key", "computer", "subject_id", "os_type", "power", "created", "worker", "named_by",
+        "lapsed",
+    ]  # fmt: skip
     return rows[columns].reset_index(drop=True)
 
 
@@ -75,12 +74,3 @@ def _logged(estate: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataFra
     plain = pd.concat([names, before_first(names, ".")]).unique()
     name = folded(estate["name"])
     return by_id | name.isin(plain) | name.str.slice(0, _NETBIOS).isin(plain)
-
-
-def _naming(targets: pd.DataFrame | None) -> dict[str, list[str]]:
-    naming: dict[str, list[str]] = {}
-    named: Any = () if targets is None else targets[targets["group"] < 0].itertuples()
-    for one in named:
-        for key in one.machines:
-            naming.setdefault(key, []).append(one.configuration)
-    return naming

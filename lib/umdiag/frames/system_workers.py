@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
-from umdiag.frames.shared.text import folded
+from umdiag.frames.shared.text import after_last, before_first, folded
 
 
 def derive(workers: pd.DataFrame, worker_groups: pd.DataFrame) -> pd.DataFrame:
@@ -19,15 +21,38 @@ def derive(workers: pd.DataFrame, worker_groups: pd.DataFrame) -> pd.DataFrame:
 
 
 def has_worker(machines: pd.DataFrame, system_workers: pd.DataFrame) -> pd.Series[bool]:
-    """Whether each machine (columns arm_key, name) is a system worker.
+    """Whether each machine (columns arm_key, name) is a system worker."""
+    is_one = pd.Series(False, index=machines.index)
+    for mine, theirs in _recognised(machines, system_workers):
+        is_one[mine.index[mine.isin(theirs)]] = True
+    return is_one
 
-    A worker that names a virtual machine is that one alone; else its own name counts, else that of its
-    group, `<computer>_<id>`.
+
+def workers_of(machines: pd.DataFrame, system_workers: pd.DataFrame) -> pd.DataFrame:
+    """Return machine and last_seen of each machine's system workers; `machines` has arm_key and name too."""
+    found = []
+    for mine, theirs in _recognised(machines, system_workers):
+        own = pd.DataFrame({"key": mine, "machine": machines["machine"].reindex(mine.index)})
+        seen = pd.DataFrame({"key": theirs, "last_seen": system_workers["last_seen"].reindex(theirs.index)})
+        found.append(own.merge(seen, on="key")[["machine", "last_seen"]])
+    return pd.concat(found, ignore_index=True)
+
+
+def _recognised(
+    machines: pd.DataFrame, system_workers: pd.DataFrame
+) -> Iterator[tuple[pd.Series[str], pd.Series[str]]]:
+    """Yield by what machines are recognised, and by what workers are.
+
+    A worker that names a virtual machine is that one alone, or the machine of its name if that does not tell
+    its ARM id; else its own name counts, else that of its group, `<computer>_<id>`.
     """
-    unbound = system_workers[system_workers["vm_key"] == ""]
-    by_id = machines["arm_key"].isin(system_workers["vm_key"]) & (machines["arm_key"] != "")
-    by_name = machines["name"].isin(unbound["worker_name"]) & (machines["name"] != "")
-    by_group = machines["name"].isin(unbound["group_name"].str.extract(r"^(.+)_[^_]*$")[0]) & (
-        machines["name"] != ""
+    bound = system_workers["vm_key"] != ""
+    has_id, has_name = machines["arm_key"] != "", machines["name"] != ""
+    yield machines["arm_key"][has_id], system_workers["vm_key"][bound]
+    short = before_first(machines["name"][has_name & ~has_id], ".")
+    yield short, after_last(system_workers["vm_key"][bound], "/")
+    yield machines["name"][has_name], system_workers["worker_name"][~bound]
+    yield (
+        machines["name"][has_name],
+        system_workers["group_name"][~bound].str.extract(r"^(.+)_[^_]*$")[0].dropna(),
     )
-    return by_id | by_name | by_group

@@ -33,6 +33,18 @@ def machine_key(target: object) -> str:
     return key if key.startswith("/") else f"name:{key}" if key else ""
 
 
+def named_by(machines: pd.DataFrame, targets: pd.DataFrame | None) -> list[list[str] | None]:
+    """Return which configurations name each machine (columns machine_key, name); None: cannot be told."""
+    if targets is None:
+        return [None] * len(machines)
+    naming: dict[str, set[str]] = {}
+    for named in targets[targets["group"] < 0].itertuples():
+        for key in named.machines:
+            naming.setdefault(key, set()).add(named.configuration)
+    keys = zip(machines["machine_key"], machines["name"], strict=True)
+    return [sorted({*naming.get(key, ()), *naming.get(machine_key(name), ())}) for key, name in keys]
+
+
 def _rows(one: Any) -> Iterator[dict[str, Any]]:
     shared = {
         "configuration": one.name,

@@ -7,9 +7,14 @@ from fnmatch import fnmatch
 
 import numpy as np
 
+from fleet.catalogue import CLASSLESS
 from fleet.expect.assessment import expect_machines
+from fleet.expect.states import is_needed, latest_reports, reporting
+from fleet.identity import workspace_id
 from fleet.model import HOUR, NEVER, Ints, Planted, World
 from fleet.rhythm import last_scan, tick_between
+
+ENOUGH = 10
 
 
 def expect_mismatch(world: World) -> Iterator[Planted]:
@@ -32,6 +37,22 @@ def expect_mismatch(world: World) -> Iterator[Planted]:
         chosen[machine] = start[machine] < NEVER
     cause = np.where(world.texts("os") == "centos7", "no_security_metadata", "package_manager_differs")
     yield from expect_machines(world, chosen, "linux_classification_mismatch", cause.astype(object), "medium")
+    yield from _without_classes(world)
+
+
+def _without_classes(world: World) -> Iterator[Planted]:
+    """Yield the workspaces of a distribution that classes no package, where many are needed."""
+    latest = latest_reports(world)
+    needed = latest[is_needed(latest)]
+    product = world.catalogue["product"].to_numpy()[needed["update"]]
+    plain = (world.texts("os") == CLASSLESS) & reporting(world)
+    if len(set(product[plain[needed["machine"]]])) >= ENOUGH:
+        for number in sorted(set(world.column("workspace")[plain])):
+            workspace = world.workspaces[number]
+            yield Planted(
+                scenario="linux_classification_mismatch", cause="no_security_metadata", severity="info",
+                kind="workspace", name=workspace.name, id=workspace_id(world, workspace),
+            )  # fmt: skip
 
 
 def _restricted(classes: str) -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fleet.deployments import has_worker, names, off
+from fleet.deployments import has_worker, names, off, selected_at
 from fleet.expect.assessment import expect_machines, explained_by_quota
-from fleet.expect.states import STALE_AFTER, reporting
+from fleet.expect.states import STALE_AFTER, elsewhere, reporting
 from fleet.identity import ACCOUNT, account_id, configuration_id, subscription_id
 from fleet.model import DAY, HOUR, NEVER, Bools, Planted, Texts, World, known
-from fleet.rhythm import first_heartbeat, last_heartbeat, last_scan
+from fleet.rhythm import connected_at, first_heartbeat, last_heartbeat, last_scan
 
 REGISTRATION = {
     "refused": ("registered_to_other_account", "registration_refused"),
@@ -31,6 +31,10 @@ def expect_onboarding(world: World) -> Iterator[Planted]:
     yield from expect_machines(world, known(stuck), "machine_stuck_configuring", stuck, "medium")
     absent = _absent(world, known(stuck))
     yield from expect_machines(world, known(absent), "machine_not_in_update_management", absent, "medium")
+    yield from _out_of_reach(world)
+    silent = connected_at(world, world.asked) & has_worker(world) & ~_managed(world)
+    silent &= world.column("worker_seen") < world.asked - HOUR
+    yield from expect_machines(world, silent, "worker_not_responding", "worker_silent", "medium")
     yield from _accounts(world)
     homes, refused = _multi_homed(world), _registration(world)
     for scenario in ("registered_to_other_account", "service_unreachable", "certificate_not_created"):
@@ -72,12 +76,30 @@ def _absent(world: World, stuck: Bools) -> Texts:
     cause = np.full(len(stuck), None, dtype=object)
     first = first_heartbeat(world)
     quiet = reporting(world) & _connected_lately(world) & (first <= world.asked - 12 * HOUR)
-    quiet &= (last_scan(world) < 0) & ~stuck
+    quiet &= (last_scan(world) < 0) & ~stuck & ~elsewhere(world)
     tests = [explained_by_quota(world), ~_has_solution(world), ~has_worker(world)]
     causes = ["quota_reached", "solution_not_enabled", "worker_not_registered"]
     why = np.select(tests, [np.array(c, dtype=object) for c in causes], default="unknown")
     cause = np.where(quiet, why, cause)
     return np.where(_silent(world), "agent_silent", cause)
+
+
+def _managed(world: World) -> Bools:
+    """Tell which machines Azure Update Manager assesses, as far as that can be believed."""
+    return elsewhere(world) & ~np.isin(np.arange(len(world.machines)), world.lapsed)
+
+
+def _out_of_reach(world: World) -> Iterator[Planted]:
+    """Yield the machines that are assessed and that no run can reach."""
+    fresh = last_scan(world) >= world.asked - STALE_AFTER
+    chosen = reporting(world) & _connected_lately(world) & fresh & ~has_worker(world) & ~_managed(world)
+    wanted = np.zeros(len(chosen), dtype=np.bool_)
+    for number in range(len(world.deployments)):
+        wanted |= names(world, number) | selected_at(world, number, world.asked)
+    severity = np.where(wanted, "medium", "info").astype(object)
+    yield from expect_machines(
+        world, chosen, "machine_not_in_update_management", "worker_not_registered", severity
+    )
 
 
 def _silent(world: World) -> Bools:
@@ -90,7 +112,7 @@ def _silent(world: World) -> Bools:
     wanted = has_worker(world)
     for number in range(len(world.deployments)):
         wanted = wanted | names(world, number)
-    silent: Bools = listed & old & wanted & ~reporting(world) & ~world.flags("ghost")
+    silent: Bools = listed & old & wanted & ~reporting(world) & ~world.flags("ghost") & ~elsewhere(world)
     return silent
 
 

@@ -88,12 +88,19 @@ def machine_states(world: World, latest: pd.DataFrame) -> Texts:
     tests = [
         _unknown(world),
         (beat < 0) | (beat < world.asked - STALE_AFTER),
+        (scan < 0) & elsewhere(world),
         scan < 0,
         scan < world.asked - STALE_AFTER,
         lacking(world, latest)[0],
     ]
-    names = ["unknown", "disconnected", "not_assessed", "assessment_stale", "non_compliant"]
+    names = ["unknown", "disconnected", "unknown", "not_assessed", "assessment_stale", "non_compliant"]
     return np.select(tests, [np.array(n, dtype=object) for n in names], default="compliant")
+
+
+def elsewhere(world: World) -> Bools:
+    """Tell which machines Azure Update Manager has a view of."""
+    known: Bools = np.isin(np.arange(len(world.machines)), world.elsewhere)
+    return known
 
 
 def _unknown(world: World) -> Bools:

@@ -80,6 +80,14 @@ def be_silent_for_a_reason(world: World, machines: Ints) -> None:
     world.machines.loc[machines[2], "created"] = world.asked - 2 * DAY
 
 
+@lookalike(azure, fixed=4)
+def be_assessed_elsewhere(world: World, machines: Ints) -> None:
+    """Report, and be assessed by Azure Update Manager alone: well, or in vain, or too long ago."""
+    never_assess(world, machines)
+    world.elsewhere += machines.tolist()
+    world.lapsed += machines[1:].tolist()
+
+
 @lookalike(windows, fixed=6)
 def register_after_all(world: World, machines: Ints) -> None:
     """Fail to register before the last assessment; or tell of something else."""

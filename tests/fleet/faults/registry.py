@@ -51,6 +51,8 @@ def fault(
 ) -> Callable[[Make], Make]:
     """Register a fault as ``scenario/cause``: a fixed number of machines, or a share of the fleet.
 
+    What follows the cause after a blank tells faults of one cause apart.
+
     One that is not ``ready`` is still being written and is not known yet.
     """
 

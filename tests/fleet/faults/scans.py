@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import pandas as pd
+
+from fleet.catalogue import CLASSLESS, PLAIN, make_classless
 from fleet.faults.membership import find_deployment, leave_deployments, list_in
 from fleet.faults.registry import fault, linux, windows
 from fleet.model import DAY, HOUR, NEVER, Bools, Deployment, Ints, World
-from fleet.reports import FOR_EVER, change_reports, install_anew
+from fleet.reports import FOR_EVER, add_reports, change_reports, install_anew
 from fleet.rhythm import last_scan
 from fleet.story import Happening, Outcome
 
@@ -108,6 +112,18 @@ def lack_metadata(world: World, machines: Ints) -> None:
     """Let a distribution have no word of security for its package manager."""
     install_anew(world, machines, "centos7")
     _keep_packages(world, machines)
+
+
+@fault(f"{MISMATCH}/no_security_metadata at all", linux, fixed=3)
+def lack_classes(world: World, machines: Ints) -> None:
+    """Let machines need many packages of a distribution that classes none."""
+    packages = make_classless(world.rng("classless"), world.asked)
+    world.catalogue = pd.concat([world.catalogue, packages], ignore_index=True)
+    install_anew(world, machines, CLASSLESS)
+    leave_deployments(world, machines)
+    # each needs most of them, and only together ten
+    for place, (key, *_) in enumerate(PLAIN):
+        add_reports(world, machines[np.arange(len(machines)) != place % 3], key)
 
 
 def _not_centos(world: World) -> Bools:

@@ -20,7 +20,7 @@ from fleet.identity import (
     subscription_ids,
     workspace_id,
 )
-from fleet.model import NEVER, Ints, Texts, World, iso, make_guid
+from fleet.model import DAY, NEVER, Ints, Texts, World, iso, make_guid
 from fleet.tables.writer import coded, write_records, write_table
 
 TEXT = pa.string()
@@ -155,9 +155,12 @@ def _assessed(world: World) -> list[dict[str, Any]]:
     ids = arm_ids(world)
     rows = []
     for machine in world.elsewhere:
+        # of those that lapsed by turns one failed now, and one succeeded days ago
+        turn = world.lapsed.index(machine) % 2 if machine in world.lapsed else None
+        status, told = "Failed" if turn == 0 else "Succeeded", world.asked - (5 * DAY if turn else 3600)
         properties = {
-            "status": "Succeeded", "rebootPending": False, "osType": world.texts("os_type")[machine],
-            "lastModifiedDateTime": iso(world.asked - 3600, ".123"), "startedBy": "Platform",
+            "status": status, "rebootPending": False, "osType": world.texts("os_type")[machine],
+            "lastModifiedDateTime": iso(told, ".123"), "startedBy": "Platform",
             "availablePatchCountByClassification": {"security": 0, "critical": 0, "other": 2},
         }  # fmt: skip
         rows.append(

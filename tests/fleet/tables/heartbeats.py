@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fleet.catalogue import CLASSLESS
 from fleet.model import NEVER, Ints, World
 from fleet.tables.sender import Senders, chunks
 from fleet.tables.writer import TableWriter, coded, constant, times
@@ -20,6 +21,7 @@ SYSTEMS = {
     "rhel8": ("Red Hat Enterprise Linux", "8", "9"),
     "sles15": ("SUSE Linux Enterprise Server", "15", "5"),
     "centos7": ("CentOS Linux", "7", "9"),
+    CLASSLESS: ("SUSE Linux Enterprise Server", "12", "5"),
 }
 AGENTS = {"Windows": "10.20.18069.0", "Linux": "1.19.0-0"}
 

@@ -65,7 +65,8 @@ def _properties(world: World, present: np.ndarray[tuple[int], np.dtype[np.int64]
     named = np.isin(how, ["vm", "user", "namesake"])
     linked = join_texts('"vmResourceId":"', np.where(named, target, ""), '",')
     known = np.where(how == "group", "", join_texts('"workerName":"', computer, '",'))
-    seen = pd.to_datetime(np.maximum(last_heartbeat(world)[present], world.start), unit="s")
+    newest = np.minimum(np.maximum(last_heartbeat(world), world.start), world.column("worker_seen"))
+    seen = pd.to_datetime(newest[present], unit="s")
     made = pd.to_datetime(world.column("created")[present] + 7200, unit="s")
     form = "%Y-%m-%dT%H:%M:%S+00:00"
     return join_texts(

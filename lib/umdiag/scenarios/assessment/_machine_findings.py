@@ -36,10 +36,13 @@ def listed(updates: Sequence[Any], *more: str) -> dict[str, Any]:
     }
 
 
-def refuse_unknown(machines: pd.DataFrame) -> None:
-    """Raise Inconclusive where there is no machine, or some whose state could not be told."""
+def refuse_unknown(machines: pd.DataFrame, *further: str) -> None:
+    """Raise Inconclusive where there is no machine, or some whose state could not be told, and for what
+    `further` says ("": nothing).
+    """
     if machines.empty:
         raise Inconclusive("no machine sent a heartbeat or an assessment in the window")
     unknown = int((machines["state"] == "unknown").sum())
-    if unknown:
-        raise Inconclusive(f"the state of {unknown:,} of {len(machines):,} machines could not be told")
+    states = f"the state of {unknown:,} of {len(machines):,} machines could not be told" if unknown else ""
+    if reasons := [reason for reason in (states, *further) if reason]:
+        raise Inconclusive("; ".join(reasons))

@@ -3,7 +3,8 @@
 Looks for:
     The newest succeeded run of a machine in a deployment that installs security or critical packages only,
     and packages of such a class that were needed before it and, in the same version, still an hour or more
-    after.
+    after. Distributions of which ten or more packages are needed and none is ever classed critical or
+    security (information about the workspace).
 
 Why it matters:
     The run says succeeded, and the machine is not patched: the list takes its classes from the distributor's
@@ -11,7 +12,8 @@ Why it matters:
 
 Cannot see:
     Which package the package manager would have taken: ask it on the machine (evidence has the command).
-    A package that was needed, gone and needed again in the same version looks like one that stayed.
+    A package that was needed, gone and needed again in the same version looks like one that stayed. A
+    distribution whose machines never needed a security package in the window looks like one without classes.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -25,8 +27,8 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.model import Cause, Finding, Lead, Partial, found
-from umdiag.scenarios.account import COUNTS, NAMES, SERVICE, Rests
+from umdiag.model import Cause, Finding, Lead, Partial, Severity, Subject, found
+from umdiag.scenarios.account import SERVICE, Rests
 from umdiag.scenarios.evidence import SHOWN, or_none, refuse_nobody, subject, told
 
 _DOCS = "https://learn.microsoft.com/azure/automation/update-management/overview"
@@ -34,10 +36,10 @@ _REFUSED = Lead(notebook="update_runs", why="did the package manager refuse thes
 
 NO_METADATA = Cause(
     key="no_security_metadata",
-    sentence="CentOS repositories carry no classes, so a run by class finds nothing to install.",
+    sentence="The distribution's repositories carry no classes, so a run by class finds nothing to install.",
     resolution=(
-        "Deploy to CentOS machines without classifications, or include the packages by name.",
-        "Or use repositories that carry errata, and check them on the machine: yum updateinfo list security.",
+        "Deploy to its machines without classifications, or include the packages by name.",
+        "Or use repositories that carry errata, and ask the machine again what it counts as security.",
     ),
     source=_DOCS,
     leads_to=(_REFUSED,),
@@ -67,20 +69,25 @@ RESTS = Rests(
     symptom=(
         "machine_runs",
         "needed_packages",
+        "latest_updates",
         "update_configurations",
         "update_runs",
         "assessments",
+        "heartbeats",
     ),
-    causes=("heartbeats", "summaries", "shared_identities", "azure_machines"),
-    indifferent=COUNTS | NAMES | SERVICE,
+    causes=("summaries", "shared_identities", "azure_machines", "workspace_settings"),
+    indifferent=SERVICE,
 )
 
 
 def judge(
     lingering_packages: Partial,
     machines: Partial,
+    unclassed: Partial | None,
 ) -> Iterator[Finding]:
-    """Report each machine that a run by class left with packages of that class."""
+    """Report each machine that a run by class left with packages of that class, and each workspace with
+    machines of distributions that have no classes.
+    """
     rows: dict[int, list[Any]] = {}
     for package in lingering_packages.sort_values(["package", "package_arch"]).itertuples():
         rows.setdefault(package.machine, []).append(package)
@@ -107,7 +114,39 @@ def judge(
             | {"not_checked": _not_checked(run)},
             resolution=(f"Run on the machine: {command}.", *cause.resolution),
         )
+    if unclassed is not None:
+        for _, own in unclassed.groupby("workspace_id", sort=True):
+            yield _without_classes(own)
     refuse_nobody(machines)
+
+
+def _without_classes(machines: pd.DataFrame) -> Finding:
+    """Return what is said of a workspace with these machines."""
+    workspace = machines.iloc[0]
+    counted = machines.groupby("distribution", sort=True)
+    shown = [
+        {
+            "distribution": name,
+            "machines": len(own),
+            "packages": int(own["packages"].iloc[0]),
+            "command": _command(name),
+        }
+        for name, own in counted
+    ]
+    return found(
+        NO_METADATA,
+        Subject(
+            kind="workspace",
+            name=workspace["workspace"],
+            id=or_none(workspace["home"]) or workspace["workspace_id"] or workspace["workspace"],
+        ),
+        {"distributions": shown[:SHOWN], "also": []},
+        severity=Severity.INFO,
+        resolution=(
+            *(f"On a machine of {one['distribution']}: {one['command']}." for one in shown[:SHOWN]),
+            *NO_METADATA.resolution,
+        ),
+    )
 
 
 def _command(system: str) -> str:

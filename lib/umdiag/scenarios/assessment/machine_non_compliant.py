@@ -9,6 +9,8 @@ Why it matters:
 
 Cannot see:
     What the machine does not report: a stale assessment or a disconnected machine is not judged here.
+    Linux distributions of which ten or more packages are needed and none is ever classed critical or
+    security: of their machines nothing can be said (see linux_classification_mismatch).
 
 Sources:
     https://learn.microsoft.com/azure/automation/update-management/query-logs (read 2026-11-22)
@@ -47,7 +49,7 @@ MISSING = Cause(
 
 
 RESTS = Rests(
-    symptom=("latest_updates", *MACHINES),
+    symptom=("latest_updates", "needed_packages", *MACHINES),
     causes=("azure_machines", "update_manager_machines"),
     indifferent=NAMES,
 )
@@ -56,6 +58,7 @@ RESTS = Rests(
 def judge(
     machines: Partial,
     updates: Partial,
+    unclassed: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine in state non_compliant; severity is high if a critical update is missing."""
     lacking = machines[machines["state"] == "non_compliant"]
@@ -79,4 +82,16 @@ def judge(
             },
             severity=Severity.HIGH if any(update.critical for update in own) else Severity.MEDIUM,
         )
-    refuse_unknown(machines)
+    refuse_unknown(machines, _unspoken(unclassed))
+
+
+def _unspoken(unclassed: pd.DataFrame | None) -> str:
+    """Say of how many machines the classes cannot be trusted, though they seem compliant ("": none)."""
+    if unclassed is None or not (unclassed["state"] == "compliant").any():
+        return ""
+    silent = unclassed[unclassed["state"] == "compliant"]
+    systems = ", ".join(sorted(silent["distribution"].drop_duplicates(), key=str.casefold))
+    return (
+        f"of {len(silent):,} machines it cannot be told whether they need security updates, because no"
+        f" package of their distribution is ever classed so: {systems}"
+    )

@@ -1,15 +1,18 @@
 """Which machines report to the workspace, or should, and are not managed?
 
 Looks for:
-    Connected machines without any assessment in the window; and running machines of Azure that are workers or
-    named by an update deployment, and sent no row at all.
+    Connected machines without any assessment in the window; running machines of Azure that are workers or
+    named by an update deployment, and sent no row at all; and connected, assessed machines that are no
+    system workers, so that no run can reach them (information, unless an update deployment aims at them).
 
 Why it matters:
-    What is never assessed is never missed: no list shows these machines.
+    What is never assessed is never missed: no list shows these machines. What is assessed and no worker is
+    listed like any other, and is never updated.
 
 Cannot see:
     Machines outside the scope on purpose; read the saved search of the scope configuration. Silent machines
-    outside Azure and Azure Arc.
+    outside Azure and Azure Arc. Machines that Azure Update Manager alone knows, by an assessment that did not
+    succeed or is older than 48 hours. Whom saved searches of update deployments select.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -21,9 +24,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
+
 from umdiag.errors import Inconclusive
 from umdiag.frames.stuck import REASONS
-from umdiag.model import Cause, Finding, Partial, found
+from umdiag.model import Cause, Finding, Partial, Severity, found
 from umdiag.scenarios.account import COUNTS, MACHINES, PLACES, Rests
 from umdiag.scenarios.evidence import fitting, or_none, portal, refuse_nobody, subject, told
 from umdiag.scenarios.leads import QUOTA_STOP, TOGETHER, WITHOUT_WORKER
@@ -124,9 +129,13 @@ def judge(
     unmanaged: Partial,
     stuck: Partial,
     silent_agents: Partial | None,
+    unreachable: Partial | None,
+    lapsed_views: Partial,
     machines: Partial,
 ) -> Iterator[Finding]:
-    """Report each connected machine that was never assessed, and each running one that is never heard."""
+    """Report each connected machine that was never assessed, each running one that is never heard, and each
+    assessed one that no run can reach.
+    """
     for machine in unmanaged.itertuples():
         fits = fitting(machine, (QUOTA, NO_SOLUTION, NO_WORKER), UNKNOWN)
         shown = told(
@@ -136,15 +145,51 @@ def judge(
         shown |= {"also": also, "not_checked": _not_checked(machine)}
         yield found(fits[0], subject(machine), shown, known=traits(machine))
     if silent_agents is not None:
-        for machine in silent_agents.itertuples():
+        for machine in silent_agents[~silent_agents["lapsed"]].itertuples():
             shown = told(machine, "power", "created") | {"is_worker": or_none(machine.worker)}
             shown |= {"named_by": machine.named_by, "portal": portal(machine.subject_id), "also": []}
             yield found(
                 SILENT, subject(machine), shown, known=traits(machine, worker=or_none(machine.worker))
             )
+    if unreachable is not None:
+        for machine in unreachable[unreachable["unreachable"].notna()].itertuples():
+            yield _unreachable(machine)
     refuse_nobody(machines)
+    if doubts := list(_doubts(stuck, silent_agents, unreachable, lapsed_views)):
+        raise Inconclusive("; ".join(doubts))
+
+
+def _unreachable(machine: Any) -> Finding:
+    """Return what is said of a machine that is assessed and no system worker."""
+    columns = ("source_computer_id", "last_heartbeat", "last_assessed", "workspace", "environment")
+    wanted = or_none(machine.wanted)
+    shown = told(machine, *columns) | {"wanted": wanted, "named_by": machine.named_by, "also": []}
+    if not wanted and or_none(machine.searched):
+        shown["not_checked"] = ["machines that a saved search selects"]
+    severity = Severity.MEDIUM if wanted else Severity.INFO
+    return found(NO_WORKER, subject(machine), shown, severity=severity, known=traits(machine))
+
+
+def _doubts(
+    stuck: pd.DataFrame,
+    silent_agents: pd.DataFrame | None,
+    unreachable: pd.DataFrame | None,
+    lapsed_views: pd.DataFrame,
+) -> Iterator[str]:
+    """Yield of how many machines it cannot be told whether they are managed, and why."""
     if waiting := int((~stuck[list(REASONS)].fillna(False).any(axis=1)).sum()):
-        raise Inconclusive(f"of {waiting:,} machines it cannot be told whether they are being configured")
+        yield f"of {waiting:,} machines it cannot be told whether they are being configured"
+    silent = 0 if silent_agents is None else int(silent_agents["lapsed"].sum())
+    if lapsed := len(lapsed_views) + silent:
+        yield (
+            f"of {lapsed:,} machines it cannot be told whether they are managed: Azure Update Manager alone"
+            " has a view of them, and the newest assessment there did not succeed or is older than 48 hours"
+        )
+    if unreachable is not None and (unknown := int(unreachable["unreachable"].isna().sum())):
+        yield (
+            f"of {unknown:,} machines it cannot be told whether a run can reach them: the Automation account"
+            " has no system hybrid worker at all"
+        )
 
 
 def _not_checked(machine: Any) -> list[str]:
