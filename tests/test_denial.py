@@ -38,6 +38,7 @@ APPEARS = {
     ("assessment_stale", "Event"),
     # A workspace is then known by its id.
     ("ingestion_gap", "workspaces"),
+    ("linux_classification_mismatch", "workspaces"),
 }
 Told = Mapping[tuple[str, str], list[str]]
 
