@@ -59,7 +59,7 @@ new-scenario: $(DEV) ## skeletons of a scenario: NAME=… FAMILY=…, if wanted 
 bench: $(DEV) ## the benchmarks of tests/benchmarks (minutes)
 	@$(BIN)/python -m pytest tests/benchmarks -o addopts="--import-mode=importlib -ra" $(ARGS)
 
-demo: $(RUN) ## make parameters/demo, the demo snapshot, anew
+demo: $(RUN) ## make parameters/demo, the demo snapshot, again
 	@PYTHONPATH=tests $(BIN)/python -m fleet parameters/demo --demo
 
 lock: $(DEV) ## choose the newest fitting versions for constraints.txt, for every Python and system

@@ -423,7 +423,7 @@ def test_stops_that_could_not_be_seen_are_said():
 def test_hours_that_usage_has_not_reached_are_no_gap():
     usage = usage_of()
     figure = charts.ingestion_per_hour(usage[usage["hour"] < HOURS[-6]], quota_of(), stops_of(), **WINDOW)
-    assert {shape.name for shape in figure.layout.shapes} == {"Usage not written yet"}
+    assert {shape.name for shape in figure.layout.shapes} == {"no Usage rows yet"}
 
 
 def test_silent_hours_are_shaded():
@@ -544,7 +544,7 @@ def test_restarts_tell_persons_from_policies():
     assert counts == {
         "a person restarted it": 2,
         "the registry lets Windows Update restart": 1,
-        "nothing tells who": 1,
+        "requester unknown": 1,
     }
     assert list(figure.data[-1].text) == ["4 of 4"]
     assert "4 machines restarted in 1 of 1 run" in heading(figure)

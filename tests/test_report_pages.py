@@ -186,7 +186,7 @@ def test_pictures_are_carried_along():
 
 def test_long_text_is_cut_with_a_count():
     text = made(code("1", {"output_type": "stream", "name": "stdout", "text": "x" * 100_123}))
-    assert "… 123 more characters stand in the notebook" in text
+    assert "… 123 more characters are in the notebook" in text
 
 
 def test_page_stays_small_and_says_what_it_leaves_out():
@@ -314,7 +314,7 @@ def test_machines_are_counted_by_state():
     text = words(indexed())
     assert "3 machines sent rows in the window" in text
     assert "compliant 2 66.7 %" in text
-    assert "No machine can be told from the rows." in words(indexed(machines=0))
+    assert "The rows name no machine." in words(indexed(machines=0))
 
 
 def test_what_could_not_be_seen_is_on_the_index():

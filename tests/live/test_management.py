@@ -156,7 +156,7 @@ def test_link_to_its_own_page_ends_and_is_told(azure: AzureStandIn, kit: Kit) ->
 @pytest.mark.parametrize(
     ("reply", "told"),
     [
-        (refused(500), "after 1 objects the service is not well"),
+        (refused(500), "after 1 objects the service has a problem"),
         (refused(403), "after 1 objects access was refused"),
         (Reply(content={"value": None}), "after 1 objects came an answer that holds none"),
         (Reply(content=["x"]), "after 1 objects came an answer that holds none"),
@@ -216,10 +216,10 @@ def test_id_that_would_lead_elsewhere_is_not_followed(azure: AzureStandIn, kit: 
     azure.fault(below("/hybridRunbookWorkerGroups"), listed)
     answer = kit.fact("update_configurations")
     assert (answer.state, list(answer.frame["name"])) == (State.PARTIAL, ["odd"])
-    assert "an object has an id that is no path" in answer.reason
+    assert "an object has an id that is not a path" in answer.reason
     workers = kit.fact("workers")
     assert (workers.state, len(workers.frame)) == (State.MISSING, 0)
-    assert "an object has an id that is no path" in workers.reason
+    assert "an object has an id that is not a path" in workers.reason
 
 
 def test_objects_below_others_are_read_for_each(azure: AzureStandIn, kit: Kit) -> None:
@@ -361,7 +361,7 @@ def test_subscription_that_a_deployment_aims_at_and_breaks_is_told(azure: AzureS
     azure.fault(lambda one: one.path.startswith(f"/subscriptions/{OTHER}/"), refused(500))
     answer = aiming.fact("provider_registrations")
     assert answer.state is State.PARTIAL
-    assert f"providers of {OTHER}: the service is not well" in answer.reason
+    assert f"providers of {OTHER}: the service has a problem" in answer.reason
 
 
 def test_subscription_that_was_named_and_refused_is_told(azure: AzureStandIn, kit: Kit) -> None:

@@ -293,7 +293,7 @@ def test_slice_that_stays_too_large_is_partial_and_says_so() -> None:
     part = answered(Limited(ids(query, ["same"] * 9 + ["other"]), 4), query, query.text, WINDOW)
     assert part.frame is not None
     assert sorted(part.frame["source_computer_id"]) == ["other", *["same"] * 4]
-    assert part.cut.startswith("the answer passes a limit of the service (limit), ")
+    assert part.cut.startswith("the answer exceeds a limit of the service (limit), ")
 
 
 def test_query_without_slices_is_partial_at_once() -> None:

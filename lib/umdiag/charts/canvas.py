@@ -25,7 +25,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "assessment_stale": ("assessment stale", "#E69F00"),
     "not_assessed": ("never assessed", "#CC79A7"),
     "disconnected": ("disconnected", "#5F6872"),
-    "unknown": ("cannot be told", "#C3CAD2"),
+    "unknown": ("unknown", "#C3CAD2"),
     "compliant": ("compliant", "#009E73"),
 }
 #: Weight of an update → label, colour.

@@ -11,8 +11,8 @@ from umdiag.knowledge.table import Knowledge
 _MOST_SHOWN = 40
 _NEXT = (
     "Give the whole message, with its code if it has one (0x…, or a decimal number).",
-    "If it stands in a log, give the file: umdiag explain FILE (WindowsUpdate.log, omsupdatemgmt.log, …).",
-    "umdiag scenarios lists the symptoms that the kit looks for; umdiag explain SCENARIO tells of one.",
+    "If it is in a log, give the file: umdiag explain FILE (WindowsUpdate.log, omsupdatemgmt.log, …).",
+    "umdiag scenarios lists the symptoms that the kit looks for; umdiag explain SCENARIO describes one.",
 )
 
 

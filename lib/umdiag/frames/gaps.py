@@ -33,7 +33,7 @@ def derive(
     A fact that is not whole tells of no gap. Raises Inconclusive where neither Heartbeat nor Usage is whole.
     """
     if heartbeat_hours is None and usage_hours is None:
-        raise Inconclusive("neither Heartbeat nor Usage could be seen whole, which tell of gaps")
+        raise Inconclusive("neither Heartbeat nor Usage could be read completely, so gaps are unknown")
     end = pd.Timestamp(asked_at).floor("h")
     start = (pd.Timestamp(asked_at) - pd.Timedelta(lookback)).ceil("h")
     rows: list[dict[str, Any]] = []

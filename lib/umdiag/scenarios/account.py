@@ -32,6 +32,6 @@ NAMES = {"workspace_settings": "gives a workspace its name; without it the works
 COUNTS = {"latest_updates": "counts missing updates, which are not read here"}
 SERVICE = {"update_manager_machines": "says which service assesses a machine, which does not matter here"}
 PLACES = {
-    "heartbeat_hours": "only adds workspaces that nothing else speaks of, and nothing is judged of them here",
-    "usage_hours": "only adds workspaces that nothing else speaks of, and nothing is judged of them here",
+    "heartbeat_hours": "only adds workspaces that appear nowhere else, and nothing is judged about them here",
+    "usage_hours": "only adds workspaces that appear nowhere else, and nothing is judged about them here",
 }

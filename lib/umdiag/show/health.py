@@ -26,7 +26,7 @@ _MOST_ROWS = 200
 def health(lines: Sequence[TableHealth]) -> Block:
     """Show in one sentence how much of the data is there; list what lacks, fold away the rest."""
     if not lines:
-        return Block(lambda _: answer("unknown", "No table could be looked at: nothing can be judged."))
+        return Block(lambda _: answer("unknown", "No table could be read: nothing can be judged."))
     lacking = [line for line in lines if line.state not in (State.COMPLETE, State.EMPTY)]
     noted = [line for line in lines if line.note and line not in lacking]
     top = answer("unknown" if lacking else "healthy", _said(lines, len(lacking)))
@@ -41,8 +41,8 @@ def _said(lines: Sequence[TableHealth], lacking: int) -> str:
     newest = max((line.newest for line in lines if line.newest is not None), default=None)
     if newest is not None:
         said.append(f"Newest row: {words(newest)}.")
-    unseen = f"{lacking:,} not seen whole: what needs them is UNKNOWN or says what was not checked."
-    said.append(unseen if lacking else "All could be seen whole.")
+    unseen = f"{lacking:,} not read completely: what needs them is UNKNOWN or says what was not checked."
+    said.append(unseen if lacking else "All were read completely.")
     return " ".join(said)
 
 

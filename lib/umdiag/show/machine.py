@@ -16,7 +16,7 @@ from umdiag.show.urgency import leading, weight
 from umdiag.show.values import counted, spoken, words
 
 _STATES = {
-    "unknown": "cannot be told: its workspace is silent",
+    "unknown": "unknown: its workspace is silent",
     "disconnected": "disconnected: no heartbeat for too long",
     "not_assessed": "never assessed in the window",
     "assessment_stale": "its newest assessment is too old",
@@ -66,7 +66,7 @@ def _folded(names: pd.Series[Any]) -> pd.Series[Any]:
 def _answer(
     computer: str, rows: pd.DataFrame, found: Sequence[tuple[Diagnosis, Finding]], place: Place
 ) -> Html:
-    state = _STATES.get(str(rows["state"].iloc[0]) if len(rows) else "", "state not known")
+    state = _STATES.get(str(rows["state"].iloc[0]) if len(rows) else "", "state unknown")
     lines = [Html("<b>{}</b>: {}; {} on it.").format(words(computer), state, counted(len(found), "finding"))]
     lead = leading([finding for _, finding in found])
     if lead is not None:
@@ -89,7 +89,7 @@ def _known(rows: pd.DataFrame, machines: pd.DataFrame | None) -> Html:
         none = Html("<p>None of {} in the logs has this name.</p>")
         parts.append(none.format(counted(len(machines), "machine")))
     if len(rows) > 1:
-        parts.append(Html("<p>{} bear this name.</p>").format(counted(len(rows), "different machine")))
+        parts.append(Html("<p>{} have this name.</p>").format(counted(len(rows), "different machine")))
     return Html("").join([*parts, *(_facts(row) for row in rows.head(_MOST_ROWS).to_dict("records"))])
 
 

@@ -1,4 +1,4 @@
-"""Which Linux machines still need the very updates that a run by class should have installed?
+"""Which Linux machines still need updates that a run by classification should have installed?
 
 Looks for:
     The newest succeeded run of a machine in a deployment that installs security or critical packages only,
@@ -7,8 +7,8 @@ Looks for:
     security (information about the workspace).
 
 Why it matters:
-    The run says succeeded, and the machine is not patched: the list takes its classes from the distributor's
-    data, the installation from the package manager's own.
+    The run succeeded, but the machine is not patched: the list takes its classifications from the
+    distributor's data, the installation from the package manager's.
 
 Cannot see:
     Which package the package manager would have taken: ask it on the machine (evidence has the command).
@@ -46,9 +46,7 @@ NO_METADATA = Cause(
 )
 DIFFERS = Cause(
     key="package_manager_differs",
-    sentence=(
-        "The package manager on the machine does not count these packages among the class to be installed."
-    ),
+    sentence=("The package manager on the machine does not classify these packages as ones to install."),
     resolution=(
         "Compare what the machine's package manager lists with the packages of the evidence.",
         "Include the packages by name in the deployment, or run it once without classifications.",

@@ -1,10 +1,10 @@
-"""Which machines have fallen silent?
+"""Which machines have stopped reporting?
 
 Looks for:
     Machines whose last heartbeat is older than the parameter `stale_after`, or that sent none in the window.
 
 Why it matters:
-    Nothing that is shown of such a machine is true today, and no deployment can reach it.
+    What is shown of such a machine is out of date, and no deployment can reach it.
 
 Cannot see:
     Whether a machine outside Azure and Azure Arc still exists or is switched on.
@@ -32,12 +32,13 @@ from umdiag.scenarios.steps import CHECK_AGENT, START, TROUBLESHOOT, on_azure_vm
 
 _DOCS = "https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues"
 _LEFT_OUT = Lead(
-    notebook="missed_machines", why="a silent machine takes part in no run; see which runs left it out."
+    notebook="missed_machines",
+    why="a machine that does not report takes part in no run: see which runs left it out.",
 )
 
 DELETED = Cause(
     key="machine_deleted",
-    sentence="The machine is gone from Azure; only its rows are left.",
+    sentence="The machine no longer exists in Azure; only its rows are left.",
     resolution=(
         "Take the machine out of the update deployments that still name it.",
         "Nothing else to do if it was deleted on purpose: its rows go when the workspace's retention ends.",
@@ -117,7 +118,7 @@ def judge(
     silenced = int(machines["silenced"].fillna(False).sum())
     if silenced:
         raise Inconclusive(
-            f"of {silenced:,} of {len(machines):,} machines it cannot be said: their workspace is silent"
+            f"the state of {silenced:,} of {len(machines):,} machines is unknown: their workspace is silent"
         )
 
 

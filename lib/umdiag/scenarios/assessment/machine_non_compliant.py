@@ -1,7 +1,7 @@
 """Which machines lack critical or security updates?
 
 Looks for:
-    Machines whose newest assessment needs an approved update classed critical or security. Updates that a
+    Machines that need an approved critical or security update, by their newest assessment. Updates that a
     later one of their series replaces are left out, and so are Defender definitions, which change daily.
 
 Why it matters:
@@ -31,7 +31,7 @@ MISSING = Cause(
     key="security_updates_missing",
     sentence="Critical or security updates are needed and not installed.",
     resolution=(
-        "Look in missed_machines whether a deployment should have reached this machine, and why it did not.",
+        "Check in missed_machines whether a deployment should have reached this machine, and why it did not.",
         "Deploy the listed updates: Automation account > Update management > Schedule update deployment.",
         "If a deployment ran, check that its classifications and exclusions let these updates through.",
     ),

@@ -1,4 +1,4 @@
-"""Which machines report to the workspace, or should, and are not managed?
+"""Which machines should be in Update Management and are not?
 
 Looks for:
     Connected machines without any assessment in the window; running machines of Azure that are workers or
@@ -46,7 +46,8 @@ _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-manag
 
 QUOTA = Cause(
     key="quota_reached",
-    sentence="The workspace had stopped taking update rows before the machine's first assessment was due.",
+    sentence="The workspace had stopped collecting update rows before the machine's first "
+    "assessment was due.",
     resolution=(
         "Fix the workspace first: the finding of workspace_over_quota on it says how.",
         "Then wait for the first assessment, up to 12 hours.",
@@ -56,7 +57,7 @@ QUOTA = Cause(
 )
 NO_SOLUTION = Cause(
     key="solution_not_enabled",
-    sentence="The agent of the machine does not run the updates solution: the scope leaves the machine out.",
+    sentence="The machine's agent does not run the updates solution: the scope leaves the machine out.",
     resolution=(
         "Add the machine: Automation account > Update management > Manage machines > Enable on selected"
         " machines.",
@@ -68,7 +69,7 @@ NO_SOLUTION = Cause(
 )
 NO_WORKER = Cause(
     key="worker_not_registered",
-    sentence="The machine is no system hybrid runbook worker of the Automation account.",
+    sentence="The machine is not registered as a system hybrid runbook worker of the Automation account.",
     resolution=(
         windows(
             "Read why it was refused: Get-WinEvent -FilterHashtable @{LogName='Operations Manager'; Id=4502}"
@@ -102,13 +103,13 @@ SILENT = Cause(
 )
 UNKNOWN = Cause(
     key="unknown",
-    sentence="Solution and worker are there, and the machine was not assessed; no known cause fits.",
+    sentence="The machine has the solution and is a worker, but was not assessed; no known cause fits.",
     resolution=(*TROUBLESHOOT, *REGISTER_AGAIN),
     source=_GUIDE,
     leads_to=(TOGETHER,),
 )
-_NO_STOP = "whether the workspace was over quota: nothing tells when it stopped"
-_RESET_ONLY = "when the workspace stopped: no row tells it since the last reset, which stands in"
+_NO_STOP = "whether the workspace was over quota: no row shows when it stopped"
+_RESET_ONLY = "when the workspace stopped: no row since the last reset shows it, so that reset is taken"
 
 
 RESTS = Rests(

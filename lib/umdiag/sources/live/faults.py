@@ -62,7 +62,7 @@ class TooLarge(Fault):
     def __init__(
         self, said: str, *, columns: Mapping[str, str] | None = None, rows: Sequence[Any] = ()
     ) -> None:
-        super().__init__(f"the answer passes a limit of the service ({said}), ask for less lookback")
+        super().__init__(f"the answer exceeds a limit of the service ({said}), shorten lookback")
         self.columns = columns or {}
         self.rows = rows
 
@@ -99,13 +99,13 @@ def of_status(
     if status == 404:
         return Fault(f"nothing is there ({said}), check the id in the parameters", status=status)
     if status in _PASSING:
-        again = "asked too often" if status == 429 else "the service is not well"
+        again = "too many requests" if status == 429 else "the service has a problem"
         return Fault(f"{again} ({said}), run again later", again=True, after=retry_after(headers) or None)
     if status == 204:  # documented of a workspace without any data
         return Fault("nothing was answered (204), the workspace may hold no data at all, check its agents")
     if 300 <= status < 400:
         return Fault(
-            f"the answer leads elsewhere ({said}) and is not followed, check the address in endpoints"
+            f"the answer redirects elsewhere ({said}), which is not followed, check the address in endpoints"
         )
     return strange(f"the request was refused ({said})", status=status)
 
@@ -138,7 +138,7 @@ def of_network(error: BaseException, host: str) -> Fault:
 
 def no_json(body: bytes, host: str) -> Fault:
     """Word an answer that is no JSON: mostly a proxy's page in its place."""
-    what = "a web page" if body.lstrip()[:1] == b"<" else "something that is no JSON"
+    what = "a web page" if body.lstrip()[:1] == b"<" else "something that is not JSON"
     return Fault(
         f"{host} answered with {what}: a proxy or firewall may answer in its place, exempt {host}", again=True
     )
@@ -152,7 +152,7 @@ def strange(what: str, *, again: bool = False, status: int = 0) -> Fault:
 
 def partly(why: str) -> str:
     """Word why rows that came are not all."""
-    return f"only a part was answered ({why}), run again later or ask for less lookback"
+    return f"only a part was answered ({why}), run again later or shorten lookback"
 
 
 def told(error: Any) -> str:

@@ -65,7 +65,7 @@ class KustoApi:
         try:
             well_known_kusto_endpoints.validate_trusted_endpoint(target.kusto, target.cloud.authority)
         except KustoError:
-            raise SourceError(f"{host} is no Kusto endpoint of the cloud {target.cloud.name}") from None
+            raise SourceError(f"{host} is not a Kusto endpoint of the cloud {target.cloud.name}") from None
 
     @staticmethod
     def address(target: Target, workspace: str, customer_id: str) -> str:

@@ -137,7 +137,7 @@ def _rights(azure: Azure) -> Iterator[Reach]:
         try:
             content = azure.management.probe(COLLECTIONS["permissions"], scope)
         except Fault as fault:
-            yield Reach(what=what, ok=False, told=f"{fault.reason}, the role {role} on {scope} suffices")
+            yield Reach(what=what, ok=False, told=f"{fault.reason}, the role {role} on {scope} is enough")
             continue
         granted = content.get("value", ()) if isinstance(content, Mapping) else ()
         lacking = [one for one in operations if not _allowed(granted, one)]
