@@ -13,7 +13,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 WORKERS ?= auto
 ARGS    ?=
-# Which tests; ARGS='-m …' comes after it and wins. NONE=fine: that no test is marked so is no failure.
+# Which tests; ARGS='-m …' comes after it and wins. NONE=fine: that no test is marked so is not a failure.
 MARK    ?= not slow
 NONE    ?=
 
@@ -29,7 +29,7 @@ NOTEBOOKS  = $(wildcard notebooks/*.ipynb)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-report: $(RUN) ## environment, then the report on the demo workspace; prints where index.html lies
+report: $(RUN) ## environment, then the report on the demo workspace; prints the path of index.html
 	@$(BIN)/umdiag report parameters/demo.yml --fail-on never $(ARGS)
 
 lab: $(RUN) ## environment, then JupyterLab on notebooks/

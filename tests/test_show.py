@@ -254,7 +254,7 @@ def test_a_problem_that_is_not_the_whole_truth_says_so():
 
 def test_remarks_do_not_make_a_problem():
     one = diagnosis_of(finding_of(severity=Severity.INFO), verdict=Verdict.HEALTHY)
-    assert "No problem; 1 remark." in repr(show.diagnosis(one))
+    assert "No problem; 1 note." in repr(show.diagnosis(one))
 
 
 def test_queries_are_shown_as_sent():
@@ -346,14 +346,14 @@ def test_health_lists_what_lacks_first_and_folds_the_rest():
     ]
     text = repr(show.health(lines))
     assert text.startswith(
-        "21 tables in 1 place, 100 rows. Newest row: 2026-11-22 00:00 UTC. 1 not seen whole"
+        "21 tables in 1 source, 100 rows. Newest row: 2026-11-22 00:00 UTC. 1 not read completely"
     )
     assert text.index("Update") < text.index("Table0")
 
 
 def test_one_table_in_many_places_is_one_line():
     text = repr(show.health([line_of(scope=f"law-{n}") for n in range(12)]))
-    assert "Heartbeat | 12 places | 60" in text
+    assert "Heartbeat | 12 sources | 60" in text
 
 
 def test_all_that_could_be_seen_is_said_in_one_line():
@@ -372,7 +372,7 @@ def test_a_machine_is_shown_with_every_finding_on_it():
         )
     )
     text = repr(show.machine(machines_of(), computer="vm-1", diagnoses=[others, by_id]))
-    assert "2 findings on it" in text
+    assert "2 findings" in text
     assert "critical or security updates are missing" in text
     assert "vm-2" not in text
 

@@ -518,8 +518,8 @@ def test_manifest_tells_what_was_refused_or_cut_short(folder: Path) -> None:
         return rows.state, rows.reason, len(rows.frame)
 
     assert told("Heartbeat") == (State.COMPLETE, "", 1)
-    assert told("Update") == (State.PARTIAL, "Update is not whole: stopped after 64 MB", 1)
-    counts = "Usage is not whole: snapshot.json counts 5 rows, the file has 1"
+    assert told("Update") == (State.PARTIAL, "Update is not complete: stopped after 64 MB", 1)
+    counts = "Usage is not complete: snapshot.json counts 5 rows, the file has 1"
     assert told("Usage") == (State.PARTIAL, counts, 1)
     assert told("Event") == (State.MISSING, "Event was not captured in this snapshot", 0)
     assert told("Operation") == (

@@ -291,7 +291,7 @@ def chained(*errors: BaseException) -> BaseException:
 
 
 UNTRUSTED = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
-BROKE = "the connection to api.loganalytics.io broke before the answer was whole, check the network"
+BROKE = "the connection to api.loganalytics.io broke before the answer was complete, check the network"
 NETWORK: Mapping[str, tuple[BaseException, str, bool]] = {
     "timeout": (TimeoutError("timed out"), "did not answer in time, run again later", True),
     "read timeout of requests": (requests.ReadTimeout("Read timed out."), "did not answer in time", True),

@@ -184,7 +184,7 @@ def test_rows_that_are_missing_are_told_and_the_others_kept(azure: AzureStandIn,
     found = kit.fact("subscriptions")
     assert found.state is State.PARTIAL
     assert len(found.frame) == kept
-    assert found.reason.startswith("resourcecontainers in Resource Graph is not whole: ")
+    assert found.reason.startswith("resourcecontainers in Resource Graph is not complete: ")
     assert reason in found.reason
     assert len(sent(azure)) < 20
 

@@ -137,7 +137,7 @@ def test_next_page_elsewhere_is_not_asked_for_and_told(
     pages(azure, LINKS[link].format(ours=ours, theirs=theirs, path=path))
     answer = kit.fact("machine_runs")
     assert (answer.state, list(answer.frame["target"])) == (State.PARTIAL, ["m0"])
-    assert f"{MACHINE_RUNS} of aa is not whole: the next page lies at another host" in answer.reason
+    assert f"{MACHINE_RUNS} of aa is not complete: the next page lies at another host" in answer.reason
     assert "is not asked for" in answer.reason
     assert "pass-word" not in answer.reason
     assert not elsewhere.requests
@@ -200,7 +200,7 @@ def test_object_that_is_refused_stands_as_listed_and_is_told(
     azure.fault(below("/softwareUpdateConfigurations/by-name"), refused(status))
     answer = kit.fact("update_configurations")
     assert answer.state is State.PARTIAL
-    assert "softwareUpdateConfigurations of by-name is not whole: " in answer.reason
+    assert "softwareUpdateConfigurations of by-name is not complete: " in answer.reason
     enabled = dict(zip(answer.frame["name"], answer.frame["enabled"], strict=True))
     assert enabled.pop("by-name") is pd.NA
     assert list(enabled.values()) == [True, True]

@@ -138,7 +138,7 @@ def test_answer_that_says_it_is_not_whole_is_partial(azure: AzureStandIn, loss: 
     azure.fault(asks("heartbeats"), change)
     answer = kit.fact("heartbeats")
     assert (answer.state, answer.unseen, len(answer.frame)) == (State.PARTIAL, (), 4)
-    assert answer.reason.startswith("Heartbeat of law-b is not whole: ")
+    assert answer.reason.startswith("Heartbeat of law-b is not complete: ")
     assert reason in answer.reason
     assert "run again later or shorten lookback" in answer.reason
     assert not kit.seen("heartbeats").whole

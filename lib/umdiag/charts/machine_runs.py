@@ -111,7 +111,7 @@ def run_restarts(
     said += " set to Never reboot; the others are not drawn. "
     said += _speaks_of(asked, machines, computers, "took part in no such run")
     if automatic_updates is None:
-        said += " What the registry says could not be seen."
+        said += " Registry settings could not be read."
     title = "Restarts in runs set to Never reboot"
     return _figure(title, said + only, traces, shown, struck, "machines")
 

@@ -59,7 +59,8 @@ def run_calendar(
     traces = _traces([row for row in each(shown) if row.configuration in lines], lines, who, expected)
     said = _said(inside, who, expected)
     said += _expected_said(set(attendance["machine_key"]), machines)
-    said += f" Missed {counted(len(missed), 'time')}, {counted(missed['machine_key'].nunique(), 'machine')}."
+    said += f" {counted(len(missed), 'miss', 'misses')}"
+    said += f" on {counted(missed['machine_key'].nunique(), 'machine')}."
     if len(inside) > len(shown):
         said += f" Only the newest {len(shown):,} runs are drawn."
     if len(order) > len(lines):

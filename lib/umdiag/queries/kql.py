@@ -107,7 +107,7 @@ def queries() -> Mapping[str, Query]:
             if file.name.endswith(".kql"):
                 query = read(file.name.removesuffix(".kql"), dialect, file.read_text(encoding="utf-8"))
                 if query.name in found:
-                    raise QueryError(f"{file.name}: two query files bear this name")
+                    raise QueryError(f"{file.name}: two query files have this name")
                 found[query.name] = query
     return found
 

@@ -20,7 +20,7 @@ _REMEDIES = {
     State.DENIED: "get permission to read it (Log Analytics Reader on the workspace, Reader on the "
     "subscription and the Automation account), then run again",
     State.MISSING: "capture the tables that it needs (see the data health block), then run again",
-    State.PARTIAL: "shorten lookback or ask fewer workspaces at once, so that the answer comes back whole",
+    State.PARTIAL: "shorten lookback or ask fewer workspaces at once, so that the answer comes back complete",
     State.UNREADABLE: "write the file again, then run again",
 }
 
@@ -70,7 +70,7 @@ def _said(shown: Diagnosis) -> str:
         return f"{counted(len(shown.findings), 'finding')}."
     if shown.verdict is Verdict.UNKNOWN:
         return f"Unknown: {shown.reason.rstrip('.') or 'no reason was given'}."
-    return f"No problem; {counted(len(shown.findings), 'remark')}." if shown.findings else "Nothing found."
+    return f"No problem; {counted(len(shown.findings), 'note')}." if shown.findings else "Nothing found."
 
 
 def _sections(shown: Diagnosis) -> list[_Section]:

@@ -36,7 +36,7 @@ def health(lines: Sequence[TableHealth]) -> Block:
 
 def _said(lines: Sequence[TableHealth], lacking: int) -> str:
     tables = counted(len({line.table for line in lines}), "table")
-    places = counted(len({line.scope for line in lines}), "place")
+    places = counted(len({line.scope for line in lines}), "source")
     said = [f"{tables} in {places}, {counted(sum(line.rows for line in lines), 'row')}."]
     newest = max((line.newest for line in lines if line.newest is not None), default=None)
     if newest is not None:
@@ -51,7 +51,7 @@ def _tables(every: Sequence[TableHealth], shown: Sequence[TableHealth], place: P
     first, left = shown[:_MOST_LINES], len(shown[_MOST_LINES:])
     parts = [_listing(first)] if first else []
     if len(every) > len(first):
-        more = f", {left:,} more of them with a remark" if left else ""
+        more = f", {left:,} more of them with a note" if left else ""
         parts.append(folded(f"All tables{more}", _listing(every[:_MOST_ROWS])))
     if len(every) > _MOST_ROWS:
         parts.append(place.rest(len(every) - _MOST_ROWS, "findings.json"))
@@ -66,7 +66,7 @@ def _merged(lines: Sequence[TableHealth]) -> list[TableHealth]:
     merged = [
         replace(
             same[0],
-            scope=same[0].scope if len(same) == 1 else counted(len(same), "place"),
+            scope=same[0].scope if len(same) == 1 else counted(len(same), "source"),
             rows=sum(line.rows for line in same),
             newest=max((line.newest for line in same if line.newest is not None), default=None),
         )

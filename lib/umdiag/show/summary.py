@@ -81,7 +81,7 @@ def _found(diagnosis: Diagnosis) -> Html:
     if lead is None:
         return Html("nothing")
     if diagnosis.verdict is Verdict.HEALTHY:
-        return Html.escape(f"nothing; {counted(len(diagnosis.findings), 'remark')}")
+        return Html.escape(f"nothing; {counted(len(diagnosis.findings), 'note')}")
     first = named(diagnosis.scenario, lead)
     if len(diagnosis.findings) == 1:
         return first

@@ -151,7 +151,7 @@ class CapturedTables:
         if refused and not table.rows:
             return Table(state=refused, reason=joined(f"{name} could not be captured", said.note))
         if cut := self._cut(said, file, table.rows):
-            table.state, table.reason = State.PARTIAL, f"{name} is not whole: {cut}"
+            table.state, table.reason = State.PARTIAL, f"{name} is not complete: {cut}"
         return table
 
     def _cut(self, said: Captured, file: TableFile, rows: int) -> str:

@@ -57,7 +57,7 @@ UNKNOWN = Cause(
     source="https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues",
     leads_to=(TOGETHER,),
 )
-_RESET_ONLY = "when the workspace stopped: no row since the last reset shows it, so that reset is taken"
+_RESET_ONLY = "when the workspace stopped: no row since the last reset shows it, so the reset is used"
 _NO_STOP = "whether the workspace was over quota: no row shows when it stopped"
 
 

@@ -88,7 +88,7 @@ def judge(
     estate: pd.DataFrame | None,
     subscriptions: pd.DataFrame | None,
 ) -> Iterator[Finding]:
-    """Report each machine in state disconnected; high if it gravely lacked updates when last seen."""
+    """Report each machine in state disconnected; high if it lacked urgent updates when last seen."""
     silent = machines[machines["state"] == "disconnected"].copy()
     silent["machine_deleted"] = deleted(silent["arm_key"], estate, subscriptions)
     silent["power"], silent["machine_off"] = power_of(silent["arm_key"], estate)
@@ -96,7 +96,7 @@ def judge(
         # A machine that was only assessed says nothing of its operating system; its resource does.
         system = looked_up(silent["arm_key"], estate.set_index("machine_key")["operating_system"]).fillna("")
         silent["os_type"] = silent["os_type"].where(silent["os_type"] != "", system)
-    silent["grave"] = _gravely_behind(silent, updates)
+    silent["urgent"] = _urgently_behind(silent, updates)
     for machine in silent.itertuples():
         fits = fitting(machine, (DELETED, OFF), STOPPED)
         yield found(
@@ -107,11 +107,11 @@ def judge(
                 "last_assessed": or_none(machine.last_assessed),
                 "workspace": machine.workspace,
                 "power": or_none(machine.power),
-                "missing_when_last_seen": or_none(machine.grave),
+                "missing_when_last_seen": or_none(machine.urgent),
                 "also": [cause.key for cause in fits[1:]],
             },
             known=traits(machine),
-            severity=Severity.HIGH if fits[0] is STOPPED and or_none(machine.grave) else fits[0].severity,
+            severity=Severity.HIGH if fits[0] is STOPPED and or_none(machine.urgent) else fits[0].severity,
         )
     if machines.empty:
         raise Inconclusive("no machine sent a heartbeat or an assessment in the window")
@@ -122,7 +122,7 @@ def judge(
         )
 
 
-def _gravely_behind(silent: pd.DataFrame, updates: pd.DataFrame | None) -> pd.Series[bool]:
+def _urgently_behind(silent: pd.DataFrame, updates: pd.DataFrame | None) -> pd.Series[bool]:
     if updates is None:
         return pd.Series(pd.NA, index=silent.index, dtype="boolean")
     grave = updates[

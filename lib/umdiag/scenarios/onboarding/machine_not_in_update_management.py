@@ -109,7 +109,7 @@ UNKNOWN = Cause(
     leads_to=(TOGETHER,),
 )
 _NO_STOP = "whether the workspace was over quota: no row shows when it stopped"
-_RESET_ONLY = "when the workspace stopped: no row since the last reset shows it, so that reset is taken"
+_RESET_ONLY = "when the workspace stopped: no row since the last reset shows it, so the reset is used"
 
 
 RESTS = Rests(

@@ -39,7 +39,7 @@ NOT_AUTHORISED = Cause(
     leads_to=(
         Lead(
             notebook="missed_machines",
-            why="a deployment that cannot be saved keeps its old list: see whom it misses.",
+            why="a deployment that cannot be saved keeps its old list: see which machines it misses.",
         ),
     ),
 )

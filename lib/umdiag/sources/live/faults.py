@@ -131,7 +131,7 @@ def of_network(error: BaseException, host: str) -> Fault:
             f"the name {host} is not known here, check the network and endpoints", again=True, attempts=2
         )
     return Fault(
-        f"the connection to {host} broke before the answer was whole, check the network and run again",
+        f"the connection to {host} broke before the answer was complete, check the network and run again",
         again=True,
     )
 

@@ -181,7 +181,7 @@ def _answer(frames: Any, ends: float) -> Answer:
         return Answer(columns=columns, rows=rows, cut=partly(problems[0]))
     if not seen_rows:
         raise strange("the answer holds no table of rows", again=True)
-    cut = "" if complete else partly("the last frame is missing, which tells whether the rows are all")
+    cut = "" if complete else partly("the last frame is missing, which says whether all rows came")
     return Answer(columns=columns, rows=rows, cut=cut)
 
 

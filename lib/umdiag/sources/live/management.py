@@ -42,7 +42,7 @@ class Read:
     def state(self, table: str) -> tuple[State, str]:
         """Fold into one state, with the reasons."""
         reasons = [f"{table} of {scope}: {fault.reason}" for scope, fault in self.refused.items()]
-        reasons += [f"{table} of {scope} is not whole: {why}" for scope, why in self.cut.items()]
+        reasons += [f"{table} of {scope} is not complete: {why}" for scope, why in self.cut.items()]
         if not reasons:
             return State.COMPLETE, ""
         shown = "; ".join(reasons[:5] + [f"and {len(reasons) - 5} more of {table}"] * (len(reasons) > 5))

@@ -133,7 +133,7 @@ def _rights(azure: Azure) -> Iterator[Reach]:
     scopes += [("subscription", f"/subscriptions/{one}") for one in target.subscriptions]
     for kind, scope in scopes:
         role, operations = _NEEDS[kind]
-        what = f"rights on {kind} {name_of(scope)}"
+        what = f"permissions on {kind} {name_of(scope)}"
         try:
             content = azure.management.probe(COLLECTIONS["permissions"], scope)
         except Fault as fault:

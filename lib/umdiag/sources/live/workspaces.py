@@ -173,7 +173,7 @@ def reasons_of(parts: Mapping[str, Part], tables: tuple[str, ...]) -> Iterator[t
             said = f"workspace {name}" if part.silent else f"{what} of {name}"
             yield workspace, f"{said}: {part.fault.reason}"
         elif part.cut:
-            yield workspace, f"{what} of {name} is not whole: {part.cut}"
+            yield workspace, f"{what} of {name} is not complete: {part.cut}"
 
 
 def _slice(query: Query, text: str, window: Window, prefix: str) -> str:
