@@ -323,7 +323,7 @@ def test_figures_of_machines_say_of_how_many_they_speak():
 
 def test_what_a_figure_cannot_speak_of_is_counted():
     machines = machines_of()
-    assert "50 of 60 machines; 10 cannot be told" in heading(charts.machine_states(machines))
+    assert "50 of 60 machines; 10 are unknown" in heading(charts.machine_states(machines))
     missing = charts.missing_updates(updates_of(machines), machines)
     assert "50 of 60 machines; 10 were never assessed" in heading(missing)
 
@@ -378,7 +378,7 @@ def test_a_hundred_thousand_machines_stay_a_small_figure():
         charts.assessment_age(machines, **WINDOW, stale_after=timedelta(hours=24)),
     ):
         assert len(figure.to_json()) < 30_000
-    assert "smallest groups stand in one bar" in heading(charts.machine_states(machines))
+    assert "smallest groups share one bar" in heading(charts.machine_states(machines))
 
 
 def test_series_over_time_stay_below_two_thousand_points():

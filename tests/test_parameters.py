@@ -113,8 +113,8 @@ REFUSED = [
         "/providers/Microsoft.OperationalInsights/workspaces/<name>",
     ),
     (f"workspaces: [{ACCOUNT}]", "is not a matching ARM id, expected /subscriptions/<id>"),
-    (f"workspaces: [{WORKSPACE}/tables/x]", "is no such ARM id"),
-    (f"workspaces: ['{WORKSPACE.replace('rg', '..')}']", "is no such ARM id"),
+    (f"workspaces: [{WORKSPACE}/tables/x]", "is not a matching ARM id"),
+    (f"workspaces: ['{WORKSPACE.replace('rg', '..')}']", "is not a matching ARM id"),
     (f"automation_account: {WORKSPACE}", "/providers/Microsoft.Automation/automationAccounts/<name>"),
     (
         "subscriptions: [production]",
@@ -138,10 +138,10 @@ REFUSED = [
         "endpoints.kusto: http://host.example is not a plain address, expected one like https://host.example/path",
     ),
     ("endpoints: {kusto: 'https://me:pw@host'}", "endpoints.kusto: (hidden) is no plain address"),
-    ("endpoints: {kusto: 'https://host?x=1'}", "is no plain address"),
-    ("endpoints: {kusto: 'https://host:99999'}", "is no plain address"),
-    ("endpoints: {kusto: 'https://[half'}", "is no plain address"),
-    ("endpoints: {kusto: https://}", "is no plain address"),
+    ("endpoints: {kusto: 'https://host?x=1'}", "is not a plain address"),
+    ("endpoints: {kusto: 'https://host:99999'}", "is not a plain address"),
+    ("endpoints: {kusto: 'https://[half'}", "is not a plain address"),
+    ("endpoints: {kusto: https://}", "is not a plain address"),
     ("endpoints: {kusto: [https://x]}", "endpoints.kusto: ['…'] is a list, expected one text"),
     (
         "endpoints: {kusto: https://x, kusto: https://y}",
@@ -261,7 +261,7 @@ def test_azure_source_needs_a_workspace() -> None:
 
 @pytest.mark.parametrize("credential", ["browser", "device_code"])
 def test_headless_run_refuses_to_ask(credential: str) -> None:
-    with pytest.raises(ParameterError, match=f"credential: {credential} asks for a person"):
+    with pytest.raises(ParameterError, match=f"credential: {credential} needs a person to sign in"):
         refuse_prompting(azure(credential=credential))
 
 

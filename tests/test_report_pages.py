@@ -318,7 +318,7 @@ def test_machines_are_counted_by_state():
 
 
 def test_what_could_not_be_seen_is_on_the_index():
-    assert "1 of 1 tables could not be seen whole" in words(indexed())
+    assert "1 of 1 tables could not be read completely" in words(indexed())
 
 
 def test_notebook_that_did_not_run_is_not_linked():

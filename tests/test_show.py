@@ -424,7 +424,7 @@ def test_the_root_of_a_finding_comes_before_what_follows_from_others():
     stale = diagnosis_of(finding_of("vm-2", "quota_reached", Severity.MEDIUM), scenario="assessment_stale")
     block = show.next_steps([grave, stale], here="assessment")
     assert led(block) == ["quota", "missed_machines", "update_runs", "machine"]
-    assert "1 machine: the workspace stopped taking data" in repr(block)
+    assert "1 machine: the workspace stopped collecting data" in repr(block)
     assert "9 machines: updates stay missing where runs leave machines out" in repr(block)
 
 

@@ -95,7 +95,7 @@ def test_file_instead_of_folder_is_refused(tmp_path: Path) -> None:
     [
         ("{", "is not JSON"),
         ("", "is not JSON"),
-        ("[1]", "is none of this kit's"),
+        ("[1]", "is not one of this kit"),
         ('{"name": "left-pad"}', "format: Field required"),
         ('{"format": 2}', "format: "),
         ('{"format": 1, "asked_at": "yesterday"}', "asked_at: "),
@@ -366,10 +366,10 @@ def test_local_time_of_the_portal_is_refused(folder: Path, zone: str) -> None:
         ("Heartbeat.csv", b"PAR1rest", "is a Parquet file"),
         ("Heartbeat.csv", "", r"is empty \(0 bytes\)"),
         ("Heartbeat.csv", "\n\n", "has no header line"),
-        ("Heartbeat.csv", "Computer,OSType\na\n", "no CSV that can be read"),
-        ("Heartbeat.csv", 'Computer,OSType\n"a,b\n', "no CSV that can be read"),
+        ("Heartbeat.csv", "Computer,OSType\na\n", "not CSV that can be read"),
+        ("Heartbeat.csv", 'Computer,OSType\n"a,b\n', "not CSV that can be read"),
         ("Heartbeat.csv", "Computer;OSType\na;b\n", "not separated by commas"),
-        ("Heartbeat.csv", "Computer\nä\n".encode("utf-16"), "no CSV in UTF-8"),
+        ("Heartbeat.csv", "Computer\nä\n".encode("utf-16"), "not CSV in UTF-8"),
         ("Heartbeat.csv", "Computer\nä\n".encode("latin-1"), "no CSV"),
         ("Heartbeat.jsonl", '{"Computer": "a"}\n\n{"Computer": \n', "line 3 is not a JSON object"),
         ("Heartbeat.jsonl", '{"Computer": "a"}\n["b"]\n', "line 2 is not a JSON object"),
@@ -524,7 +524,7 @@ def test_manifest_tells_what_was_refused_or_cut_short(folder: Path) -> None:
     assert told("Event") == (State.MISSING, "Event was not captured in this snapshot", 0)
     assert told("Operation") == (
         State.DENIED,
-        "Operation was denied to the capture in this snapshot; 403",
+        "Operation was not readable at capture (denied) in this snapshot; 403",
         0,
     )
     states = {table: line(snapshot, table).state.value for table in tables}

@@ -137,8 +137,8 @@ def test_next_page_elsewhere_is_not_asked_for_and_told(
     pages(azure, LINKS[link].format(ours=ours, theirs=theirs, path=path))
     answer = kit.fact("machine_runs")
     assert (answer.state, list(answer.frame["target"])) == (State.PARTIAL, ["m0"])
-    assert f"{MACHINE_RUNS} of aa is not complete: the next page lies at another host" in answer.reason
-    assert "is not asked for" in answer.reason
+    assert f"{MACHINE_RUNS} of aa is not complete: the next page is on another host" in answer.reason
+    assert "is not requested" in answer.reason
     assert "pass-word" not in answer.reason
     assert not elsewhere.requests
     assert len(asked(azure, f"/{MACHINE_RUNS}")) == 1
@@ -177,7 +177,7 @@ def test_nothing_is_healthy_that_needs_a_page_that_did_not_come(azure: AzureStan
     azure.fault(below("/softwareUpdateConfigurations"), more)
     found = rows.diagnose(kit, "cross_tenant_target")
     assert found.verdict is Verdict.UNKNOWN
-    assert "the next page lies at another host" in found.reason
+    assert "the next page is on another host" in found.reason
 
 
 # -- whole objects ----------------------------------------------------------------------------------------

@@ -300,7 +300,7 @@ def test_query_without_slices_is_partial_at_once() -> None:
     query = replace(LOGS["heartbeats"], slices="")
     api = Limited(ids(query, ["a", "b", "c"]), 2)
     part = answered(api, query, query.text, WINDOW)
-    assert part.cut.startswith("the answer passes a limit")
+    assert part.cut.startswith("the answer exceeds a limit")
     assert len(api.texts) == 1
     assert part.frame is not None
     assert len(part.frame) == 2

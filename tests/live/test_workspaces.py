@@ -180,7 +180,7 @@ def test_error_among_the_rows_leaves_none(azure: AzureStandIn) -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("kusto_query_partial_results_defer_is_true", "passes a limit of the service"),
+        ("kusto_query_partial_results_defer_is_true", "exceeds a limit of the service"),
         ("kusto_query_partial_results_defer_is_false", "Query execution has exceeded the allowed limits"),
     ],
 )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Figure: TypeAlias = "go.Figure"
 Spec: TypeAlias = dict[str, Any]
 
-#: State of a machine → label, colour; worst first. After Okabe and Ito, told apart by the colour-blind too.
+#: State of a machine → label, colour; worst first. After Okabe and Ito, for the colour-blind too.
 STATES: Mapping[str, tuple[str, str]] = {
     "non_compliant": ("not compliant", "#D55E00"),
     "assessment_stale": ("assessment stale", "#E69F00"),

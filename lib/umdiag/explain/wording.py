@@ -17,7 +17,7 @@ _NEXT = (
 
 
 def pages(found: Sequence[Knowledge], width: int) -> str:
-    """Write what is known of each error: what it is, cause, mend, source, and the scenario it leads to."""
+    """Write what is known of each error: what it is, cause, fix, source, and the scenario it leads to."""
     return "\n\n".join("\n".join([_title(row), *_body(row, width)]) for row in found)
 
 

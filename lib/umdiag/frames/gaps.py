@@ -30,7 +30,7 @@ def derive(
 
     A gap counts only if the day before it shows what is lacking: three machines with heartbeats, or some
     billable volume. Volume is judged up to the newest row of `Usage`, which lags behind.
-    A fact that is not complete tells of no gap. Raises Inconclusive where neither Heartbeat nor Usage is whole.
+    A fact that is not complete shows no gap. Raises Inconclusive where neither Heartbeat nor Usage is whole.
     """
     if heartbeat_hours is None and usage_hours is None:
         raise Inconclusive("neither Heartbeat nor Usage could be read completely, so gaps are unknown")

@@ -11,7 +11,7 @@ class Rests:
     """The account of the facts (queries) behind a judge, none left out.
 
     `symptom`: whether there is a finding rests on it; where it was not seen whole, the diagnosis says so
-    and is not HEALTHY. `causes`: it only tells causes apart or adds evidence; where it was not seen whole,
+    and is not HEALTHY. `causes`: it only distinguishes causes or adds evidence; where it was not seen whole,
     each finding says that it was not checked. `indifferent`: it changes no finding and no state, and why.
     """
 

@@ -137,7 +137,7 @@ class CapturedTables:
         refused = {"denied": State.DENIED, "missing": State.MISSING}.get(said.state)
         file = self.files.get(name)
         if file is None:
-            words = "was denied to the capture" if refused is State.DENIED else "was not captured"
+            words = "was not readable at capture (denied)" if refused is State.DENIED else "was not captured"
             return Table(
                 state=refused or State.MISSING, reason=joined(f"{name} {words} in this snapshot", said.note)
             )

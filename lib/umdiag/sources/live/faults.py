@@ -89,8 +89,8 @@ def of_status(
         reason = f"the sign-in was not accepted ({said}), {advice}"
         return Fault(reason, state=State.DENIED, again=True, after=0, attempts=2)
     if status == 403:
-        mend = f", have {role} assigned to you" if role else ", have a role that may read it assigned to you"
-        return Fault(f"access was refused ({said}){mend}", state=State.DENIED)
+        fix = f", have {role} assigned to you" if role else ", have a role that may read it assigned to you"
+        return Fault(f"access was refused ({said}){fix}", state=State.DENIED)
     if _TOO_LARGE.search(f"{code} {message}"):
         return TooLarge(said)
     if status == 400 and _NO_TABLE.search(message):
@@ -146,8 +146,8 @@ def no_json(body: bytes, host: str) -> Fault:
 
 def strange(what: str, *, again: bool = False, status: int = 0) -> Fault:
     """Word an answer that the service does not give: it is another version, or somebody else answers."""
-    mend = "check that endpoints name the service itself, and run again with the newest umdiag"
-    return Fault(f"{what}, {mend}", again=again, attempts=2, status=status)
+    fix = "check that endpoints name the service itself, and run again with the newest umdiag"
+    return Fault(f"{what}, {fix}", again=again, attempts=2, status=status)
 
 
 def partly(why: str) -> str:

@@ -166,8 +166,8 @@ def reasons_of(parts: Mapping[str, Part], tables: tuple[str, ...]) -> Iterator[t
     for workspace, part in parts.items():
         name = workspace.rpartition("/")[2]
         if isinstance(part.fault, NoSuchTable):
-            mend = "leave the workspace out of workspaces if it never had Update Management"
-            yield workspace, f"{what} of {name}: {part.fault.reason}, {mend}"
+            fix = "leave the workspace out of workspaces if it never had Update Management"
+            yield workspace, f"{what} of {name}: {part.fault.reason}, {fix}"
         elif part.fault is not None:
             # Said once, not for each of its tables.
             said = f"workspace {name}" if part.silent else f"{what} of {name}"
