@@ -323,7 +323,7 @@ def test_figures_of_machines_say_of_how_many_they_speak():
 
 def test_what_a_figure_cannot_speak_of_is_counted():
     machines = machines_of()
-    assert "50 of 60 machines; 10 are unknown" in heading(charts.machine_states(machines))
+    assert "50 of 60 machines; 10 unknown" in heading(charts.machine_states(machines))
     missing = charts.missing_updates(updates_of(machines), machines)
     assert "50 of 60 machines; 10 were never assessed" in heading(missing)
 

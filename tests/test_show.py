@@ -243,7 +243,7 @@ def test_unknown_says_why_and_what_to_do():
         verdict=Verdict.UNKNOWN, reason="Heartbeat was not captured", queries=(query_of(State.MISSING),)
     )
     text = repr(show.diagnosis(one))
-    assert "UNKNOWN machine_disconnected Unknown: Heartbeat was not captured." in text
+    assert "UNKNOWN machine_disconnected Cannot be determined: Heartbeat was not captured." in text
     assert "capture the tables" in text
 
 

@@ -370,7 +370,7 @@ def test_local_time_of_the_portal_is_refused(folder: Path, zone: str) -> None:
         ("Heartbeat.csv", 'Computer,OSType\n"a,b\n', "not CSV that can be read"),
         ("Heartbeat.csv", "Computer;OSType\na;b\n", "not separated by commas"),
         ("Heartbeat.csv", "Computer\nä\n".encode("utf-16"), "not CSV in UTF-8"),
-        ("Heartbeat.csv", "Computer\nä\n".encode("latin-1"), "no CSV"),
+        ("Heartbeat.csv", "Computer\nä\n".encode("latin-1"), "not CSV"),
         ("Heartbeat.jsonl", '{"Computer": "a"}\n\n{"Computer": \n', "line 3 is not a JSON object"),
         ("Heartbeat.jsonl", '{"Computer": "a"}\n["b"]\n', "line 2 is not a JSON object"),
         ("Heartbeat.jsonl", '[{"Computer": "a"}]', "line 1 is not a JSON object"),

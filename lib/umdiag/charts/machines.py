@@ -53,7 +53,7 @@ def machine_states(machines: pd.DataFrame, *, computers: Sequence[str] = ()) -> 
         names = [*names[:_MOST_BARS], f"{cut:,} smaller groups"]
     places = list(range(len(counts)))
     known = int((states != "unknown").sum())
-    said = of_machines(known, len(states), "are unknown, their workspace was silent")
+    said = of_machines(known, len(states), "unknown, their workspace was silent")
     if unassessed := int((states == "not_assessed").sum()):
         said += f" {unassessed:,} of them were never assessed."
     if cut:

@@ -157,7 +157,7 @@ def _expected_said(keys: set[str], machines: pd.DataFrame | None) -> str:
     if machines is None or machines.empty:
         return f"Shows {counted(len(keys), 'machine')}."
     known = machines["arm_key"].isin(keys - {""}) | ("name:" + machines["name"]).isin(keys)
-    said = "Shows " + of_machines(int(known.sum()), len(machines), "were expected in no run")
+    said = "Shows " + of_machines(int(known.sum()), len(machines), "expected in no run")
     named = set(machines["arm_key"]) | set("name:" + machines["name"])
     strangers = len(keys - named)
     return said + (f" {counted(strangers, 'machine')} more, expected but in no log." if strangers else "")

@@ -69,7 +69,7 @@ def _said(shown: Diagnosis) -> str:
     if shown.verdict is Verdict.PROBLEM:
         return f"{counted(len(shown.findings), 'finding')}."
     if shown.verdict is Verdict.UNKNOWN:
-        return f"Unknown: {shown.reason.rstrip('.') or 'no reason was given'}."
+        return f"Cannot be determined: {shown.reason.rstrip('.') or 'no reason was given'}."
     return f"No problem; {counted(len(shown.findings), 'note')}." if shown.findings else "Nothing found."
 
 
