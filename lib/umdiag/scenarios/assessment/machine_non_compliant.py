@@ -8,9 +8,9 @@ Why it matters:
     These are the machines that patching has not reached.
 
 Cannot see:
-    What the machine does not report: a stale assessment or a disconnected machine is not judged here.
-    Linux distributions of which ten or more packages are needed and none is ever classed critical or
-    security: of their machines nothing can be said (see linux_classification_mismatch).
+    What the machine does not report: a stale assessment or a disconnected machine is not judged here. Linux
+    distributions of which ten or more packages are needed and none is ever classified critical or security:
+    their machines cannot be judged (see linux_classification_mismatch).
 
 Sources:
     https://learn.microsoft.com/azure/automation/update-management/query-logs (read 2026-11-22)
@@ -39,7 +39,7 @@ MISSING = Cause(
     leads_to=(
         Lead(
             notebook="missed_machines",
-            why="updates stay missing where runs leave machines out; see who was missed.",
+            why="updates stay missing where runs leave machines out: see which machines were missed.",
         ),
         Lead(
             notebook="update_runs", why="updates stay missing where runs fail; see what went wrong in them."
@@ -92,6 +92,6 @@ def _unspoken(unclassed: pd.DataFrame | None) -> str:
     silent = unclassed[unclassed["state"] == "compliant"]
     systems = ", ".join(sorted(silent["distribution"].drop_duplicates(), key=str.casefold))
     return (
-        f"of {len(silent):,} machines it cannot be told whether they need security updates, because no"
-        f" package of their distribution is ever classed so: {systems}"
+        f"for {len(silent):,} machines it is unknown whether they need security updates: no package of"
+        f" their distribution is ever classified so: {systems}"
     )

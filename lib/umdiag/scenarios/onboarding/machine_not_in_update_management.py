@@ -2,17 +2,17 @@
 
 Looks for:
     Connected machines without any assessment in the window; running machines of Azure that are workers or
-    named by an update deployment, and sent no row at all; and connected, assessed machines that are no
-    system workers, so that no run can reach them (information, unless an update deployment aims at them).
+    named by an update deployment, and sent no row at all; and connected, assessed machines that are not
+    system workers, so that no run can reach them (information, unless an update deployment targets them).
 
 Why it matters:
-    What is never assessed is never missed: no list shows these machines. What is assessed and no worker is
-    listed like any other, and is never updated.
+    Machines that are never assessed appear in no other list. Machines that are assessed but are not workers
+    are listed like any other, and are never updated.
 
 Cannot see:
     Machines outside the scope on purpose; read the saved search of the scope configuration. Silent machines
     outside Azure and Azure Arc. Machines that Azure Update Manager alone knows, by an assessment that did not
-    succeed or is older than 48 hours. Whom saved searches of update deployments select.
+    succeed or is older than 48 hours. Which machines the saved searches of update deployments select.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -179,16 +179,16 @@ def _doubts(
 ) -> Iterator[str]:
     """Yield of how many machines it cannot be told whether they are managed, and why."""
     if waiting := int((~stuck[list(REASONS)].fillna(False).any(axis=1)).sum()):
-        yield f"of {waiting:,} machines it cannot be told whether they are being configured"
+        yield f"for {waiting:,} machines it is unknown whether they are being configured"
     silent = 0 if silent_agents is None else int(silent_agents["lapsed"].sum())
     if lapsed := len(lapsed_views) + silent:
         yield (
-            f"of {lapsed:,} machines it cannot be told whether they are managed: Azure Update Manager alone"
-            " has a view of them, and the newest assessment there did not succeed or is older than 48 hours"
+            f"for {lapsed:,} machines it is unknown whether they are managed: only Azure Update Manager"
+            " knows them, and its newest assessment did not succeed or is older than 48 hours"
         )
     if unreachable is not None and (unknown := int(unreachable["unreachable"].isna().sum())):
         yield (
-            f"of {unknown:,} machines it cannot be told whether a run can reach them: the Automation account"
+            f"for {unknown:,} machines it is unknown whether a run can reach them: the Automation account"
             " has no system hybrid worker at all"
         )
 
