@@ -37,7 +37,7 @@ _REFUSED = Lead(notebook="update_runs", why="did the package manager refuse thes
 
 NO_METADATA = Cause(
     key="no_security_metadata",
-    sentence="The distribution's repositories carry no classifications: a run by classification finds nothing.",
+    sentence="The distribution's repositories carry no classifications, so a run by them finds nothing.",
     resolution=(
         "Deploy to its machines without classifications, or include the packages by name.",
         "Or use repositories that carry errata, and ask the machine again what it counts as security.",
