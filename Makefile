@@ -13,7 +13,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 WORKERS ?= auto
 ARGS    ?=
-# Which tests; ARGS='-m …' comes after it and wins. NONE=fine: that no test is marked so is no failure.
+# Which tests; ARGS='-m …' comes after it and wins. NONE=fine: that no test is marked so is not a failure.
 MARK    ?= not slow
 NONE    ?=
 
@@ -29,7 +29,7 @@ NOTEBOOKS  = $(wildcard notebooks/*.ipynb)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-report: $(RUN) ## environment, then the report on the demo workspace; prints where index.html lies
+report: $(RUN) ## environment, then the report on the demo workspace; prints the path of index.html
 	@$(BIN)/umdiag report parameters/demo.yml --fail-on never $(ARGS)
 
 lab: $(RUN) ## environment, then JupyterLab on notebooks/
@@ -59,7 +59,7 @@ new-scenario: $(DEV) ## skeletons of a scenario: NAME=… FAMILY=…, if wanted 
 bench: $(DEV) ## the benchmarks of tests/benchmarks (minutes)
 	@$(BIN)/python -m pytest tests/benchmarks -o addopts="--import-mode=importlib -ra" $(ARGS)
 
-demo: $(RUN) ## make parameters/demo, the demo snapshot, anew
+demo: $(RUN) ## make parameters/demo, the demo snapshot, again
 	@PYTHONPATH=tests $(BIN)/python -m fleet parameters/demo --demo
 
 lock: $(DEV) ## choose the newest fitting versions for constraints.txt, for every Python and system

@@ -323,7 +323,7 @@ def test_figures_of_machines_say_of_how_many_they_speak():
 
 def test_what_a_figure_cannot_speak_of_is_counted():
     machines = machines_of()
-    assert "50 of 60 machines; 10 cannot be told" in heading(charts.machine_states(machines))
+    assert "50 of 60 machines; 10 unknown" in heading(charts.machine_states(machines))
     missing = charts.missing_updates(updates_of(machines), machines)
     assert "50 of 60 machines; 10 were never assessed" in heading(missing)
 
@@ -378,7 +378,7 @@ def test_a_hundred_thousand_machines_stay_a_small_figure():
         charts.assessment_age(machines, **WINDOW, stale_after=timedelta(hours=24)),
     ):
         assert len(figure.to_json()) < 30_000
-    assert "smallest groups stand in one bar" in heading(charts.machine_states(machines))
+    assert "smallest groups share one bar" in heading(charts.machine_states(machines))
 
 
 def test_series_over_time_stay_below_two_thousand_points():
@@ -423,7 +423,7 @@ def test_stops_that_could_not_be_seen_are_said():
 def test_hours_that_usage_has_not_reached_are_no_gap():
     usage = usage_of()
     figure = charts.ingestion_per_hour(usage[usage["hour"] < HOURS[-6]], quota_of(), stops_of(), **WINDOW)
-    assert {shape.name for shape in figure.layout.shapes} == {"Usage not written yet"}
+    assert {shape.name for shape in figure.layout.shapes} == {"no Usage rows yet"}
 
 
 def test_silent_hours_are_shaded():
@@ -544,7 +544,7 @@ def test_restarts_tell_persons_from_policies():
     assert counts == {
         "a person restarted it": 2,
         "the registry lets Windows Update restart": 1,
-        "nothing tells who": 1,
+        "requester unknown": 1,
     }
     assert list(figure.data[-1].text) == ["4 of 4"]
     assert "4 machines restarted in 1 of 1 run" in heading(figure)

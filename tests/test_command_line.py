@@ -176,7 +176,7 @@ def test_outcome_becomes_the_exit_code(demo: str, report: FakeReport, fail_on: s
         (
             KeyError("/secret/path"),
             2,
-            "umdiag: this is a fault of the kit (KeyError); the same call with --debug shows where\n",
+            "umdiag: internal error (KeyError); run it again with --debug to see where\n",
         ),
     ],
 )

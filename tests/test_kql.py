@@ -120,12 +120,12 @@ def test_header_line_must_be_there(key: str) -> None:
 
 def test_columns_have_names_and_known_types() -> None:
     for wrong in ("computer", "Computer:string", "computer:text"):
-        with pytest.raises(QueryError, match="no column of the form"):
+        with pytest.raises(QueryError, match="not a column of the form"):
             kql.read("heartbeats", "logs", TEXT.replace("computer:string", wrong))
 
 
 def test_default_must_be_a_literal() -> None:
-    with pytest.raises(QueryError, match="no literal"):
+    with pytest.raises(QueryError, match="not a literal"):
         kql.read("heartbeats", "logs", TEXT.replace("= 14d;", "= 7d + 7d;"))
 
 

@@ -120,7 +120,7 @@ def test_no_file_means_the_defaults(place: Path) -> None:
     [
         (
             "parameters/gone.yml",
-            "parameters_file: parameters/gone.yml is no file in the working directory or its",
+            "parameters_file: parameters/gone.yml is not a file in the working directory or its",
         ),
         (5, "parameters_file: 5 is a number, quote it"),
     ],
@@ -134,7 +134,7 @@ def test_file_that_is_not_there_is_refused(place: Path, file: object, message: s
 def test_parameter_file_names_no_parameter_file(place: Path) -> None:
     path = place / "parameters" / "demo.yml"
     path.write_text(path.read_text() + "parameters_file: parameters/mine.yml\n")
-    message = "parameters_file: parameters/mine.yml is a parameter of notebooks, expected in no file"
+    message = "parameters_file: parameters/mine.yml is a parameter of notebooks, not of a file"
     with pytest.raises(ParameterError, match=message):
         read(path)
     with pytest.raises(ParameterError, match=message):
@@ -143,9 +143,7 @@ def test_parameter_file_names_no_parameter_file(place: Path) -> None:
 
 def test_fault_of_the_file_is_named(place: Path) -> None:
     (place / "parameters" / "demo.yml").write_text("snapshot: parameters/demo\nlookbak: 3d\n")
-    with pytest.raises(
-        ParameterError, match=r"lookbak: 3d belongs to no parameter; did you mean lookback\?$"
-    ):
+    with pytest.raises(ParameterError, match=r"lookbak: 3d is not a parameter; did you mean lookback\?$"):
         Notebook().values()
 
 
@@ -161,7 +159,7 @@ def test_kit_is_opened_on_a_file_from_below_the_checkout(place: Path, given: Pat
 
 def test_kit_is_opened_on_a_mapping_in_which_every_name_is_a_parameter(place: Path) -> None:
     assert as_values(opened({"snapshot": "parameters/demo", "lookback": "2d"}))["lookback"] == "2d"
-    with pytest.raises(ParameterError, match=r"^n: 5 belongs to no parameter; known are source"):
+    with pytest.raises(ParameterError, match=r"^n: 5 is not a parameter; known are source"):
         opened({"snapshot": "parameters/demo", "n": 5})
 
 
@@ -214,9 +212,7 @@ def test_names_of_an_explorer_are_left_alone(place: Path, cell: str) -> None:
 def test_unknown_name_in_the_parameters_cell_is_refused_until_it_is_gone(place: Path, extra: str) -> None:
     notebook = Notebook()
     notebook.run(f"{CELL}\n{extra}")
-    with pytest.raises(
-        ParameterError, match=r"belongs to no parameter; (did you mean lookback|known are source)"
-    ):
+    with pytest.raises(ParameterError, match=r"is not a parameter; (did you mean lookback|known are source)"):
         notebook.values()
     notebook.run(CELL)
     assert notebook.values()["lookback"] == "3d"
@@ -225,7 +221,7 @@ def test_unknown_name_in_the_parameters_cell_is_refused_until_it_is_gone(place: 
 def test_unknown_name_that_papermill_injected_is_refused(place: Path) -> None:
     notebook = Notebook()
     notebook.run("# Parameters\nzzz = 5\n")
-    with pytest.raises(ParameterError, match=r"^zzz: 5 belongs to no parameter; known are source"):
+    with pytest.raises(ParameterError, match=r"^zzz: 5 is not a parameter; known are source"):
         notebook.values()
     notebook.run('# Parameters\nlookback = "2d"\n')
     assert notebook.values()["lookback"] == "2d"
@@ -237,8 +233,7 @@ def test_near_miss_is_refused_until_its_parameter_is_given(place: Path) -> None:
     with pytest.raises(ParameterError) as caught:
         notebook.values()
     assert str(caught.value) == (
-        "lookbak: 2d belongs to no parameter; did you mean lookback? "
-        "If not, del lookbak and take another name"
+        "lookbak: 2d is not a parameter; did you mean lookback? If not, del lookbak and take another name"
     )
     notebook.run('lookback = "2d"')
     assert notebook.values()["lookback"] == "2d"
@@ -270,7 +265,7 @@ def test_near_miss_of_a_script_is_refused(place: Path) -> None:
         ("computers = ['web01', 83]", "computers: 83 is a number, quote it"),
         ("suspects = [False]", "suspects: False is a truth value, quote it"),
         ("update_run = 750", "update_run: 750 is a number, quote it"),
-        ("computers = 'web01'", "computers: web01 is no list, expected one like [first, second]"),
+        ("computers = 'web01'", "computers: web01 is not a list, expected one like [first, second]"),
         ("snapshot = Ellipsis", "snapshot: Ellipsis is a ellipsis, expected text"),
     ],
 )

@@ -60,7 +60,7 @@ def test_new_parameter_stands_in_every_generated_form() -> None:
 
 def test_new_parameter_is_checked_written_and_handed_to_judges(tmp_path: Path) -> None:
     rows.write_snapshot(tmp_path, {})
-    with pytest.raises(ParameterError, match=r"^grace: soon is no duration, expected a duration like"):
+    with pytest.raises(ParameterError, match=r"^grace: soon is not a duration, expected a duration like"):
         from_values({"snapshot": str(tmp_path), "grace": "soon"}, folder=None, model=More)
     parameters = from_values({"snapshot": str(tmp_path), "grace": "1d12h"}, folder=None, model=More)
     assert as_values(parameters)["grace"] == "1d12h"

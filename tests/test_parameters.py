@@ -60,15 +60,15 @@ def azure(**values: Any) -> Parameters:
 
 
 REFUSED = [
-    ("lookbak: 7d", "lookbak: 7d belongs to no parameter; did you mean lookback?"),
-    ("Stale-After: 7h", "Stale-After: 7h belongs to no parameter; did you mean stale_after?"),
-    ("<<: 7h", f"<<: 7h belongs to no parameter; known are {KNOWN}"),
+    ("lookbak: 7d", "lookbak: 7d is not a parameter; did you mean lookback?"),
+    ("Stale-After: 7h", "Stale-After: 7h is not a parameter; did you mean stale_after?"),
+    ("<<: 7h", f"<<: 7h is not a parameter; known are {KNOWN}"),
     (
         "client_secret: abc",
-        "client_secret: (hidden) belongs to no parameter; secrets are none, see credential",
+        "client_secret: (hidden) is not a parameter; secrets never are, see credential",
     ),
-    ("tenant_id: Bearer eyJhbGciOiJIUzI1NiJ9.e30", "tenant_id: (hidden) is no tenant"),
-    ("tenant_id: a/b", "tenant_id: a/b is no tenant, expected its id or its domain"),
+    ("tenant_id: Bearer eyJhbGciOiJIUzI1NiJ9.e30", "tenant_id: (hidden) is not a tenant"),
+    ("tenant_id: a/b", "tenant_id: a/b is not a tenant, expected its id or its domain"),
     ("source: azur", "source: azur is not known, expected snapshot or azure; did you mean azure?"),
     ("cloud: mars", "cloud: mars is not known, expected public, usgov or china"),
     ("cloud: [public]", "cloud: ['public'] is a list, expected one text"),
@@ -78,70 +78,70 @@ REFUSED = [
         "did you mean device_code?",
     ),
     ("workspace_api: rest", "workspace_api: rest is not known, expected kusto or monitor"),
-    ("job_limit: many", "job_limit: many is no whole number of 1 to 1000000"),
-    ("job_limit: 0", "job_limit: 0 is no whole number of 1 to 1000000"),
-    ("job_limit: 0200", "job_limit: 0200 is no whole number of 1 to 1000000"),
-    ("job_limit: 2.5", "job_limit: 2.5 is no whole number of 1 to 1000000"),
-    ("job_limit: ٣", "job_limit: ٣ is no whole number of 1 to 1000000"),
-    ("job_limit: -5", "job_limit: -5 is no whole number of 1 to 1000000"),
-    ("job_limit: 123456789123456789", "job_limit: 123456789123456789 is no whole number of 1 to 1000000"),
+    ("job_limit: many", "job_limit: many is not a whole number of 1 to 1000000"),
+    ("job_limit: 0", "job_limit: 0 is not a whole number of 1 to 1000000"),
+    ("job_limit: 0200", "job_limit: 0200 is not a whole number of 1 to 1000000"),
+    ("job_limit: 2.5", "job_limit: 2.5 is not a whole number of 1 to 1000000"),
+    ("job_limit: ٣", "job_limit: ٣ is not a whole number of 1 to 1000000"),
+    ("job_limit: -5", "job_limit: -5 is not a whole number of 1 to 1000000"),
+    ("job_limit: 123456789123456789", "job_limit: 123456789123456789 is not a whole number of 1 to 1000000"),
     ("lookback: 14", f"lookback: 14 has no unit, {A_DURATION}"),
-    ("lookback: 14y", f"lookback: 14y is no duration, {A_DURATION}"),
-    ("lookback: 12h1d", f"lookback: 12h1d is no duration, {A_DURATION}"),
+    ("lookback: 14y", f"lookback: 14y is not a duration, {A_DURATION}"),
+    ("lookback: 12h1d", f"lookback: 12h1d is not a duration, {A_DURATION}"),
     ("lookback: [14d]", "lookback: ['14d'] is a list, expected one text"),
     ("lookback: -1d", f"lookback: -1d ends the window before it starts, {A_DURATION}"),
     ("lookback: 0h", f"lookback: 0h ends the window before it starts, {A_DURATION}"),
-    ("stale_after: 0m", f"stale_after: 0m is not longer than nothing, {A_DURATION}"),
+    ("stale_after: 0m", f"stale_after: 0m is not longer than zero, {A_DURATION}"),
     (
         "lookback: 99999999999999999999d",
         "lookback: 99999999999999999999d is longer than any workspace keeps rows, expected at most 4383d",
     ),
     ("lookback: 5000d", "lookback: 5000d is longer than any workspace keeps rows, expected at most 4383d"),
     ("asked_at: 2024-03-08T10:00:00", f"asked_at: 2024-03-08T10:00:00 has no zone, {A_TIME}"),
-    ("asked_at: 2024-03-08", f"asked_at: 2024-03-08 is no time, {A_TIME}"),
-    ("asked_at: 2024-02-30T10:00Z", f"asked_at: 2024-02-30T10:00Z is no time, {A_TIME}"),
-    ("asked_at: 2024-03-08T10:00:00 Europe/Berlin", "is no time"),
-    ("asked_at: yesterday", f"asked_at: yesterday is no time, {A_TIME}"),
+    ("asked_at: 2024-03-08", f"asked_at: 2024-03-08 is not a time, {A_TIME}"),
+    ("asked_at: 2024-02-30T10:00Z", f"asked_at: 2024-02-30T10:00Z is not a time, {A_TIME}"),
+    ("asked_at: 2024-03-08T10:00:00 Europe/Berlin", "is not a time"),
+    ("asked_at: yesterday", f"asked_at: yesterday is not a time, {A_TIME}"),
     (
         "asked_at: 0001-01-01T00:00+14:00",
-        "asked_at: 0001-01-01T00:00+14:00 lies outside the years 2000 to 2199",
+        "asked_at: 0001-01-01T00:00+14:00 is outside the years 2000 to 2199",
     ),
-    ("workspaces: law", "workspaces: law is no list, expected one like [first, second]"),
+    ("workspaces: law", "workspaces: law is not a list, expected one like [first, second]"),
     (
         "workspaces: [law]",
-        "workspaces: law is no such ARM id, expected /subscriptions/<id>/resourceGroups/<name>"
+        "workspaces: law is not a matching ARM id, expected /subscriptions/<id>/resourceGroups/<name>"
         "/providers/Microsoft.OperationalInsights/workspaces/<name>",
     ),
-    (f"workspaces: [{ACCOUNT}]", "is no such ARM id, expected /subscriptions/<id>"),
-    (f"workspaces: [{WORKSPACE}/tables/x]", "is no such ARM id"),
-    (f"workspaces: ['{WORKSPACE.replace('rg', '..')}']", "is no such ARM id"),
+    (f"workspaces: [{ACCOUNT}]", "is not a matching ARM id, expected /subscriptions/<id>"),
+    (f"workspaces: [{WORKSPACE}/tables/x]", "is not a matching ARM id"),
+    (f"workspaces: ['{WORKSPACE.replace('rg', '..')}']", "is not a matching ARM id"),
     (f"automation_account: {WORKSPACE}", "/providers/Microsoft.Automation/automationAccounts/<name>"),
     (
         "subscriptions: [production]",
-        "subscriptions: production is no subscription id, "
+        "subscriptions: production is not a subscription id, "
         "expected the form 00000000-0000-0000-0000-000000000000",
     ),
     (
         "endpoints: https://x",
-        "endpoints: https://x is no mapping, expected lines for kusto, monitor, management",
+        "endpoints: https://x is not a mapping, expected lines for kusto, monitor, management",
     ),
     (
         "endpoints: {kustos: https://x}",
-        "endpoints.kustos: https://x belongs to no endpoint; did you mean kusto?",
+        "endpoints.kustos: https://x is not an endpoint; did you mean kusto?",
     ),
     (
         "endpoints: {x: y}",
-        "endpoints.x: y belongs to no endpoint; known are kusto, monitor, management, ca_bundle",
+        "endpoints.x: y is not an endpoint; known are kusto, monitor, management, ca_bundle",
     ),
     (
         "endpoints: {kusto: http://host.example}",
-        "endpoints.kusto: http://host.example is no plain address, expected one like https://host.example/path",
+        "endpoints.kusto: http://host.example is not a plain address, expected one like https://host.example/path",
     ),
     ("endpoints: {kusto: 'https://me:pw@host'}", "endpoints.kusto: (hidden) is no plain address"),
-    ("endpoints: {kusto: 'https://host?x=1'}", "is no plain address"),
-    ("endpoints: {kusto: 'https://host:99999'}", "is no plain address"),
-    ("endpoints: {kusto: 'https://[half'}", "is no plain address"),
-    ("endpoints: {kusto: https://}", "is no plain address"),
+    ("endpoints: {kusto: 'https://host?x=1'}", "is not a plain address"),
+    ("endpoints: {kusto: 'https://host:99999'}", "is not a plain address"),
+    ("endpoints: {kusto: 'https://[half'}", "is not a plain address"),
+    ("endpoints: {kusto: https://}", "is not a plain address"),
     ("endpoints: {kusto: [https://x]}", "endpoints.kusto: ['…'] is a list, expected one text"),
     (
         "endpoints: {kusto: https://x, kusto: https://y}",
@@ -149,20 +149,20 @@ REFUSED = [
     ),
     (
         "endpoints: {ca_bundle: no.pem}",
-        "endpoints.ca_bundle: no.pem is no file beside the parameter file, in the working directory or its "
-        "parents, expected certificates in PEM",
+        "endpoints.ca_bundle: no.pem is not a file beside the parameter file, in the working directory "
+        "or its parents, expected certificates in PEM",
     ),
     ("update_run: {a: b}", "update_run: {'a': 'b'} is a mapping, expected one text"),
     ('update_run: "a\\0b"', r"update_run: a\x00b holds a control character, expected one line of plain text"),
     ('update_run: "\\ud800"', r"update_run: \ud800 holds a control character"),
     ('update_run: "a\\nb"', "update_run: a b holds a control character"),
-    ("computers: web01", "computers: web01 is no list, expected one like [first, second]"),
-    ("computers: {web01: x}", "computers: {'web01': 'x'} is no list"),
+    ("computers: web01", "computers: web01 is not a list, expected one like [first, second]"),
+    ("computers: {web01: x}", "computers: {'web01': 'x'} is not a list"),
     ("computers: [[web01]]", "computers: ['…'] is a list, expected one text"),
     ("computers: &a [*a]", "computers: ['…'] is a list, expected one text"),
     (
         "computers:\n  - web01\n  -",
-        "computers: (empty) stands in the list, write a name there or remove the line",
+        "computers: (empty) is in the list, write a name there or remove the line",
     ),
     (
         "computers: !!python/name:os.system [a]",
@@ -170,7 +170,7 @@ REFUSED = [
     ),
     ("computers: !mine [a]", "computers: !mine is a YAML tag, expected plain text, a list or a mapping"),
     ("lookback: 1d\nlookback: 2d", "lookback: 2d is its second value (line 4), keep one"),
-    ("? [a, b]\n: c", "line 3: a list or mapping stands where a key belongs"),
+    ("? [a, b]\n: c", "line 3: a list or mapping is used where a key belongs"),
 ]
 
 
@@ -187,11 +187,11 @@ def test_wrong_value_is_refused_in_one_line(place: Path, text: str, message: str
 BROKEN_FILES: list[tuple[bytes, str]] = [
     (b"", "mine.yml: the file is empty; umdiag init writes an example of what it may hold"),
     (b"# nothing\n", "mine.yml: the file is empty"),
-    (b"- a\n", "mine.yml: the file is YAML but no mapping, expected lines like source: azure"),
-    (b"azure", "mine.yml: the file is YAML but no mapping"),
+    (b"- a\n", "mine.yml: the file is YAML but not a mapping, expected lines like source: azure"),
+    (b"azure", "mine.yml: the file is YAML but not a mapping"),
     (b"source: a: b\n", "mine.yml: line 1, column 10 is not YAML: mapping values are not allowed here"),
     (b"source: [a\n", "mine.yml: line 2, column 1 is not YAML: expected ',' or ']', but got '<stream end>'"),
-    (b"a: 1\n\tb: 2\n", "mine.yml: line 2, column 1 is not YAML: a tab stands where spaces belong"),
+    (b"a: 1\n\tb: 2\n", "mine.yml: line 2, column 1 is not YAML: a tab is used where spaces belong"),
     (
         b"a: 1\n---\nb: 2\n",
         "mine.yml: line 2, column 1 is not YAML: a second document starts here, expected one",
@@ -237,7 +237,7 @@ def test_name_that_no_file_can_have_is_refused() -> None:
 
 def test_alias_bomb_costs_nothing(tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
-    with pytest.raises(ParameterError, match=r"a0: .* belongs to no parameter"):
+    with pytest.raises(ParameterError, match=r"a0: .* is not a parameter"):
         read(write(tmp_path, "\n".join(lines)))
 
 
@@ -261,7 +261,7 @@ def test_azure_source_needs_a_workspace() -> None:
 
 @pytest.mark.parametrize("credential", ["browser", "device_code"])
 def test_headless_run_refuses_to_ask(credential: str) -> None:
-    with pytest.raises(ParameterError, match=f"credential: {credential} asks for a person"):
+    with pytest.raises(ParameterError, match=f"credential: {credential} needs a person to sign in"):
         refuse_prompting(azure(credential=credential))
 
 
@@ -284,15 +284,15 @@ def test_headless_run_takes_credentials_that_do_not_ask(credential: str) -> None
         ({"update_run": False}, "update_run: False is a truth value, quote it"),
         ({"snapshot": 1}, "snapshot: 1 is a number, quote it"),
         ({"snapshot": Path("x")}, f"snapshot: x is a {type(Path('x')).__name__}, expected text"),
-        ({"computers": "web01"}, "computers: web01 is no list, expected one like [first, second]"),
-        ({"computers": 83}, "computers: 83 is no list, expected one like [first, second]"),
+        ({"computers": "web01"}, "computers: web01 is not a list, expected one like [first, second]"),
+        ({"computers": 83}, "computers: 83 is not a list, expected one like [first, second]"),
         (
             {"computers": [None]},
-            "computers: (empty) stands in the list, write a name there or remove the line",
+            "computers: (empty) is in the list, write a name there or remove the line",
         ),
         ({"cloud": True}, "cloud: True is a truth value, quote it"),
-        ({"job_limit": True}, "job_limit: True is no whole number of 1 to 1000000"),
-        ({"job_limit": 1.0}, "job_limit: 1.0 is no whole number of 1 to 1000000"),
+        ({"job_limit": True}, "job_limit: True is not a whole number of 1 to 1000000"),
+        ({"job_limit": 1.0}, "job_limit: 1.0 is not a whole number of 1 to 1000000"),
         ({"lookback": 14}, f"lookback: 14 has no unit, {A_DURATION}"),
         ({"lookback": True}, "lookback: True is a truth value, quote it"),
         ({"asked_at": date(2024, 3, 8)}, f"asked_at: 2024-03-08 is a date without a time, {A_TIME}"),
@@ -302,8 +302,8 @@ def test_headless_run_takes_credentials_that_do_not_ask(credential: str) -> None
         ),
         ({"asked_at": 2024}, "asked_at: 2024 is a number, quote it"),
         ({"endpoints": {"kusto": 1}}, "endpoints.kusto: 1 is a number, quote it"),
-        ({"endpoints": {5: "x"}}, "endpoints.5: x belongs to no endpoint; known are kusto, monitor"),
-        ({5: "x"}, f"5: x belongs to no parameter; known are {KNOWN}"),
+        ({"endpoints": {5: "x"}}, "endpoints.5: x is not an endpoint; known are kusto, monitor"),
+        ({5: "x"}, f"5: x is not a parameter; known are {KNOWN}"),
     ],
 )
 def test_value_that_is_no_text_is_refused(values: dict[Any, Any], message: str) -> None:
@@ -437,13 +437,13 @@ def test_snapshot_that_is_not_there_is_named_as_it_was_written(place: Path) -> N
     with pytest.raises(ParameterError) as caught:
         read(write(place, "snapshot: parameters/gone"))
     assert str(caught.value) == (
-        "snapshot: parameters/gone is no folder beside the parameter file, in the working directory "
+        "snapshot: parameters/gone is not a folder beside the parameter file, in the working directory "
         "or its parents, expected a snapshot"
     )
 
 
 def test_snapshot_that_is_a_file_is_refused(place: Path) -> None:
-    with pytest.raises(ParameterError, match=r"snapshot: mine\.yml is no folder"):
+    with pytest.raises(ParameterError, match=r"snapshot: mine\.yml is not a folder"):
         read(write(place, "snapshot: mine.yml"))
 
 
@@ -483,13 +483,13 @@ def test_notebook_names_that_are_no_plain_data_are_left_aside() -> None:
 
 @pytest.mark.parametrize("value", ["x", 5, 1.5, True, None, [], {}])
 def test_unknown_notebook_parameter_is_refused(value: object) -> None:
-    with pytest.raises(ParameterError, match=r"^zzz: .* belongs to no parameter; known are source, snapshot"):
+    with pytest.raises(ParameterError, match=r"^zzz: .* is not a parameter; known are source, snapshot"):
         from_notebook({"source": "azure", "workspaces": [WORKSPACE], "zzz": value})
 
 
 def test_unknown_notebook_parameter_gets_a_near_name() -> None:
     with pytest.raises(
-        ParameterError, match=r"^suspect: \['a'\] belongs to no parameter; did you mean suspects\?"
+        ParameterError, match=r"^suspect: \['a'\] is not a parameter; did you mean suspects\?"
     ):
         from_notebook({"suspect": ["a"]})
 

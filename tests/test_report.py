@@ -301,7 +301,7 @@ def test_folder_that_holds_something_else_is_left_alone(tmp_path):
     output = tmp_path / "home"
     output.mkdir()
     (output / "letter.txt").write_text("dear")
-    with pytest.raises(CallError, match="holds something else than a report"):
+    with pytest.raises(CallError, match="holds something other than a report"):
         run(snapshot(tmp_path), output=output)
     assert [path.name for path in output.iterdir()] == ["letter.txt"]
 
@@ -311,7 +311,7 @@ def test_folder_that_cannot_be_made_is_refused_before_anything_is_read(tmp_path)
     missing = parameters.from_values({"source": "snapshot", "snapshot": str(tmp_path)}, folder=None)
     with pytest.raises(CallError, match="cannot be written"):
         run(missing, output=tmp_path / "file" / "report")
-    with pytest.raises(CallError, match="is no folder"):
+    with pytest.raises(CallError, match="is not a folder"):
         run(missing, output=tmp_path / "file")
 
 

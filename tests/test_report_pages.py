@@ -186,7 +186,7 @@ def test_pictures_are_carried_along():
 
 def test_long_text_is_cut_with_a_count():
     text = made(code("1", {"output_type": "stream", "name": "stdout", "text": "x" * 100_123}))
-    assert "… 123 more characters stand in the notebook" in text
+    assert "… 123 more characters are in the notebook" in text
 
 
 def test_page_stays_small_and_says_what_it_leaves_out():
@@ -314,11 +314,11 @@ def test_machines_are_counted_by_state():
     text = words(indexed())
     assert "3 machines sent rows in the window" in text
     assert "compliant 2 66.7 %" in text
-    assert "No machine can be told from the rows." in words(indexed(machines=0))
+    assert "The rows name no machine." in words(indexed(machines=0))
 
 
 def test_what_could_not_be_seen_is_on_the_index():
-    assert "1 of 1 tables could not be seen whole" in words(indexed())
+    assert "1 of 1 tables could not be read completely" in words(indexed())
 
 
 def test_notebook_that_did_not_run_is_not_linked():

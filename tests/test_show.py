@@ -155,7 +155,7 @@ def test_unknown_alone_is_no_all_clear():
             [diagnosis_of(verdict=Verdict.UNKNOWN, reason="denied", queries=(query_of(State.DENIED),))]
         )
     )
-    assert "no all-clear" in text
+    assert "not an all-clear" in text
     assert "Log Analytics Reader" in text
 
 
@@ -243,18 +243,18 @@ def test_unknown_says_why_and_what_to_do():
         verdict=Verdict.UNKNOWN, reason="Heartbeat was not captured", queries=(query_of(State.MISSING),)
     )
     text = repr(show.diagnosis(one))
-    assert "UNKNOWN machine_disconnected Cannot be told: Heartbeat was not captured." in text
+    assert "UNKNOWN machine_disconnected Cannot be determined: Heartbeat was not captured." in text
     assert "capture the tables" in text
 
 
 def test_a_problem_that_is_not_the_whole_truth_says_so():
-    text = repr(show.diagnosis(diagnosis_of(finding_of(), reason="5 machines could not be told")))
-    assert "Not everything could be judged: 5 machines could not be told" in text
+    text = repr(show.diagnosis(diagnosis_of(finding_of(), reason="5 machines are unknown")))
+    assert "Not everything could be judged: 5 machines are unknown" in text
 
 
 def test_remarks_do_not_make_a_problem():
     one = diagnosis_of(finding_of(severity=Severity.INFO), verdict=Verdict.HEALTHY)
-    assert "No problem; 1 remark." in repr(show.diagnosis(one))
+    assert "No problem; 1 note." in repr(show.diagnosis(one))
 
 
 def test_queries_are_shown_as_sent():
@@ -346,18 +346,18 @@ def test_health_lists_what_lacks_first_and_folds_the_rest():
     ]
     text = repr(show.health(lines))
     assert text.startswith(
-        "21 tables in 1 place, 100 rows. Newest row: 2026-11-22 00:00 UTC. 1 not seen whole"
+        "21 tables in 1 source, 100 rows. Newest row: 2026-11-22 00:00 UTC. 1 not read completely"
     )
     assert text.index("Update") < text.index("Table0")
 
 
 def test_one_table_in_many_places_is_one_line():
     text = repr(show.health([line_of(scope=f"law-{n}") for n in range(12)]))
-    assert "Heartbeat | 12 places | 60" in text
+    assert "Heartbeat | 12 sources | 60" in text
 
 
 def test_all_that_could_be_seen_is_said_in_one_line():
-    assert repr(show.health([line_of()])).splitlines()[0].endswith("All could be seen whole.")
+    assert repr(show.health([line_of()])).splitlines()[0].endswith("All were read completely.")
 
 
 def test_no_table_at_all_is_said():
@@ -372,7 +372,7 @@ def test_a_machine_is_shown_with_every_finding_on_it():
         )
     )
     text = repr(show.machine(machines_of(), computer="vm-1", diagnoses=[others, by_id]))
-    assert "2 findings on it" in text
+    assert "2 findings" in text
     assert "critical or security updates are missing" in text
     assert "vm-2" not in text
 
@@ -424,7 +424,7 @@ def test_the_root_of_a_finding_comes_before_what_follows_from_others():
     stale = diagnosis_of(finding_of("vm-2", "quota_reached", Severity.MEDIUM), scenario="assessment_stale")
     block = show.next_steps([grave, stale], here="assessment")
     assert led(block) == ["quota", "missed_machines", "update_runs", "machine"]
-    assert "1 machine: the workspace stopped taking data" in repr(block)
+    assert "1 machine: the workspace stopped collecting data" in repr(block)
     assert "9 machines: updates stay missing where runs leave machines out" in repr(block)
 
 
@@ -472,7 +472,7 @@ def test_the_overview_says_where_the_root_of_other_findings_lies():
     )
     block = show.next_steps([missed, root], here="overview")
     assert led(block) == ["missed_machines", "onboarding", "machine"]
-    assert "The root of findings on 3 machines elsewhere lies here." in repr(block)
+    assert "Also causes findings on 3 machines elsewhere." in repr(block)
 
 
 def test_one_machine_that_several_scenarios_name_is_counted_once():

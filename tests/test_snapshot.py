@@ -93,19 +93,19 @@ def test_file_instead_of_folder_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("{", "is no JSON"),
-        ("", "is no JSON"),
-        ("[1]", "is none of this kit's"),
+        ("{", "is not JSON"),
+        ("", "is not JSON"),
+        ("[1]", "is not one of this kit"),
         ('{"name": "left-pad"}', "format: Field required"),
         ('{"format": 2}', "format: "),
         ('{"format": 1, "asked_at": "yesterday"}', "asked_at: "),
-        ('{"format": 1, "asked_at": 1709892000}', "asked_at: is no time in ISO form"),
+        ('{"format": 1, "asked_at": 1709892000}', "asked_at: is not a time in ISO form"),
         ('{"format": 1, "asked_at": "2024-03-08T10:00:00"}', "asked_at: lacks its zone"),
-        ('{"format": 1, "lookback": 14}', "lookback: is no duration"),
-        ('{"format": 1, "lookback": "-14d"}', "lookback: is less than nothing"),
+        ('{"format": 1, "lookback": 14}', "lookback: is not a duration"),
+        ('{"format": 1, "lookback": "-14d"}', "lookback: is less than zero"),
         ('{"format": 1, "tables": ["Heartbeat"]}', "tables: "),
         ('{"format": 1, "tables": {"Heartbeat": {"rows": "many"}}}', "tables.Heartbeat.rows: "),
-        (b"\xff\xfe{", "is no JSON"),
+        (b"\xff\xfe{", "is not JSON"),
     ],
 )
 def test_foreign_snapshot_json_is_refused_in_one_line(folder: Path, content: Any, said: str) -> None:
@@ -140,7 +140,7 @@ def test_without_snapshot_json_the_newest_row_is_the_clock_and_that_is_said(fold
     snapshot = Snapshot(folder)
     assert (snapshot.clock(), snapshot.lookback) == (ASKED_AT, None)
     assert "the clock is the newest row found" in snapshot.notes[0]
-    assert snapshot.notes[1] == "Heartbeats.csv is no table of this kit and is left aside"
+    assert snapshot.notes[1] == "Heartbeats.csv is not a table of this kit and is ignored"
 
 
 def test_without_any_time_opening_is_fine_and_the_clock_is_not(folder: Path) -> None:
@@ -362,18 +362,18 @@ def test_local_time_of_the_portal_is_refused(folder: Path, zone: str) -> None:
     ("name", "content", "said"),
     [
         ("Heartbeat.parquet", b"PAR1 and then nothing", "damaged or was cut short"),
-        ("Heartbeat.parquet", "Computer\na\n", "is no Parquet file"),
+        ("Heartbeat.parquet", "Computer\na\n", "is not a Parquet file"),
         ("Heartbeat.csv", b"PAR1rest", "is a Parquet file"),
         ("Heartbeat.csv", "", r"is empty \(0 bytes\)"),
         ("Heartbeat.csv", "\n\n", "has no header line"),
-        ("Heartbeat.csv", "Computer,OSType\na\n", "no CSV that can be read"),
-        ("Heartbeat.csv", 'Computer,OSType\n"a,b\n', "no CSV that can be read"),
+        ("Heartbeat.csv", "Computer,OSType\na\n", "not CSV that can be read"),
+        ("Heartbeat.csv", 'Computer,OSType\n"a,b\n', "not CSV that can be read"),
         ("Heartbeat.csv", "Computer;OSType\na;b\n", "not separated by commas"),
-        ("Heartbeat.csv", "Computer\nä\n".encode("utf-16"), "no CSV in UTF-8"),
-        ("Heartbeat.csv", "Computer\nä\n".encode("latin-1"), "no CSV"),
-        ("Heartbeat.jsonl", '{"Computer": "a"}\n\n{"Computer": \n', "line 3 is no JSON object"),
-        ("Heartbeat.jsonl", '{"Computer": "a"}\n["b"]\n', "line 2 is no JSON object"),
-        ("Heartbeat.jsonl", '[{"Computer": "a"}]', "line 1 is no JSON object"),
+        ("Heartbeat.csv", "Computer\nä\n".encode("utf-16"), "not CSV in UTF-8"),
+        ("Heartbeat.csv", "Computer\nä\n".encode("latin-1"), "not CSV"),
+        ("Heartbeat.jsonl", '{"Computer": "a"}\n\n{"Computer": \n', "line 3 is not a JSON object"),
+        ("Heartbeat.jsonl", '{"Computer": "a"}\n["b"]\n', "line 2 is not a JSON object"),
+        ("Heartbeat.jsonl", '[{"Computer": "a"}]', "line 1 is not a JSON object"),
         ("Heartbeat.jsonl", b'{"Computer": "\xff"}', "is not UTF-8 text"),
     ],
 )
@@ -518,13 +518,13 @@ def test_manifest_tells_what_was_refused_or_cut_short(folder: Path) -> None:
         return rows.state, rows.reason, len(rows.frame)
 
     assert told("Heartbeat") == (State.COMPLETE, "", 1)
-    assert told("Update") == (State.PARTIAL, "Update is not whole: stopped after 64 MB", 1)
-    counts = "Usage is not whole: snapshot.json counts 5 rows, the file has 1"
+    assert told("Update") == (State.PARTIAL, "Update is not complete: stopped after 64 MB", 1)
+    counts = "Usage is not complete: snapshot.json counts 5 rows, the file has 1"
     assert told("Usage") == (State.PARTIAL, counts, 1)
     assert told("Event") == (State.MISSING, "Event was not captured in this snapshot", 0)
     assert told("Operation") == (
         State.DENIED,
-        "Operation was refused to the capture in this snapshot; 403",
+        "Operation was not readable at capture (denied) in this snapshot; 403",
         0,
     )
     states = {table: line(snapshot, table).state.value for table in tables}

@@ -201,5 +201,5 @@ def test_a_lead_to_no_notebook_of_another_family_is_refused(
     lead = Lead(notebook=notebook, why="to see.")
     strange = Cause(key="x", sentence="X.", resolution=("Do.",), source="https://x", leads_to=(lead,))
     monkeypatch.setattr(machine_disconnected, "OFF", strange)
-    with pytest.raises(QueryError, match=r"machine_disconnected: .* no notebook of another family"):
+    with pytest.raises(QueryError, match=r"machine_disconnected: .* not a notebook of another family"):
         _scenario("assessment", "machine_disconnected", machine_disconnected)

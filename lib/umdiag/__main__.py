@@ -62,14 +62,14 @@ def report(
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, metavar="N", help="Notebooks run at a time.")] = None,
     fail_on: Annotated[
-        FailOn, typer.Option(help="What leads to exit code 1 (problems) or 3 (unknown).")
+        FailOn, typer.Option(help="What ends with exit code 1 (problem) or 3 (unknown).")
     ] = FailOn.PROBLEM,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print every query as it would be sent, and send nothing.")
+        bool, typer.Option("--dry-run", help="Print every query as it would be sent; send nothing.")
     ] = False,
     estimate: Annotated[
         bool,
-        typer.Option("--estimate", help="A dry run that asks for volumes only: what would each query read?"),
+        typer.Option("--estimate", help="A dry run that reads only volumes: how much would each query read?"),
     ] = False,
 ) -> None:
     """Write the report of one parameter file."""
@@ -105,7 +105,7 @@ def doctor(
         Path, typer.Argument(metavar="PARAMETERS", help="Parameter file; umdiag init writes an example.")
     ],
 ) -> None:
-    """Say what can be reached, and what to do where it cannot; ends with 3 if anything cannot."""
+    """Check what can be reached, and say what to do where it cannot; ends with 3 if anything cannot."""
     from umdiag.parameters import read, refuse_prompting
 
     given = read(parameters)
@@ -194,7 +194,7 @@ def execute(words: Sequence[str]) -> int:
             said = str(message()).replace("Value error, ", "").rstrip(".")
             return _complain(f"{said}{'' if said.endswith('?') else '.'} See umdiag --help", debug=debug)
         return _complain(
-            f"this is a fault of the kit ({type(error).__name__}); the same call with --debug shows where",
+            f"internal error ({type(error).__name__}); run it again with --debug to see where",
             debug=debug,
         )
     if code == _INTERRUPTED:

@@ -8,7 +8,7 @@
     ├── Unavailable            data asked for by name could not be seen at all
     └── Inconclusive           raised by a judge: the symptom cannot be seen → UNKNOWN
 
-Nothing else leaves the package: what clients and libraries raise is worded anew where it is caught.
+Nothing else leaves the package: what clients and libraries raise is reworded where it is caught.
 """
 
 from __future__ import annotations

@@ -157,7 +157,7 @@ def test_object_in_a_string_column_becomes_its_json() -> None:
 )
 def test_value_of_another_type_is_refused(type_: str, sent: Any) -> None:
     told = refused({"back": type_}, {"back": type_}, [[SENT[type_]], [sent]])
-    assert told.startswith(f"echo.back holds a value that is no {type_}, check ")
+    assert told.startswith(f"echo.back holds a value that is not a {type_}, check ")
 
 
 # -- columns and rows -------------------------------------------------------------------------------------

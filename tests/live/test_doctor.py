@@ -45,9 +45,11 @@ def test_everything_that_is_read_has_a_line(azure: AzureStandIn, api: str) -> No
         assert {f"table {table} of {name}" for table in ("Update", "Heartbeat", "Event", "Usage")} <= set(
             lines
         )
-        assert f"rights on workspace {name}" in lines
+        assert f"permissions on workspace {name}" in lines
     assert lines["table Heartbeat of law-a"].told == "576 rows in the window, newest 2024-03-15 10:00 UTC"
-    assert {"Resource Graph, table resources", "jobs of aa", "rights on automation account aa"} <= set(lines)
+    assert {"Resource Graph, table resources", "jobs of aa", "permissions on automation account aa"} <= set(
+        lines
+    )
     assert not azure.wire.refused
 
 
@@ -76,9 +78,9 @@ def test_a_collection_that_is_refused_names_role_and_scope(azure: AzureStandIn) 
 @pytest.mark.parametrize(
     ("scope", "what", "role"),
     [
-        (rows.workspace_id("law-a"), "rights on workspace law-a", "Log Analytics Reader"),
-        (rows.account_id(), "rights on automation account aa", "Reader"),
-        (f"/subscriptions/{MAIN}", f"rights on subscription {MAIN}", "Reader"),
+        (rows.workspace_id("law-a"), "permissions on workspace law-a", "Log Analytics Reader"),
+        (rows.account_id(), "permissions on automation account aa", "Reader"),
+        (f"/subscriptions/{MAIN}", f"permissions on subscription {MAIN}", "Reader"),
     ],
 )
 @pytest.mark.parametrize(

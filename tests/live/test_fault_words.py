@@ -104,7 +104,9 @@ def test_throttled_resource_graph_waits_until_its_quota_is_reset() -> None:
     headers = {"x-ms-user-quota-remaining": "0", "x-ms-user-quota-resets-after": "00:00:05"}
     fault = of_status(429, headers, THROTTLED)
     assert (fault.state, fault.again, fault.after) == (State.MISSING, True, 5)
-    assert fault.reason.startswith("asked too often (429 RateLimiting Client application has been throttled")
+    assert fault.reason.startswith(
+        "too many requests (429 RateLimiting Client application has been throttled"
+    )
     assert fault.reason.endswith(", run again later")
 
 
@@ -289,7 +291,7 @@ def chained(*errors: BaseException) -> BaseException:
 
 
 UNTRUSTED = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
-BROKE = "the connection to api.loganalytics.io broke before the answer was whole, check the network"
+BROKE = "the connection to api.loganalytics.io broke before the answer was complete, check the network"
 NETWORK: Mapping[str, tuple[BaseException, str, bool]] = {
     "timeout": (TimeoutError("timed out"), "did not answer in time, run again later", True),
     "read timeout of requests": (requests.ReadTimeout("Read timed out."), "did not answer in time", True),
@@ -366,7 +368,7 @@ def test_errors_that_cause_each_other_are_followed_once() -> None:
 
 @pytest.mark.parametrize(
     ("body", "what"),
-    [(HTML, "a web page"), (b"  \n<x/>", "a web page"), (b"OK", "something that is no JSON")],
+    [(HTML, "a web page"), (b"  \n<x/>", "a web page"), (b"OK", "something that is not JSON")],
 )
 def test_page_in_place_of_an_answer_is_a_proxys(body: bytes, what: str) -> None:
     fault = no_json(body, HOST)

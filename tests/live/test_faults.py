@@ -91,7 +91,7 @@ TO_DO = "|".join(
         "check ",
         "exempt",
         "endpoints",
-        "ask for less",
+        "shorten lookback",
         "leave the workspace",
         "automation_account",
     )

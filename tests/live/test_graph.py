@@ -166,7 +166,7 @@ LOSSES: Mapping[str, tuple[Callable[[Request], bool], Any, int, str]] = {
         is_later_page,
         changed(lambda page: page | {"data": ["a row"]}),
         1000,
-        "holds something else than rows",
+        "holds something other than rows",
     ),
     "not every subscription searched": (
         of_graph,
@@ -184,7 +184,7 @@ def test_rows_that_are_missing_are_told_and_the_others_kept(azure: AzureStandIn,
     found = kit.fact("subscriptions")
     assert found.state is State.PARTIAL
     assert len(found.frame) == kept
-    assert found.reason.startswith("resourcecontainers in Resource Graph is not whole: ")
+    assert found.reason.startswith("resourcecontainers in Resource Graph is not complete: ")
     assert reason in found.reason
     assert len(sent(azure)) < 20
 
@@ -287,7 +287,7 @@ def test_throttling_that_does_not_end_is_told_in_the_services_words(azure: Azure
     azure.fault(of_graph, Reply(status=429, content=payload("resourcegraph_rate_limiting")))
     answer = kit.fact("subscriptions")
     assert answer.state is State.MISSING
-    assert "asked too often (429 RateLimiting Client application has been throttled" in answer.reason
+    assert "too many requests (429 RateLimiting Client application has been throttled" in answer.reason
     assert "run again later" in answer.reason
     assert len(sent(azure)) == estate.HASTY.attempts
 

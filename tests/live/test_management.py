@@ -137,8 +137,8 @@ def test_next_page_elsewhere_is_not_asked_for_and_told(
     pages(azure, LINKS[link].format(ours=ours, theirs=theirs, path=path))
     answer = kit.fact("machine_runs")
     assert (answer.state, list(answer.frame["target"])) == (State.PARTIAL, ["m0"])
-    assert f"{MACHINE_RUNS} of aa is not whole: the next page lies at another host" in answer.reason
-    assert "is not asked for" in answer.reason
+    assert f"{MACHINE_RUNS} of aa is not complete: the next page is on another host" in answer.reason
+    assert "is not requested" in answer.reason
     assert "pass-word" not in answer.reason
     assert not elsewhere.requests
     assert len(asked(azure, f"/{MACHINE_RUNS}")) == 1
@@ -156,7 +156,7 @@ def test_link_to_its_own_page_ends_and_is_told(azure: AzureStandIn, kit: Kit) ->
 @pytest.mark.parametrize(
     ("reply", "told"),
     [
-        (refused(500), "after 1 objects the service is not well"),
+        (refused(500), "after 1 objects the service has a problem"),
         (refused(403), "after 1 objects access was refused"),
         (Reply(content={"value": None}), "after 1 objects came an answer that holds none"),
         (Reply(content=["x"]), "after 1 objects came an answer that holds none"),
@@ -177,7 +177,7 @@ def test_nothing_is_healthy_that_needs_a_page_that_did_not_come(azure: AzureStan
     azure.fault(below("/softwareUpdateConfigurations"), more)
     found = rows.diagnose(kit, "cross_tenant_target")
     assert found.verdict is Verdict.UNKNOWN
-    assert "the next page lies at another host" in found.reason
+    assert "the next page is on another host" in found.reason
 
 
 # -- whole objects ----------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ def test_object_that_is_refused_stands_as_listed_and_is_told(
     azure.fault(below("/softwareUpdateConfigurations/by-name"), refused(status))
     answer = kit.fact("update_configurations")
     assert answer.state is State.PARTIAL
-    assert "softwareUpdateConfigurations of by-name is not whole: " in answer.reason
+    assert "softwareUpdateConfigurations of by-name is not complete: " in answer.reason
     enabled = dict(zip(answer.frame["name"], answer.frame["enabled"], strict=True))
     assert enabled.pop("by-name") is pd.NA
     assert list(enabled.values()) == [True, True]
@@ -216,10 +216,10 @@ def test_id_that_would_lead_elsewhere_is_not_followed(azure: AzureStandIn, kit: 
     azure.fault(below("/hybridRunbookWorkerGroups"), listed)
     answer = kit.fact("update_configurations")
     assert (answer.state, list(answer.frame["name"])) == (State.PARTIAL, ["odd"])
-    assert "an object has an id that is no path" in answer.reason
+    assert "an object has an id that is not a path" in answer.reason
     workers = kit.fact("workers")
     assert (workers.state, len(workers.frame)) == (State.MISSING, 0)
-    assert "an object has an id that is no path" in workers.reason
+    assert "an object has an id that is not a path" in workers.reason
 
 
 def test_objects_below_others_are_read_for_each(azure: AzureStandIn, kit: Kit) -> None:
@@ -361,7 +361,7 @@ def test_subscription_that_a_deployment_aims_at_and_breaks_is_told(azure: AzureS
     azure.fault(lambda one: one.path.startswith(f"/subscriptions/{OTHER}/"), refused(500))
     answer = aiming.fact("provider_registrations")
     assert answer.state is State.PARTIAL
-    assert f"providers of {OTHER}: the service is not well" in answer.reason
+    assert f"providers of {OTHER}: the service has a problem" in answer.reason
 
 
 def test_subscription_that_was_named_and_refused_is_told(azure: AzureStandIn, kit: Kit) -> None:

@@ -310,7 +310,7 @@ def test_waiting_for_others_before_a_later_attempt_counts(clock: Clock) -> None:
         gate.close(5000)
         raise Fault("passing", again=True)
 
-    with pytest.raises(Fault, match="no answer within 10 minutes, ask for less lookback"):
+    with pytest.raises(Fault, match="no answer within 10 minutes, shorten lookback"):
         mannered(clock, query=600, report=36000).carry_out(work, gate)
     assert (len(calls), clock.now) == (1, 1600)
 
@@ -327,7 +327,7 @@ def test_nothing_is_sent_when_the_time_of_the_report_is_over(clock: Clock) -> No
     calm = mannered(clock, report=900)
     clock.now += 900
     left, work = failing(0)
-    with pytest.raises(Fault, match=r"the whole run \(15 minutes\) is used up, ask for less lookback"):
+    with pytest.raises(Fault, match=r"the whole run \(15 minutes\) is used up, shorten lookback"):
         calm.carry_out(work, Gate(1))
     assert left == []
 

@@ -293,14 +293,14 @@ def test_slice_that_stays_too_large_is_partial_and_says_so() -> None:
     part = answered(Limited(ids(query, ["same"] * 9 + ["other"]), 4), query, query.text, WINDOW)
     assert part.frame is not None
     assert sorted(part.frame["source_computer_id"]) == ["other", *["same"] * 4]
-    assert part.cut.startswith("the answer passes a limit of the service (limit), ")
+    assert part.cut.startswith("the answer exceeds a limit of the service (limit), ")
 
 
 def test_query_without_slices_is_partial_at_once() -> None:
     query = replace(LOGS["heartbeats"], slices="")
     api = Limited(ids(query, ["a", "b", "c"]), 2)
     part = answered(api, query, query.text, WINDOW)
-    assert part.cut.startswith("the answer passes a limit")
+    assert part.cut.startswith("the answer exceeds a limit")
     assert len(api.texts) == 1
     assert part.frame is not None
     assert len(part.frame) == 2

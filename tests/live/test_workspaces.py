@@ -138,9 +138,9 @@ def test_answer_that_says_it_is_not_whole_is_partial(azure: AzureStandIn, loss: 
     azure.fault(asks("heartbeats"), change)
     answer = kit.fact("heartbeats")
     assert (answer.state, answer.unseen, len(answer.frame)) == (State.PARTIAL, (), 4)
-    assert answer.reason.startswith("Heartbeat of law-b is not whole: ")
+    assert answer.reason.startswith("Heartbeat of law-b is not complete: ")
     assert reason in answer.reason
-    assert "run again later or ask for less lookback" in answer.reason
+    assert "run again later or shorten lookback" in answer.reason
     assert not kit.seen("heartbeats").whole
     kit.close()
 
@@ -180,7 +180,7 @@ def test_error_among_the_rows_leaves_none(azure: AzureStandIn) -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("kusto_query_partial_results_defer_is_true", "passes a limit of the service"),
+        ("kusto_query_partial_results_defer_is_true", "exceeds a limit of the service"),
         ("kusto_query_partial_results_defer_is_false", "Query execution has exceeded the allowed limits"),
     ],
 )
@@ -239,7 +239,7 @@ def test_answer_of_nothing_is_none(azure: AzureStandIn, one: Kit, api: str, stat
     azure.fault(asks("heartbeats"), Reply(status=status, body=b""))
     answer = one.fact("heartbeats")
     assert (answer.state, len(answer.frame)) == (State.MISSING, 0)
-    told = {200: "something that is no JSON", 204: "the workspace may hold no data at all"}
+    told = {200: "something that is not JSON", 204: "the workspace may hold no data at all"}
     assert told[status] in answer.reason or (api == "kusto" and status == 200)
     assert "check " in answer.reason or "exempt " in answer.reason
 
@@ -348,7 +348,7 @@ def test_slice_that_stays_too_large_is_told(
     part = part_of(azure, api, "heartbeats")
     assert part.frame is not None
     assert len(part.frame) == 3  # of four machines two lie in one slice
-    assert part.cut.startswith("the answer passes a limit of the service (1 rows came)")
+    assert part.cut.startswith("the answer exceeds a limit of the service (1 rows came)")
     assert len(asked_for(azure, "heartbeats")) == 17
 
 
@@ -408,7 +408,7 @@ def test_answer_that_cannot_be_sliced_is_partial_and_nothing_healthy(
     found = rows.diagnose(kit, "machine_disconnected")
     kit.close()
     assert (answer.state, len(answer.frame)) == (State.PARTIAL, 1)
-    assert "the answer passes a limit of the service (1 rows came), ask for less lookback" in answer.reason
+    assert "the answer exceeds a limit of the service (1 rows came), shorten lookback" in answer.reason
     assert found.verdict is Verdict.UNKNOWN
 
 
@@ -623,6 +623,6 @@ def test_workspace_address_of_another_cloud_is_refused(cloud: str) -> None:
     target = target_of(from_values(estate.values(source="azure", cloud=cloud), folder=None))
     foreign = replace(target, cloud=replace(CLOUDS[cloud], kusto=CLOUDS["public"].kusto))
     with pytest.raises(
-        SourceError, match=f"ade.loganalytics.io is no Kusto endpoint of .* {foreign.cloud.name}"
+        SourceError, match=f"ade.loganalytics.io is not a Kusto endpoint of .* {foreign.cloud.name}"
     ):
         kusto_of(foreign)

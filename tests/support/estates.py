@@ -43,11 +43,11 @@ from umdiag.sources.engine import Engine
 
 #: How a table may be unseen → its state and what a snapshot says of it.
 HOW: Mapping[str, tuple[State, str]] = {
-    "denied": (State.DENIED, "{} was refused to the capture in this snapshot"),
+    "denied": (State.DENIED, "{} was not readable at capture (denied) in this snapshot"),
     "missing": (State.MISSING, "{} was not captured in this snapshot"),
-    "partial": (State.PARTIAL, "{} is not whole: the capture was cut short"),  # every other row is there
-    "empty": (State.PARTIAL, "{} is not whole: the capture was cut short"),  # no row is there
-    "cut": (State.PARTIAL, "{} is not whole: the capture was cut short"),  # every row is there
+    "partial": (State.PARTIAL, "{} is not complete: the capture was cut short"),  # every other row is there
+    "empty": (State.PARTIAL, "{} is not complete: the capture was cut short"),  # no row is there
+    "cut": (State.PARTIAL, "{} is not complete: the capture was cut short"),  # every row is there
 }
 _WORST_FIRST = (State.DENIED, State.MISSING, State.PARTIAL)
 _KEPT: Mapping[str, slice] = {"partial": slice(None, None, 2), "empty": slice(0, 0)}

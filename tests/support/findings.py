@@ -30,6 +30,6 @@ def diagnosis_of(
     **more: Any,
 ) -> Diagnosis:
     """Return a diagnosis of these findings: a problem if there are any, else healthy."""
-    given = {"title": "Which machines have fallen silent?", "reason": ""} | more
+    given = {"title": "Which machines have stopped reporting?", "reason": ""} | more
     told = verdict or (Verdict.PROBLEM if findings else Verdict.HEALTHY)
     return Diagnosis(scenario=scenario, family=family, verdict=told, findings=findings, **given)

@@ -28,8 +28,8 @@ _HEAD = """\
 # Every parameter of umdiag. Copy this file, keep what differs from the defaults, then:
 #   umdiag report parameters/mine.yml      the report
 # An empty value means the default. Durations: 14d, 36h, 90m, 1d12h. Times carry a zone: 2024-03-08T10:00:00Z.
-# Quote what looks like a number, a date, yes or no: umdiag keeps such a name as it stands, plain papermill
-# does not. Secrets never stand here.
+# Quote what looks like a number, a date, yes or no: umdiag keeps such a name as it is, plain papermill
+# does not. Never put secrets here.
 """
 
 

@@ -12,7 +12,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def scenarios_table() -> str:
-    rows = ["| scenario | the question | causes it tells apart |", "|---|---|---|"]
+    rows = ["| scenario | the question | causes it distinguishes |", "|---|---|---|"]
     for family, question in FAMILIES.items():
         rows.append(f"| **{family}** | *{question}* | |")
         for scenario in catalogue():

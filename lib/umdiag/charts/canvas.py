@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 Figure: TypeAlias = "go.Figure"
 Spec: TypeAlias = dict[str, Any]
 
-#: State of a machine → label, colour; worst first. After Okabe and Ito, told apart by the colour-blind too.
+#: State of a machine → label, colour; worst first. After Okabe and Ito, for the colour-blind too.
 STATES: Mapping[str, tuple[str, str]] = {
     "non_compliant": ("not compliant", "#D55E00"),
     "assessment_stale": ("assessment stale", "#E69F00"),
     "not_assessed": ("never assessed", "#CC79A7"),
     "disconnected": ("disconnected", "#5F6872"),
-    "unknown": ("cannot be told", "#C3CAD2"),
+    "unknown": ("unknown", "#C3CAD2"),
     "compliant": ("compliant", "#009E73"),
 }
 #: Weight of an update → label, colour.

@@ -90,7 +90,7 @@ def funnel(funnels: pd.DataFrame, machines: pd.DataFrame | None) -> Figure | Non
     said = f"Of {counted(int(newest['of'].max()), 'Azure virtual machine')}{_outside(machines)}."
     if len(groups) > len(shown):
         said += f" {len(groups) - len(shown):,} more groups are not drawn."
-    title = "What each predicate of a dynamic group keeps"
+    title = "What each filter of a dynamic group keeps"
     layout = _layout(bars, heads, lines=firsts[-1])
     return figure(title, said, _traces(bars), layout, height=max(26 * firsts[-1], 90))
 

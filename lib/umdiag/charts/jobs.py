@@ -171,7 +171,7 @@ def _failures_said(rows: pd.DataFrame, machines: pd.DataFrame | None, computers:
     if machines is not None:
         population, _ = chosen(machines, computers)
         known = int(population["machine"].isin(rows["machine"]).sum())
-        said += " It speaks of " + of_machines(known, len(population), "took part in no run")
+        said += " Shows " + of_machines(known, len(population), "took part in no run")
     return said
 
 

@@ -42,7 +42,7 @@ _OTHER = ("other status", SERIES[3])
 _WHO: Mapping[str, tuple[str, str]] = {
     "policy": ("the registry lets Windows Update restart", BAD),
     "user": ("a person restarted it", SERIES[0]),
-    "untold": ("nothing tells who", DULL),
+    "untold": ("requester unknown", DULL),
 }
 
 
@@ -108,11 +108,11 @@ def run_restarts(
     runs, struck = asked["run_key"].nunique(), restarts["run_key"].nunique()
     said = f"{counted(restarts['machine'].nunique(), 'machine')} restarted"
     said += f" in {struck:,} of {counted(runs, 'run')}"
-    said += " that were never to restart anything; the others are not drawn. "
+    said += " set to Never reboot; the others are not drawn. "
     said += _speaks_of(asked, machines, computers, "took part in no such run")
     if automatic_updates is None:
-        said += " What the registry says could not be seen."
-    title = "Restarts in runs that were never to restart"
+        said += " Registry settings could not be read."
+    title = "Restarts in runs set to Never reboot"
     return _figure(title, said + only, traces, shown, struck, "machines")
 
 
@@ -218,9 +218,9 @@ def _speaks_of(
     rows: pd.DataFrame, machines: pd.DataFrame | None, computers: Sequence[str], why_not: str
 ) -> str:
     if machines is None:
-        return f"It speaks of {counted(rows['computer'].nunique(), 'machine')}."
+        return f"Shows {counted(rows['computer'].nunique(), 'machine')}."
     population, _ = chosen(machines, computers)
     known = population["machine"].isin(rows["machine"])
-    said = "It speaks of " + of_machines(int(known.sum()), len(population), why_not)
+    said = "Shows " + of_machines(int(known.sum()), len(population), why_not)
     strangers = rows["machine_key"][rows["machine"] < 0].nunique()
     return said + (f" {counted(strangers, 'machine')} more, in no log." if strangers else "")

@@ -53,11 +53,11 @@ def machine_states(machines: pd.DataFrame, *, computers: Sequence[str] = ()) -> 
         names = [*names[:_MOST_BARS], f"{cut:,} smaller groups"]
     places = list(range(len(counts)))
     known = int((states != "unknown").sum())
-    said = of_machines(known, len(states), "cannot be told, their workspace was silent")
+    said = of_machines(known, len(states), "unknown, their workspace was silent")
     if unassessed := int((states == "not_assessed").sum()):
         said += f" {unassessed:,} of them were never assessed."
     if cut:
-        said += f" The {cut:,} smallest groups stand in one bar."
+        said += f" The {cut:,} smallest groups share one bar."
     layout = {
         "barmode": "stack",
         "bargap": 0.3,
@@ -162,7 +162,7 @@ def assessment_age(
         "yaxis": {"title": {"text": "machines"}, "rangemode": "tozero", "tickformat": ",d"},
         "shapes": [_border(edges.index(limit) - 0.5, BAD if late else INK)] if limit < window else [],
     }
-    return figure("How old is what is known of each machine", said + only, traces, layout, height=240)
+    return figure("Age of each machine's newest assessment", said + only, traces, layout, height=240)
 
 
 def _of_ages(ages: pd.Series[Any], edges: Sequence[float], limit: float, names: Sequence[str]) -> list[Spec]:

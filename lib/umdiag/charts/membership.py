@@ -81,8 +81,8 @@ def not_managed(
 
 def _silent_said(silent: int, *, seen: bool) -> str:
     if not seen:
-        return " Machines that send nothing could not be told."
-    more = f" {counted(silent, 'running machine')} more that should report, and do not."
+        return " Machines that send nothing could not be determined."
+    more = f" {counted(silent, 'running machine')} more should report and sent nothing."
     return more if silent else ""
 
 

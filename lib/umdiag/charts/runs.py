@@ -59,7 +59,8 @@ def run_calendar(
     traces = _traces([row for row in each(shown) if row.configuration in lines], lines, who, expected)
     said = _said(inside, who, expected)
     said += _expected_said(set(attendance["machine_key"]), machines)
-    said += f" Missed {counted(len(missed), 'time')}, {counted(missed['machine_key'].nunique(), 'machine')}."
+    said += f" {counted(len(missed), 'miss', 'misses')}"
+    said += f" on {counted(missed['machine_key'].nunique(), 'machine')}."
     if len(inside) > len(shown):
         said += f" Only the newest {len(shown):,} runs are drawn."
     if len(order) > len(lines):
@@ -73,7 +74,9 @@ def run_calendar(
             "ticktext": [inert(name, 34) for name in lines],
         },
     }
-    return figure("Runs, and who was missed", said + only, traces, layout, height=max(56 * len(lines), 120))
+    return figure(
+        "Runs, and the machines they missed", said + only, traces, layout, height=max(56 * len(lines), 120)
+    )
 
 
 def _by_loss(shown: pd.DataFrame, who: Mapping[str, list[str]]) -> list[str]:
@@ -87,7 +90,7 @@ def _traces(
     rows: list[Any], lines: Mapping[str, int], who: Mapping[str, list[str]], expected: Mapping[str, int]
 ) -> list[Spec]:
     traces = []
-    for label, colour in (("missed machines", BAD), ("missed nobody", GOOD), ("not judged", DULL)):
+    for label, colour in (("missed machines", BAD), ("missed none", GOOD), ("not judged", DULL)):
         runs = [row for row in rows if _outcome(row, who, expected) == label]
         if runs:
             traces.append(_dots(runs, label, colour, lines, who, expected))
@@ -134,14 +137,14 @@ def _dots(
 
 def _why_not_judged(row: Any) -> str:
     if _ismarked(row.judged):
-        return f"{inert(row.status or 'status unknown', 30)}; nobody is known to be expected"
+        return f"{inert(row.status or 'status unknown', 30)}; no machine is known to be expected"
     return f"not over: {inert(row.status or 'unknown', 30)}"
 
 
 def _outcome(row: Any, who: Mapping[str, list[str]], expected: Mapping[str, int]) -> str:
     if who.get(str(row.run_id)):
         return "missed machines"
-    return "missed nobody" if _ismarked(row.judged) and expected.get(str(row.run_id)) else "not judged"
+    return "missed none" if _ismarked(row.judged) and expected.get(str(row.run_id)) else "not judged"
 
 
 def _said(runs: pd.DataFrame, who: Mapping[str, list[str]], expected: Mapping[str, int]) -> str:
@@ -152,9 +155,9 @@ def _said(runs: pd.DataFrame, who: Mapping[str, list[str]], expected: Mapping[st
 
 def _expected_said(keys: set[str], machines: pd.DataFrame | None) -> str:
     if machines is None or machines.empty:
-        return f"It speaks of {counted(len(keys), 'machine')}."
+        return f"Shows {counted(len(keys), 'machine')}."
     known = machines["arm_key"].isin(keys - {""}) | ("name:" + machines["name"]).isin(keys)
-    said = "It speaks of " + of_machines(int(known.sum()), len(machines), "were expected in none")
+    said = "Shows " + of_machines(int(known.sum()), len(machines), "expected in no run")
     named = set(machines["arm_key"]) | set("name:" + machines["name"])
     strangers = len(keys - named)
     return said + (f" {counted(strangers, 'machine')} more, expected but in no log." if strangers else "")

@@ -68,7 +68,7 @@ def machine_timeline(
 
 def _said(heard: pd.DataFrame, hours: int, machines: int, unseen: Sequence[str], empty: Sequence[str]) -> str:
     said = [f"1 of {counted(machines, 'machine')}" if machines else "1 machine"]
-    said[0] += f"; heard in {heard['hour'].nunique():,} of {hours:,} whole hours."
+    said[0] += f"; heartbeats in {heard['hour'].nunique():,} of {hours:,} whole hours."
     if (used := heard["source_computer_id"].nunique()) > 1:
         said.append(f"Its name was used by {counted(used, 'agent')}, one colour each.")
     if unseen:

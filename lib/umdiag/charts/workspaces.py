@@ -72,12 +72,12 @@ def ingestion_per_hour(
         stops = _stops_of(collection_stops, id_, asked_at)
         panels.shade(stops, STOPPED, "collection stopped", place)
         panels.shade(spans(_dry(paid, stops), 2), NO_DATA, "no billable data", place)
-        panels.shade(spans(list(hours[hours > newest]), 1), NOT_YET, "Usage not written yet", place)
+        panels.shade(spans(list(hours[hours > newest]), 1), NOT_YET, "no Usage rows yet", place)
     said = _panels_said(len(shown), len(ids)) + _volumes_said(colours, step)
     if collection_stops is None:
         said += " Stops of collection could not be seen."
     layout = panels.layout("MB an hour", "GB so far")
-    title = "What the workspace took in, hour by hour"
+    title = "Data collected by each workspace, hour by hour"
     return figure(title, said, _named_once(traces), layout, height=panels.height)
 
 

@@ -60,7 +60,7 @@ def choose(name: str, scenarios: Sequence[Described]) -> Described:
 
 
 def manual(scenario: Described, width: int) -> str:
-    """Write a scenario's manual page: its docstring as it stands, then each cause with its mend."""
+    """Write a scenario's manual page: its docstring as it stands, then each cause with its fix."""
     text = cleandoc(scenario.manual)
     if not text.startswith(scenario.title):
         text = f"{scenario.title}\n\n{text}"

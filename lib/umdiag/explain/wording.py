@@ -11,13 +11,13 @@ from umdiag.knowledge.table import Knowledge
 _MOST_SHOWN = 40
 _NEXT = (
     "Give the whole message, with its code if it has one (0x…, or a decimal number).",
-    "If it stands in a log, give the file: umdiag explain FILE (WindowsUpdate.log, omsupdatemgmt.log, …).",
-    "umdiag scenarios lists the symptoms that the kit looks for; umdiag explain SCENARIO tells of one.",
+    "If it is in a log, give the file: umdiag explain FILE (WindowsUpdate.log, omsupdatemgmt.log, …).",
+    "umdiag scenarios lists the symptoms that the kit looks for; umdiag explain SCENARIO describes one.",
 )
 
 
 def pages(found: Sequence[Knowledge], width: int) -> str:
-    """Write what is known of each error: what it is, cause, mend, source, and the scenario it leads to."""
+    """Write what is known of each error: what it is, cause, fix, source, and the scenario it leads to."""
     return "\n\n".join("\n".join([_title(row), *_body(row, width)]) for row in found)
 
 

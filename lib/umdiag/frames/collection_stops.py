@@ -33,7 +33,7 @@ def derive(
     """
     if operation_events is None and log_operation_events is None:
         raise Inconclusive(
-            "neither Operation nor _LogOperation could be seen whole, which tell when collection stopped"
+            "neither Operation nor _LogOperation could be read completely, so stops are unknown"
         )
     events = _events(operation_events, log_operation_events)
     names = workspaces.set_index("workspace_id")

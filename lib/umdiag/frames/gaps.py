@@ -30,10 +30,10 @@ def derive(
 
     A gap counts only if the day before it shows what is lacking: three machines with heartbeats, or some
     billable volume. Volume is judged up to the newest row of `Usage`, which lags behind.
-    A fact that is not whole tells of no gap. Raises Inconclusive where neither Heartbeat nor Usage is whole.
+    A fact that is not complete shows no gap. Raises Inconclusive where neither Heartbeat nor Usage is whole.
     """
     if heartbeat_hours is None and usage_hours is None:
-        raise Inconclusive("neither Heartbeat nor Usage could be seen whole, which tell of gaps")
+        raise Inconclusive("neither Heartbeat nor Usage could be read completely, so gaps are unknown")
     end = pd.Timestamp(asked_at).floor("h")
     start = (pd.Timestamp(asked_at) - pd.Timedelta(lookback)).ceil("h")
     rows: list[dict[str, Any]] = []

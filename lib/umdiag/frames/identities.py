@@ -34,7 +34,7 @@ def derive(
     facts = [fact for fact in (heartbeats, assessments, summaries) if fact is not None]
     if not facts:
         raise Inconclusive(
-            "none of Heartbeat, Update and UpdateSummary could be seen, which tell of machines"
+            "none of Heartbeat, Update and UpdateSummary could be read, so no machine is known"
         )
     pairs = _pairs(pd.concat(facts, ignore_index=True))
     pairs = _without_missing_agents(pairs)

@@ -35,7 +35,7 @@ def derive(
     """
     if system_workers is None and targets is None:
         raise Inconclusive(
-            "neither workers nor update configurations could be seen, which tell who should report"
+            "neither workers nor update deployments could be read: who should report is unknown"
         )
     start = pd.Timestamp(asked_at) - pd.Timedelta(lookback)
     lapsed = assessed_elsewhere["lapsed"]

@@ -16,7 +16,7 @@ class Seen:
     """A fact or frame as far as it could be seen.
 
     `frame` is None where it could not be seen at all, or not well enough to be derived; `reason` says why
-    it is not whole. `gaps` names every fact behind it that could not be seen whole, optional ones
+    it is not complete. `gaps` names every fact behind it that could not be seen whole, optional ones
     included, each with its reason.
     """
 

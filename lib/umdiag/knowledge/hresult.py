@@ -131,7 +131,7 @@ def _told(number: int) -> Knowledge:
         scenario="assessment_failed" if failed else "",
         resolution=(*(_NETWORK if internet else ()), *_GENERAL)
         if failed
-        else ("No action: this is no failure.",),
+        else ("No action: this is not a failure.",),
         source=SOURCE,
         read=READ,
     )

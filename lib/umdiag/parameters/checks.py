@@ -70,14 +70,14 @@ def _other_than_text(value: object) -> str:
 def item(value: object) -> str:
     """Return a list's item stripped; an empty one is refused."""
     if value is None or (isinstance(value, str) and not value.strip()):
-        raise Refused("stands in the list, write a name there or remove the line")
+        raise Refused("is in the list, write a name there or remove the line")
     return text(value)
 
 
 def items(value: object) -> object:
     """Refuse what is no list."""
     if not isinstance(value, (list, tuple)):
-        raise Refused("is no list, expected one like [first, second]")
+        raise Refused("is not a list, expected one like [first, second]")
     return value
 
 
@@ -98,7 +98,7 @@ def whole_number(value: object) -> int:
         digits = isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,8}", value.strip())
         number = int(str(value)) if digits else 0
     if not 1 <= number <= MOST:
-        raise Refused(f"is no whole number of 1 to {MOST}")
+        raise Refused(f"is not a whole number of 1 to {MOST}")
     return number
 
 
@@ -111,7 +111,7 @@ def length(none: str) -> Callable[[object], timedelta]:
         written = text(value)
         match = _DURATION.fullmatch(written)
         if not match or not any(match.group("days", "hours", "minutes")):
-            problem = "has no unit" if re.fullmatch(r"[\d.]+", written) else "is no duration"
+            problem = "has no unit" if re.fullmatch(r"[\d.]+", written) else "is not a duration"
             raise Refused(f"{problem}, {_A_DURATION}")
         try:
             length = timedelta(**{unit: int(match[unit] or 0) for unit in ("days", "hours", "minutes")})
@@ -138,11 +138,11 @@ def moment(value: object) -> datetime | str | None:
             return written.casefold() or None
         time = _time(written)
     if time is None:
-        raise Refused(f"is no time, {_A_TIME}")
+        raise Refused(f"is not a time, {_A_TIME}")
     if time.utcoffset() is None:
         raise Refused(f"has no zone, {_A_TIME}")
     if not 2000 <= time.year < 2200:
-        raise Refused("lies outside the years 2000 to 2199")
+        raise Refused("is outside the years 2000 to 2199")
     return time.astimezone(UTC)
 
 
@@ -165,7 +165,7 @@ def _time(written: str) -> datetime | None:
 def tenant(name: str) -> str:
     """Return a tenant's id or domain."""
     if name and not _TENANT.fullmatch(name):
-        raise Refused("is no tenant, expected its id or its domain")
+        raise Refused("is not a tenant, expected its id or its domain")
     return name
 
 
@@ -176,7 +176,7 @@ def arm_id(type_: str) -> Callable[[str], str]:
     def check(id_: str) -> str:
         if id_ and not pattern.fullmatch(id_.rstrip("/")):
             expected = f"/subscriptions/<id>/resourceGroups/<name>/providers/{type_}/<name>"
-            raise Refused(f"is no such ARM id, expected {expected}")
+            raise Refused(f"is not a matching ARM id, expected {expected}")
         return id_.rstrip("/")
 
     return check
@@ -188,7 +188,7 @@ def subscription(id_: str) -> str:
         return id_.rstrip("/")
     match = _SUBSCRIPTION.fullmatch(id_)
     if not match:
-        raise Refused("is no subscription id, expected the form 00000000-0000-0000-0000-000000000000")
+        raise Refused("is not a subscription id, expected the form 00000000-0000-0000-0000-000000000000")
     return match[1]
 
 
@@ -200,7 +200,7 @@ def address(written: str) -> str:
     except ValueError:
         parts, valid = urlsplit(""), False
     if written and (not valid or parts.scheme != "https" or re.search(r"[\s\\@?#]", written)):
-        raise Refused("is no plain address, expected one like https://host.example/path")
+        raise Refused("is not a plain address, expected one like https://host.example/path")
     return written.rstrip("/")
 
 

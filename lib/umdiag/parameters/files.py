@@ -50,7 +50,7 @@ def load(path: Path) -> dict[str, Plain]:
     if node is None:
         raise ParameterError(name, "the file", "is empty; umdiag init writes an example of what it may hold")
     if not isinstance(node, MappingNode):
-        raise ParameterError(name, "the file", "is YAML but no mapping, expected lines like source: azure")
+        raise ParameterError(name, "the file", "is YAML but not a mapping, expected lines like source: azure")
     return _mapping(node, "", 0)
 
 
@@ -102,7 +102,7 @@ def _problem(error: MarkedYAMLError) -> str:
     if "escape" in problem:
         return f"{problem}; put a path with backslashes in single quotes"
     if "'\\t'" in problem:
-        return "a tab stands where spaces belong"
+        return "a tab is used where spaces belong"
     if "another document" in problem:
         return "a second document starts here, expected one"
     return problem
@@ -113,7 +113,7 @@ def _mapping(node: MappingNode, prefix: str, depth: int) -> dict[str, Plain]:
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
         if not isinstance(key_node, ScalarNode):
-            raise ParameterError(f"line {line}", "a list or mapping", "stands where a key belongs")
+            raise ParameterError(f"line {line}", "a list or mapping", "is used where a key belongs")
         key = key_node.value
         value = _plain(value_node, f"{prefix}{key}", depth + 1)
         if key in entries:

@@ -29,7 +29,7 @@ WholeNumber = Annotated[
 ]
 Duration = Annotated[
     timedelta,
-    BeforeValidator(checks.length("is not longer than nothing")),
+    BeforeValidator(checks.length("is not longer than zero")),
     _TEXT,
     Field(title="duration"),
 ]

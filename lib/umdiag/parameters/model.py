@@ -36,7 +36,7 @@ class Endpoints(BaseModel):
     @classmethod
     def _entries(cls, value: object) -> dict[str, object]:
         if not isinstance(value, Mapping):
-            raise checks.Refused(f"is no mapping, expected lines for {', '.join(cls.model_fields)}")
+            raise checks.Refused(f"is not a mapping, expected lines for {', '.join(cls.model_fields)}")
         return {str(name): entry for name, entry in value.items() if not is_nothing(entry)}
 
     @model_serializer
@@ -68,25 +68,25 @@ class Parameters(BaseModel):
         "parameters/demo",
     )
     cloud: Annotated[Literal["public", "usgov", "china"], kinds.AnyCase] = declared(
-        "public", "Endpoints and authority", "public"
+        "public", "Azure cloud: its endpoints and its sign-in authority", "public"
     )
-    tenant_id: kinds.Tenant = declared("", "Restrict sign-in to a tenant", "contoso.onmicrosoft.com")
+    tenant_id: kinds.Tenant = declared("", "Tenant to sign in to", "contoso.onmicrosoft.com")
     credential: Annotated[Literal["chain", "browser", "device_code", "token"], kinds.AnyCase] = declared(
         "chain",
-        "How to sign in. Reports refuse the two that ask (browser, device_code), "
-        "token takes a bearer token from the environment variable UMDIAG_ACCESS_TOKEN",
+        "How to sign in. Reports refuse the two that ask a person (browser, device_code). "
+        "token: a bearer token from the environment variable UMDIAG_ACCESS_TOKEN",
         "chain",
     )
     workspace_api: Annotated[Literal["kusto", "monitor"], kinds.AnyCase] = declared(
         "monitor",
         "Which of the two documented ways a workspace is queried. "
-        "The Log Analytics query API (monitor) tells when rows are missing",
+        "The Log Analytics query API (monitor) says when rows are missing",
         "monitor",
     )
     endpoints: Annotated[Endpoints, Field(title="mapping")] = declared(
         {},
         "Addresses instead of the cloud's: kusto, monitor, management, ca_bundle. "
-        "For private endpoints, proxies and stand-ins. Addresses are https, ca_bundle is a file",
+        "For private endpoints, proxies and emulators. Addresses are https, ca_bundle is a file",
         {
             "kusto": "https://ade.loganalytics.io",
             "monitor": "https://api.loganalytics.io",
@@ -117,33 +117,35 @@ class Parameters(BaseModel):
     )
     asked_at: kinds.Moment = declared(
         "",
-        "The clock of the investigation, latest for the newest row found. "
-        "Empty for now (a snapshot: its own asked_at)",
+        "The end of the window. latest: the newest row found. Empty for now (a snapshot: its own asked_at)",
         "2024-03-08T10:00:00Z",
     )
     lookback: kinds.Window = declared("14d", "Window before asked_at", "14d")
     stale_after: kinds.Duration = declared(
-        "24h", "A machine silent for longer is disconnected, an assessment older is stale", "24h"
+        "24h",
+        "How old a heartbeat or an assessment may be. "
+        "A machine silent for longer is disconnected, an older assessment is stale",
+        "24h",
     )
     update_run: kinds.Text = declared(
         "",
-        "Name of an update deployment, or a run's id, empty for every run in the window",
+        "Name of an update deployment, or a run's id. Empty for every run in the window",
         "Patch Tuesday servers",
     )
     computers: kinds.Texts = declared(
-        [], "Restrict machines and findings to these, empty for all", ["web01.contoso.com", "00123"]
+        [], "Limit machines and findings to these. Empty for all", ["web01.contoso.com", "00123"]
     )
     suspects: kinds.Texts = declared(
         [],
-        "Machines one expected to be patched, missed_machines says for each why it was not",
+        "Machines that should have been patched. missed_machines says for each why it was not",
         ["web02.contoso.com"],
     )
     parameters_file: Annotated[kinds.Text, Field(title="path"), NotebookOnly(start="parameters/demo.yml")] = (
         declared(
             "",
-            "A parameter file laid under the values of the cell. "
-            "A value equal to its default counts as not given. "
-            "The notebooks' default is left out as soon as the cell says what to look at",
+            "A parameter file for what the cell does not set. "
+            "A value equal to its default counts as not set. "
+            "The notebooks' default is ignored as soon as the cell says what to look at",
             "parameters/demo.yml",
         )
     )

@@ -60,7 +60,7 @@ def from_notebook(namespace: Mapping[str, Any], *, find: bool = True) -> Paramet
         return from_values(given, folder=None, find=find)
     path = files.find(file, None, directory=False)
     if path is None:
-        expected = "is no file in the working directory or its parents, expected a parameter file"
+        expected = "is not a file in the working directory or its parents, expected a parameter file"
         raise ParameterError(_FILE, file, expected)
     return from_values({**files.load(path), **given}, folder=path.parent, find=find)
 

@@ -45,7 +45,7 @@ def from_values(
             raise unknown(str(name), value, model)
     given = {name: value for name, value in values.items() if not is_nothing(value)}
     for name in given.keys() & marked(model, NotebookOnly).keys():
-        raise ParameterError(name, given[name], "is a parameter of notebooks, expected in no file")
+        raise ParameterError(name, given[name], "is a parameter of notebooks, not of a file")
     try:
         checked = model.model_validate(given)
     except ValidationError as error:
@@ -60,7 +60,7 @@ def refuse_prompting(parameters: Parameters) -> None:
     """Refuse the credentials that ask somebody: nobody sits before a headless run."""
     if parameters.credential in ("browser", "device_code"):
         raise ParameterError(
-            "credential", parameters.credential, "asks for a person, a report needs chain or token"
+            "credential", parameters.credential, "needs a person to sign in, a report needs chain or token"
         )
 
 
@@ -69,11 +69,11 @@ def unknown(
 ) -> ParameterError:
     """Return the error of a name that is no parameter; `advice` follows the name that may be meant."""
     if _SECRET_NAME.search(name):
-        expected = "belongs to no parameter; secrets are none, see credential for the ways to sign in"
+        expected = "is not a parameter; secrets never are, see credential for the ways to sign in"
         return ParameterError(name, "(hidden)", expected)
     meant = hint(name, model.model_fields)
     known = f"; known are {', '.join(model.model_fields)}"
-    return ParameterError(name, value, f"belongs to no parameter{meant + advice if meant else known}")
+    return ParameterError(name, value, f"is not a parameter{meant + advice if meant else known}")
 
 
 def _refusal(invalid: ValidationError) -> ParameterError:
@@ -90,7 +90,7 @@ def _refusal(invalid: ValidationError) -> ParameterError:
     elif error["type"] == "extra_forbidden":
         known = tuple(Endpoints.model_fields)
         name = str(error["loc"][-1])
-        expected = f"belongs to no endpoint{hint(name, known) or '; known are ' + ', '.join(known)}"
+        expected = f"is not an endpoint{hint(name, known) or '; known are ' + ', '.join(known)}"
     else:
         expected = str(told.get("error", error["msg"]))
     return ParameterError(key, value, expected)
@@ -113,7 +113,7 @@ def _place(key: str, path: Path, folder: Path | None, wanted: LookedFor) -> Path
     if place is None:
         kind = "folder" if wanted.directory else "file"
         looked = "beside the parameter file, in" if folder is not None else "in"
-        where = f"is no {kind} {looked} the working directory or its parents"
+        where = f"is not a {kind} {looked} the working directory or its parents"
         raise ParameterError(key, str(path), f"{where}, expected {wanted.expected}")
     return place
 

@@ -107,7 +107,7 @@ def queries() -> Mapping[str, Query]:
             if file.name.endswith(".kql"):
                 query = read(file.name.removesuffix(".kql"), dialect, file.read_text(encoding="utf-8"))
                 if query.name in found:
-                    raise QueryError(f"{file.name}: two query files bear this name")
+                    raise QueryError(f"{file.name}: two query files have this name")
                 found[query.name] = query
     return found
 
@@ -195,7 +195,7 @@ def literal(value: Value, type_: str, name: str) -> str:
             return f"{whole}s" if not rest and whole >= 0 else f"time({_ticks(value)})"
         case "list", list() if all(_is_item(item) for item in value):
             return f"dynamic([{', '.join(_item(item, name) for item in value)}])"
-    raise QueryError(f"parameter {name}: a {type(value).__name__} is no {type_}")
+    raise QueryError(f"parameter {name}: a {type(value).__name__} is not a {type_}")
 
 
 def sha256(text: str) -> str:
@@ -237,7 +237,7 @@ def _ticks(span: timedelta) -> str:
 def _column(query: str, part: str) -> tuple[str, str]:
     name, _, type_ = part.strip().partition(":")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or type_ not in DTYPES:
-        raise QueryError(f"{query}.kql: {part.strip()!r} is no column of the form name:type")
+        raise QueryError(f"{query}.kql: {part.strip()!r} is not a column of the form name:type")
     return name, type_
 
 
@@ -245,4 +245,4 @@ def _type_of_default(query: str, default: str) -> str:
     for pattern, type_ in _DEFAULTS:
         if pattern.fullmatch(default):
             return type_
-    raise QueryError(f"{query}.kql: {default!r} is no literal that a value could replace")
+    raise QueryError(f"{query}.kql: {default!r} is not a literal that a value could replace")

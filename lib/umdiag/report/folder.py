@@ -119,10 +119,10 @@ def _refuse_what_is_no_report(target: Path, shown: str) -> None:
         if not target.exists():
             return
         if not target.is_dir():
-            raise CallError(f"{shown}: is no folder; choose another -o")
+            raise CallError(f"{shown}: is not a folder; choose another -o")
         if any(target.iterdir()) and not is_report(target):
             raise CallError(
-                f"{shown}: holds something else than a report; choose another -o or an empty folder"
+                f"{shown}: holds something other than a report; choose another -o or an empty folder"
             )
     except OSError as error:
         raise CallError(f"{shown}: cannot be read ({error.strerror}); choose another -o") from None

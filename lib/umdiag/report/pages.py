@@ -189,7 +189,7 @@ def _data(data: Mapping[str, Any], charts: _Charts, family: str) -> Markup:
 def _text(text: str, kind: str) -> Markup:
     note = ""
     if len(text) > _MOST_TEXT:
-        note = f"… {len(text) - _MOST_TEXT:,} more characters stand in the notebook"
+        note = f"… {len(text) - _MOST_TEXT:,} more characters are in the notebook"
         text = text[:_MOST_TEXT]
     return Markup('<pre class="{}">{}</pre>{}').format(kind, text.rstrip("\n"), _paragraph(note))
 
@@ -215,7 +215,7 @@ def _cut(cells: Sequence[_Cell], family: str) -> None:
         if place is None:
             continue
         cells[number].outputs[place] = Markup(
-            '<p class="caution">This output is too long for a page ({} kB); it stands in the notebook '
+            '<p class="caution">This output is too long for a page ({} kB); it is in the notebook '
             '<a href="{family}.ipynb">{family}.ipynb</a>, and every row in '
             '<a href="machines.csv">machines.csv</a> and <a href="findings.csv">findings.csv</a>.</p>'
         ).format(f"{size // 1000:,}", family=family)

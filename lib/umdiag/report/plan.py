@@ -32,7 +32,7 @@ def plan(parameters: params.Parameters, *, only: Sequence[str] = (), estimate: b
     sizes = _sizes(parameters, asked_at) if estimate and target else {}
     yield f"{len(names)} queries; nothing is sent" + (" but what asks for volumes." if sizes else ".")
     if parameters.asked_at == "latest" and target is not None:
-        yield "asked_at is the newest row found, which is asked for first; here it is the present moment."
+        yield "asked_at is the newest row, which a report reads first; this dry run takes the current time."
     if target is not None:
         yield "\n".join(_counting(target, parameters, asked_at))
     for name in names:

@@ -17,11 +17,11 @@ from umdiag.scenarios.account import Rests
 #: Families in the order in which a person reads them, each with its question.
 FAMILIES: Mapping[str, str] = {
     "quota": "Is the workspace keeping what machines send?",
-    "assessment": "What state is every machine in, and can it be believed?",
-    "onboarding": "Machines that should be there and are not",
+    "assessment": "What state is every machine in, and is it current?",
+    "onboarding": "Machines that should be managed and are not",
     "missed_machines": "The schedule ran; who was left out, and why?",
     "update_runs": "The run started; what went wrong in it?",
-    "unplanned": "Things that happened without being asked for",
+    "unplanned": "Restarts and installations that nobody planned",
 }
 
 
@@ -80,7 +80,9 @@ def _scenario(family: str, name: str, module: ModuleType) -> Scenario:
     elsewhere = {*FAMILIES, "machine"} - {family}
     for lead in (lead for cause in causes for lead in cause.leads_to):
         if lead.notebook not in elsewhere:
-            raise QueryError(f"scenario {name}: {lead.notebook} is no notebook of another family to lead to")
+            raise QueryError(
+                f"scenario {name}: {lead.notebook} is not a notebook of another family to lead to"
+            )
     return Scenario(
         name=name,
         family=family,

@@ -11,7 +11,7 @@ class Rests:
     """The account of the facts (queries) behind a judge, none left out.
 
     `symptom`: whether there is a finding rests on it; where it was not seen whole, the diagnosis says so
-    and is not HEALTHY. `causes`: it only tells causes apart or adds evidence; where it was not seen whole,
+    and is not HEALTHY. `causes`: it only distinguishes causes or adds evidence; where it was not seen whole,
     each finding says that it was not checked. `indifferent`: it changes no finding and no state, and why.
     """
 
@@ -32,6 +32,6 @@ NAMES = {"workspace_settings": "gives a workspace its name; without it the works
 COUNTS = {"latest_updates": "counts missing updates, which are not read here"}
 SERVICE = {"update_manager_machines": "says which service assesses a machine, which does not matter here"}
 PLACES = {
-    "heartbeat_hours": "only adds workspaces that nothing else speaks of, and nothing is judged of them here",
-    "usage_hours": "only adds workspaces that nothing else speaks of, and nothing is judged of them here",
+    "heartbeat_hours": "only adds workspaces that appear nowhere else, and nothing is judged about them here",
+    "usage_hours": "only adds workspaces that appear nowhere else, and nothing is judged about them here",
 }

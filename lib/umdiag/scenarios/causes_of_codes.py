@@ -31,7 +31,7 @@ NETWORK = Cause(
 )
 WSUS = Cause(
     key="wsus_unreachable",
-    sentence="The machine is told to ask an update server (WSUS) and cannot reach it.",
+    sentence="The machine is configured to use an update server (WSUS) and cannot reach it.",
     resolution=(
         "Check that the machine resolves the name of its WSUS server and reaches its port: <wsus server>.",
         "Check WUServer and WUStatusServer: reg query"
@@ -51,7 +51,7 @@ SHUTTING_DOWN = Cause(
 )
 DISABLED = Cause(
     key="update_service_disabled",
-    sentence="The Windows Update service is disabled, or a policy forbids it to be used.",
+    sentence="The Windows Update service is disabled, or a policy forbids its use.",
     resolution=(
         "Set the service to manual and start it: sc.exe config wuauserv start= demand, then sc.exe start"
         " wuauserv.",
@@ -63,13 +63,17 @@ TIMED_OUT = Cause(
     key="timed_out",
     sentence="Windows Update or the update server did not answer in time.",
     resolution=(
-        with_wsus("Check the way to the WSUS server <wsus server>, above all proxies that hold connections."),
+        with_wsus(
+            "Check the network path to the WSUS server <wsus server>, above all proxies "
+            "that hold connections."
+        ),
         with_wsus(
             "On the WSUS server, run the Server Cleanup Wizard and raise the private memory limit of the"
             " application pool WsusPool."
         ),
         without_wsus(
-            "Check the way to Windows Update, above all proxies that hold connections: netsh winhttp show"
+            "Check the network path to Windows Update, above all proxies that hold connections: "
+            "netsh winhttp show"
             " proxy."
         ),
     ),
@@ -89,7 +93,7 @@ DENIED = Cause(
 )
 OTHER = Cause(
     key="other_hresult",
-    sentence="Windows Update failed with a code that the guide does not name.",
+    sentence="Windows Update failed with a code that Microsoft's guide does not name.",
     resolution=(
         "Look the code up: umdiag explain <code>.",
         "Read what happened around it: Get-WindowsUpdateLog on the machine, and"

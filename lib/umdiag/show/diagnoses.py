@@ -17,11 +17,11 @@ from umdiag.show.values import counted
 MOST_FINDINGS = 50
 _LEAST_PER_CAUSE = 5
 _REMEDIES = {
-    State.DENIED: "ask for the right to read it (Log Analytics Reader on the workspace, Reader on the "
+    State.DENIED: "get permission to read it (Log Analytics Reader on the workspace, Reader on the "
     "subscription and the Automation account), then run again",
-    State.MISSING: "capture the tables that it needs (the data health block names them), then run again",
-    State.PARTIAL: "shorten lookback or ask fewer workspaces at once, so that the answer comes back whole",
-    State.UNREADABLE: "write the file anew and run again",
+    State.MISSING: "capture the tables that it needs (see the data health block), then run again",
+    State.PARTIAL: "shorten lookback or ask fewer workspaces at once, so that the answer comes back complete",
+    State.UNREADABLE: "write the file again, then run again",
 }
 
 
@@ -59,7 +59,7 @@ def _answer(shown: Diagnosis) -> Html:
     # The heading above asks the question; its literal name is what `umdiag explain` takes.
     said = Html("{} <code>{}</code> {}").format(badge(shown.verdict), shown.scenario, _said(shown))
     if shown.verdict is Verdict.UNKNOWN:
-        return said + Html("<p>To find out: {}.</p>").format(to_find_out(shown.queries))
+        return said + Html("<p>Next step: {}.</p>").format(to_find_out(shown.queries))
     if shown.reason:
         return said + Html("<p>Not everything could be judged: {}</p>").format(shown.reason)
     return said
@@ -69,8 +69,8 @@ def _said(shown: Diagnosis) -> str:
     if shown.verdict is Verdict.PROBLEM:
         return f"{counted(len(shown.findings), 'finding')}."
     if shown.verdict is Verdict.UNKNOWN:
-        return f"Cannot be told: {shown.reason.rstrip('.') or 'no reason was given'}."
-    return f"No problem; {counted(len(shown.findings), 'remark')}." if shown.findings else "Nothing found."
+        return f"Cannot be determined: {shown.reason.rstrip('.') or 'no reason was given'}."
+    return f"No problem; {counted(len(shown.findings), 'note')}." if shown.findings else "Nothing found."
 
 
 def _sections(shown: Diagnosis) -> list[_Section]:

@@ -30,7 +30,7 @@ def finding_lines(findings: Sequence[Finding], place: Place, *, named: bool = Tr
     resolution = Counter(tuple(finding.resolution) for finding in findings).most_common(1)[0][0]
     apart = any(tuple(finding.resolution) != resolution for finding in findings)
     names = Counter(finding.subject.name for finding in findings)
-    heads = ["Severity", *(["Subject"] if named else []), "What shows it", *(["What to do"] if apart else [])]
+    heads = ["Severity", *(["Subject"] if named else []), "Evidence", *(["What to do"] if apart else [])]
     rows = []
     for finding in findings:
         name = [_subject(finding.subject, shared=names[finding.subject.name] > 1)] if named else []
@@ -79,7 +79,7 @@ def _sources(findings: Iterable[Finding]) -> Html:
 
 
 def _page(source: str) -> str:
-    return "Microsoft's page" if "microsoft.com/" in source else source
+    return "Microsoft docs" if "microsoft.com/" in source else source
 
 
 def _evidence(evidence: Mapping[str, Any]) -> Html:

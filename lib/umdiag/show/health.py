@@ -26,7 +26,7 @@ _MOST_ROWS = 200
 def health(lines: Sequence[TableHealth]) -> Block:
     """Show in one sentence how much of the data is there; list what lacks, fold away the rest."""
     if not lines:
-        return Block(lambda _: answer("unknown", "No table could be looked at: nothing can be judged."))
+        return Block(lambda _: answer("unknown", "No table could be read: nothing can be judged."))
     lacking = [line for line in lines if line.state not in (State.COMPLETE, State.EMPTY)]
     noted = [line for line in lines if line.note and line not in lacking]
     top = answer("unknown" if lacking else "healthy", _said(lines, len(lacking)))
@@ -36,13 +36,13 @@ def health(lines: Sequence[TableHealth]) -> Block:
 
 def _said(lines: Sequence[TableHealth], lacking: int) -> str:
     tables = counted(len({line.table for line in lines}), "table")
-    places = counted(len({line.scope for line in lines}), "place")
+    places = counted(len({line.scope for line in lines}), "source")
     said = [f"{tables} in {places}, {counted(sum(line.rows for line in lines), 'row')}."]
     newest = max((line.newest for line in lines if line.newest is not None), default=None)
     if newest is not None:
         said.append(f"Newest row: {words(newest)}.")
-    unseen = f"{lacking:,} not seen whole: what needs them is UNKNOWN or says what was not checked."
-    said.append(unseen if lacking else "All could be seen whole.")
+    unseen = f"{lacking:,} not read completely: what needs them is UNKNOWN or says what was not checked."
+    said.append(unseen if lacking else "All were read completely.")
     return " ".join(said)
 
 
@@ -51,7 +51,7 @@ def _tables(every: Sequence[TableHealth], shown: Sequence[TableHealth], place: P
     first, left = shown[:_MOST_LINES], len(shown[_MOST_LINES:])
     parts = [_listing(first)] if first else []
     if len(every) > len(first):
-        more = f", {left:,} more of them with a remark" if left else ""
+        more = f", {left:,} more of them with a note" if left else ""
         parts.append(folded(f"All tables{more}", _listing(every[:_MOST_ROWS])))
     if len(every) > _MOST_ROWS:
         parts.append(place.rest(len(every) - _MOST_ROWS, "findings.json"))
@@ -66,7 +66,7 @@ def _merged(lines: Sequence[TableHealth]) -> list[TableHealth]:
     merged = [
         replace(
             same[0],
-            scope=same[0].scope if len(same) == 1 else counted(len(same), "place"),
+            scope=same[0].scope if len(same) == 1 else counted(len(same), "source"),
             rows=sum(line.rows for line in same),
             newest=max((line.newest for line in same if line.newest is not None), default=None),
         )

@@ -16,7 +16,7 @@ from umdiag.show.urgency import leading, weight
 from umdiag.show.values import counted, spoken, words
 
 _STATES = {
-    "unknown": "cannot be told: its workspace is silent",
+    "unknown": "unknown: its workspace is silent",
     "disconnected": "disconnected: no heartbeat for too long",
     "not_assessed": "never assessed in the window",
     "assessment_stale": "its newest assessment is too old",
@@ -66,8 +66,8 @@ def _folded(names: pd.Series[Any]) -> pd.Series[Any]:
 def _answer(
     computer: str, rows: pd.DataFrame, found: Sequence[tuple[Diagnosis, Finding]], place: Place
 ) -> Html:
-    state = _STATES.get(str(rows["state"].iloc[0]) if len(rows) else "", "state not known")
-    lines = [Html("<b>{}</b>: {}; {} on it.").format(words(computer), state, counted(len(found), "finding"))]
+    state = _STATES.get(str(rows["state"].iloc[0]) if len(rows) else "", "state unknown")
+    lines = [Html("<b>{}</b>: {}; {}.").format(words(computer), state, counted(len(found), "finding"))]
     lead = leading([finding for _, finding in found])
     if lead is not None:
         scenario = next(diagnosis.scenario for diagnosis, finding in found if finding is lead)
@@ -89,7 +89,7 @@ def _known(rows: pd.DataFrame, machines: pd.DataFrame | None) -> Html:
         none = Html("<p>None of {} in the logs has this name.</p>")
         parts.append(none.format(counted(len(machines), "machine")))
     if len(rows) > 1:
-        parts.append(Html("<p>{} bear this name.</p>").format(counted(len(rows), "different machine")))
+        parts.append(Html("<p>{} have this name.</p>").format(counted(len(rows), "different machine")))
     return Html("").join([*parts, *(_facts(row) for row in rows.head(_MOST_ROWS).to_dict("records"))])
 
 
@@ -98,7 +98,7 @@ def _facts(row: dict[Any, Any]) -> Html:
     facts = [(said, words(row.get(key))) for key, said in _SHOWN.items()]
     known = [fact for fact in facts if fact[1] not in ("", "—")]
     first = ("state", badge(spoken(state), _kind(state)) + " " + _STATES.get(state, ""))
-    return listing(("What", "Known"), [first, *known])
+    return listing(("Property", "Value"), [first, *known])
 
 
 def _kind(state: str) -> str:
@@ -107,8 +107,8 @@ def _kind(state: str) -> str:
 
 def _found(found: Sequence[tuple[Diagnosis, Finding]], place: Place) -> Html:
     if not found:
-        return Html("<p>No finding names it.</p>")
-    parts = [Html("<h3>{} on it</h3>").format(counted(len(found), "finding"))]
+        return Html("<p>There is no finding on this machine.</p>")
+    parts = [Html("<h3>{}</h3>").format(counted(len(found), "finding"))]
     for diagnosis, finding in sorted(found, key=lambda pair: weight(pair[1])):
         head = Html("<h4>{} {}</h4>").format(diagnosis.title, sentence(diagnosis.scenario, finding.cause))
         parts.append(head + finding_lines([finding], place, named=False))

@@ -61,7 +61,7 @@ def _family_line(family: str, problems: Sequence[Diagnosis], place: Place) -> Ht
         said.append(f"Most urgent: {there[0].title}")
     led = _reasons(diagnosis for diagnosis in problems if diagnosis.family != family).get(family, {})
     if explained := [finding for lead, found in led.items() if lead.root for finding in found]:
-        said.append(f"The root of findings on {kinds(explained)} elsewhere lies here.")
+        said.append(f"Also causes findings on {kinds(explained)} elsewhere.")
     return _way(family, place) + ": " + " ".join(said)
 
 
@@ -87,7 +87,7 @@ def _on_machine(problems: Sequence[Diagnosis], place: Place, *, told: bool) -> I
     elif told:
         said = f"all findings on one machine, such as {worst} (parameter computers)."
     else:
-        said = f"{worst} on one time line, with every finding on it; the parameter computers takes any other."
+        said = f"{worst} on one time line, with every finding on it; name another in the parameter computers."
     yield _way("machine", place) + ": " + said
 
 

@@ -27,7 +27,7 @@ def _answer(ordered: Sequence[Diagnosis], place: Place) -> Html:
     worst = ordered[0]
     lines = [_counts(ordered)]
     if worst.verdict is Verdict.UNKNOWN:
-        lines.insert(0, Html("No problem was found, but this is no all-clear."))
+        lines.insert(0, Html("No problem was found, but this is not an all-clear."))
     lead = leading(worst.findings) if worst.verdict is Verdict.PROBLEM else None
     if lead is not None:
         urgent = Html("{} <b>Most urgent:</b> {}")
@@ -81,7 +81,7 @@ def _found(diagnosis: Diagnosis) -> Html:
     if lead is None:
         return Html("nothing")
     if diagnosis.verdict is Verdict.HEALTHY:
-        return Html.escape(f"nothing; {counted(len(diagnosis.findings), 'remark')}")
+        return Html.escape(f"nothing; {counted(len(diagnosis.findings), 'note')}")
     first = named(diagnosis.scenario, lead)
     if len(diagnosis.findings) == 1:
         return first

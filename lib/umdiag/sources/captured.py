@@ -137,7 +137,7 @@ class CapturedTables:
         refused = {"denied": State.DENIED, "missing": State.MISSING}.get(said.state)
         file = self.files.get(name)
         if file is None:
-            words = "was refused to the capture" if refused is State.DENIED else "was not captured"
+            words = "was not readable at capture (denied)" if refused is State.DENIED else "was not captured"
             return Table(
                 state=refused or State.MISSING, reason=joined(f"{name} {words} in this snapshot", said.note)
             )
@@ -151,7 +151,7 @@ class CapturedTables:
         if refused and not table.rows:
             return Table(state=refused, reason=joined(f"{name} could not be captured", said.note))
         if cut := self._cut(said, file, table.rows):
-            table.state, table.reason = State.PARTIAL, f"{name} is not whole: {cut}"
+            table.state, table.reason = State.PARTIAL, f"{name} is not complete: {cut}"
         return table
 
     def _cut(self, said: Captured, file: TableFile, rows: int) -> str:

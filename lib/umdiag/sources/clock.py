@@ -21,7 +21,7 @@ def notes_on_clock(source: Source, parameters: Parameters, asked_at: datetime) -
     """Say how far back the rows reach, and how old a clock is that was taken from them."""
     held, asked = source.lookback, parameters.lookback
     if held is not None and held < asked:
-        yield f"The snapshot holds {days(held)}; the {days(asked)} asked for reach further back."
+        yield f"The snapshot holds {days(held)}; the lookback of {days(asked)} reaches further back."
     if parameters.asked_at == "latest" and parameters.source == "azure":
         age = source.clock().astimezone(UTC) - asked_at
         yield (f"The clock is the newest row found: {asked_at:%Y-%m-%d %H:%M} UTC, {age.days:,} days ago.")

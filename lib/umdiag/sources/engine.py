@@ -103,7 +103,7 @@ class Engine:
                 "WHERE CASE WHEN json_valid(json) THEN json_type(json) <> 'OBJECT' ELSE true END"
             ).fetchall()[0][0]
             if wrong is not None:
-                raise UnreadableError(f"line {wrong} is no JSON object")
+                raise UnreadableError(f"line {wrong} is not a JSON object")
             keys = cursor.execute(
                 "SELECT key FROM (SELECT unnest(json_keys(json)) AS key, line FROM raw) "
                 "GROUP BY key ORDER BY min(line), key"

@@ -32,13 +32,13 @@ def _read_duration(value: object) -> timedelta:
         return value
     length = read_duration(value if isinstance(value, str) else "")
     if length < timedelta():
-        raise ValueError("is less than nothing")
+        raise ValueError("is less than zero")
     return length
 
 
 def _read_moment(value: object) -> object:
     if not isinstance(value, (str, datetime)):
-        raise ValueError("is no time in ISO form")  # noqa: TRY004 - pydantic words ValueError only
+        raise ValueError("is not a time in ISO form")  # noqa: TRY004 - pydantic words ValueError only
     return value
 
 
@@ -123,9 +123,9 @@ def read_manifest(folder: Path) -> Manifest | None:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the whole"
         said = first["msg"].removeprefix("Value error, ")
-        raise SourceError(f"{NAME} is none of this kit's: {place}: {said}") from None
+        raise SourceError(f"{NAME} is not one of this kit: {place}: {said}") from None
     except (ValueError, RecursionError):
-        raise SourceError(f"{NAME} is no JSON: capture the snapshot again, or remove the file") from None
+        raise SourceError(f"{NAME} is not JSON: capture the snapshot again, or remove the file") from None
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

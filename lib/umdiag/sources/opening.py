@@ -42,7 +42,7 @@ def target_of(parameters: Parameters) -> Target:
 
 
 def open_folder(folder: Path) -> Source:
-    """Open a snapshot or a replay; `facts` in snapshot.json tells them apart. Raises SourceError."""
+    """Open a snapshot or a replay; `facts` in snapshot.json distinguishes them. Raises SourceError."""
     try:
         manifest = read_manifest(folder)
     except OSError as error:

@@ -33,7 +33,9 @@ class Replay:
     def __init__(self, folder: Path) -> None:
         manifest = read_manifest(folder)
         if manifest is None or manifest.facts is None or manifest.asked_at is None:
-            raise SourceError(f"{folder.name} is no report: its snapshot.json lists no facts with asked_at")
+            raise SourceError(
+                f"{folder.name} is not a report: its snapshot.json lists no facts with asked_at"
+            )
         self._folder = folder
         self._asked_at = manifest.asked_at
         self._facts = {

@@ -53,7 +53,7 @@ class Snapshot:
         notes = list(manifest.notes) if manifest else []
         if self._asked_at is None:
             notes.append("no snapshot.json says when this was captured: the clock is the newest row found")
-        notes += [f"{stranger} is no table of this kit and is left aside" for stranger in strangers]
+        notes += [f"{stranger} is not a table of this kit and is ignored" for stranger in strangers]
         self.notes: Sequence[str] = tuple(notes)
         self._engine = Engine(folder=folder, memory_limit=memory_limit)
         self._tables = CapturedTables(self._engine, files, manifest)
@@ -69,7 +69,7 @@ class Snapshot:
         """Return the newest `TimeGenerated` of any table. Raises SourceError where no row bears a time."""
         times = [time for table in kql.tables()["workspace"] if (time := self._tables.newest(table))]
         if not times:
-            raise SourceError(f"snapshot {self._name}: no row in it bears a time, set the parameter asked_at")
+            raise SourceError(f"snapshot {self._name}: no row in it has a time, set the parameter asked_at")
         return max(times)
 
     def fetch(self, query: Query, values: Mapping[str, Value]) -> Rows:

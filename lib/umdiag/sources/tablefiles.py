@@ -61,7 +61,7 @@ def read_csv(path: Path) -> tuple[list[str], pa.Table]:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             header = next(csv.reader(lines, strict=True), [])
     except (UnicodeError, csv.Error):
-        raise UnreadableError(f"{path.name} is no CSV in UTF-8: save it as such") from None
+        raise UnreadableError(f"{path.name} is not CSV in UTF-8: save it as such") from None
     if not header or not any(name.strip() for name in header):
         raise UnreadableError(f"{path.name} has no header line")
     if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
@@ -83,7 +83,7 @@ def read_csv(path: Path) -> tuple[list[str], pa.Table]:
             ),
         )
     except (pa.ArrowException, OSError, UnicodeError) as error:
-        raise UnreadableError(f"{path.name} is no CSV that can be read: {_first_line(error)}") from None
+        raise UnreadableError(f"{path.name} is not CSV that can be read: {_first_line(error)}") from None
     return header, rows
 
 
@@ -118,7 +118,7 @@ def _whole_lines(path: Path) -> Path | pa.BufferReader:
 def _problem(path: Path, folder: Path) -> str:
     """Say what is wrong with a file at first sight, before any reader trips over it."""
     if not path.is_file():
-        return f"{path.name} is no file"
+        return f"{path.name} is not a file"
     if not path.resolve().is_relative_to(folder):
         return f"{path.name} is a link that leads out of the snapshot: copy the file here"
     try:
@@ -132,7 +132,7 @@ def _problem(path: Path, folder: Path) -> str:
         return f"{path.name} is empty (0 bytes): capture it again"
     if (start == b"PAR1") != (path.suffix.lower() == ".parquet"):
         is_parquet = start == b"PAR1"
-        return f"{path.name} is {'a' if is_parquet else 'no'} Parquet file: its suffix does not fit"
+        return f"{path.name} is {'a' if is_parquet else 'not a'} Parquet file: its suffix does not fit"
     return ""
 
 

@@ -95,7 +95,7 @@ def worded(name: str) -> Iterator[None]:
         told = f"there is no column {column['column'] or column['other']!r}" if column else _line(error)
         raise QueryError(f"{name}: {told}") from None
     except (RecursionError, UnicodeError):
-        raise QueryError(f"{name}: the text is nested too deeply or is no proper text") from None
+        raise QueryError(f"{name}: the text is nested too deeply or is not proper text") from None
 
 
 def _place(error: duckdb_kql.KqlError) -> str:

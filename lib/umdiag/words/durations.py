@@ -15,12 +15,12 @@ _EXPECTED = "expected a duration like 14d, 36h or 90m"
 def read_duration(text: str) -> timedelta:
     """Return the length that a text means: numbers with a unit (d, h, m, s), the larger units first.
 
-    A sign may stand before it. Raises ValueError, whose text follows what was read: `is no duration, …`.
+    A sign may stand before it. Raises ValueError, whose text follows what was read: `is not a duration, …`.
     """
     written = text.strip()
     match = _DURATION.fullmatch(written)
     if match is None or not any(match.group(*(name for name, _, _ in _UNITS))):
-        problem = "has no unit" if _NUMBER.fullmatch(written) else "is no duration"
+        problem = "has no unit" if _NUMBER.fullmatch(written) else "is not a duration"
         raise ValueError(f"{problem}, {_EXPECTED}")
     try:
         length = timedelta(**{name: int(match[name] or 0) for name, _, _ in _UNITS})

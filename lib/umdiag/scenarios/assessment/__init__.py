@@ -1,1 +1,1 @@
-"""What state is every machine in, and can it be believed?"""
+"""What state is every machine in, and is it current?"""

@@ -43,6 +43,6 @@ def refuse_unknown(machines: pd.DataFrame, *further: str) -> None:
     if machines.empty:
         raise Inconclusive("no machine sent a heartbeat or an assessment in the window")
     unknown = int((machines["state"] == "unknown").sum())
-    states = f"the state of {unknown:,} of {len(machines):,} machines could not be told" if unknown else ""
+    states = f"the state of {unknown:,} of {len(machines):,} machines is unknown" if unknown else ""
     if reasons := [reason for reason in (states, *further) if reason]:
         raise Inconclusive("; ".join(reasons))

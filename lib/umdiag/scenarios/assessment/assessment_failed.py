@@ -1,4 +1,4 @@
-"""Which machines try to assess themselves, and fail?
+"""On which machines do assessments fail?
 
 Looks for:
     Machines whose newest failed scan for updates (event 25 of Windows Update) carries a code and is newer
@@ -9,8 +9,8 @@ Why it matters:
 
 Cannot see:
     Linux machines, whose agent logs no such event; scans that fail without an event; the event where the
-    workspace does not collect the System log. Events carry no agent id: they count for every machine of the
-    name.
+    workspace does not collect the System log. Events carry no agent id: they count for every machine of that
+    computer name.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)

@@ -1,11 +1,11 @@
-"""Which machines are connected, and shown by an assessment that is too old?
+"""Which connected machines have an assessment that is too old?
 
 Looks for:
     Machines that send heartbeats while their last assessment is older than the parameter `stale_after`, and
-    whose scans do not fail visibly (those are told by assessment_failed).
+    whose scans are not known to fail (assessment_failed reports those).
 
 Why it matters:
-    What is shown of such a machine was true when it was last assessed: compliant may long be wrong.
+    Such a machine is shown as it was when it was last assessed: it may no longer be compliant.
 
 Cannot see:
     Why a scan did not run on the machine; before the first stop in the window, whether a quota was reached.
@@ -31,7 +31,7 @@ from umdiag.scenarios.steps import TROUBLESHOOT, linux, traits, windows
 
 QUOTA = Cause(
     key="quota_reached",
-    sentence="The workspace had stopped taking update rows when the machine's next assessment fell due.",
+    sentence="The workspace had stopped collecting update rows when the machine's next assessment was due.",
     resolution=(
         "Fix the workspace first: the finding of workspace_over_quota on it says how.",
         windows("Then wait for the next assessment, up to 12 hours."),
@@ -57,8 +57,8 @@ UNKNOWN = Cause(
     source="https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues",
     leads_to=(TOGETHER,),
 )
-_RESET_ONLY = "when the workspace stopped: no row tells it since the last reset, which stands in"
-_NO_STOP = "whether the workspace was over quota: nothing tells when it stopped"
+_RESET_ONLY = "when the workspace stopped: no row since the last reset shows it, so the reset is used"
+_NO_STOP = "whether the workspace was over quota: no row shows when it stopped"
 
 
 RESTS = Rests(

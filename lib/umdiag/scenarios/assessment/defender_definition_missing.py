@@ -5,7 +5,7 @@ Looks for:
 
 Why it matters:
     It does not: definitions are published several times a day, so one is always missing. They are shown
-    here so that nobody chases them, and never count into compliance.
+    here so that nobody chases them, and never count towards compliance.
 
 Cannot see:
     Whether Defender itself is up to date; ask the machine (Get-MpComputerStatus).

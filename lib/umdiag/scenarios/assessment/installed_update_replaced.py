@@ -1,4 +1,4 @@
-"""Which installed updates vanished from the list because a later one replaced them?
+"""Which installed updates are no longer listed because a later one replaced them?
 
 Looks for:
     A cumulative update that was listed as installed earlier in the window and is neither installed nor needed
@@ -28,7 +28,7 @@ SUPERSEDED = Cause(
     sentence="An installed update is no longer listed, because a later one of its series replaced it.",
     resolution=(
         "Nothing to do: the later update (evidence) contains the earlier one.",
-        "Call a machine patched by what it needs, not by a list of what it once installed.",
+        "Judge a machine by the updates that it still needs, not by a list of what it once installed.",
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
     severity=Severity.INFO,

@@ -1,19 +1,20 @@
-"""Which Linux machines still need the very updates that a run by class should have installed?
+"""Which Linux machines still need updates that a run by classification should have installed?
 
 Looks for:
     The newest succeeded run of a machine in a deployment that installs security or critical packages only,
     and packages of such a class that were needed before it and, in the same version, still an hour or more
-    after. Distributions of which ten or more packages are needed and none is ever classed critical or
+    after. Distributions of which ten or more packages are needed and none is ever classified critical or
     security (information about the workspace).
 
 Why it matters:
-    The run says succeeded, and the machine is not patched: the list takes its classes from the distributor's
-    data, the installation from the package manager's own.
+    The run succeeded, but the machine is not patched: the list takes its classifications from the
+    distributor's data, the installation from the package manager's.
 
 Cannot see:
-    Which package the package manager would have taken: ask it on the machine (evidence has the command).
-    A package that was needed, gone and needed again in the same version looks like one that stayed. A
-    distribution whose machines never needed a security package in the window looks like one without classes.
+    Which package the package manager would have taken: ask it on the machine (evidence has the command). A
+    package that was needed, gone and needed again in the same version looks like one that stayed. A
+    distribution whose machines never needed a security package in the window looks like one without
+    classifications.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -36,7 +37,7 @@ _REFUSED = Lead(notebook="update_runs", why="did the package manager refuse thes
 
 NO_METADATA = Cause(
     key="no_security_metadata",
-    sentence="The distribution's repositories carry no classes, so a run by class finds nothing to install.",
+    sentence="The distribution's repositories carry no classifications, so a run by them finds nothing.",
     resolution=(
         "Deploy to its machines without classifications, or include the packages by name.",
         "Or use repositories that carry errata, and ask the machine again what it counts as security.",
@@ -46,9 +47,7 @@ NO_METADATA = Cause(
 )
 DIFFERS = Cause(
     key="package_manager_differs",
-    sentence=(
-        "The package manager on the machine does not count these packages among the class to be installed."
-    ),
+    sentence=("The package manager on the machine does not classify these packages as ones to install."),
     resolution=(
         "Compare what the machine's package manager lists with the packages of the evidence.",
         "Include the packages by name in the deployment, or run it once without classifications.",

@@ -1,10 +1,10 @@
-"""Which machines have fallen silent?
+"""Which machines have stopped reporting?
 
 Looks for:
     Machines whose last heartbeat is older than the parameter `stale_after`, or that sent none in the window.
 
 Why it matters:
-    Nothing that is shown of such a machine is true today, and no deployment can reach it.
+    What is shown of such a machine is out of date, and no deployment can reach it.
 
 Cannot see:
     Whether a machine outside Azure and Azure Arc still exists or is switched on.
@@ -32,12 +32,13 @@ from umdiag.scenarios.steps import CHECK_AGENT, START, TROUBLESHOOT, on_azure_vm
 
 _DOCS = "https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues"
 _LEFT_OUT = Lead(
-    notebook="missed_machines", why="a silent machine takes part in no run; see which runs left it out."
+    notebook="missed_machines",
+    why="a machine that does not report takes part in no run: see which runs left it out.",
 )
 
 DELETED = Cause(
     key="machine_deleted",
-    sentence="The machine is gone from Azure; only its rows are left.",
+    sentence="The machine no longer exists in Azure; only its rows are left.",
     resolution=(
         "Take the machine out of the update deployments that still name it.",
         "Nothing else to do if it was deleted on purpose: its rows go when the workspace's retention ends.",
@@ -87,7 +88,7 @@ def judge(
     estate: pd.DataFrame | None,
     subscriptions: pd.DataFrame | None,
 ) -> Iterator[Finding]:
-    """Report each machine in state disconnected; high if it gravely lacked updates when last seen."""
+    """Report each machine in state disconnected; high if it lacked urgent updates when last seen."""
     silent = machines[machines["state"] == "disconnected"].copy()
     silent["machine_deleted"] = deleted(silent["arm_key"], estate, subscriptions)
     silent["power"], silent["machine_off"] = power_of(silent["arm_key"], estate)
@@ -95,7 +96,7 @@ def judge(
         # A machine that was only assessed says nothing of its operating system; its resource does.
         system = looked_up(silent["arm_key"], estate.set_index("machine_key")["operating_system"]).fillna("")
         silent["os_type"] = silent["os_type"].where(silent["os_type"] != "", system)
-    silent["grave"] = _gravely_behind(silent, updates)
+    silent["urgent"] = _urgently_behind(silent, updates)
     for machine in silent.itertuples():
         fits = fitting(machine, (DELETED, OFF), STOPPED)
         yield found(
@@ -106,22 +107,22 @@ def judge(
                 "last_assessed": or_none(machine.last_assessed),
                 "workspace": machine.workspace,
                 "power": or_none(machine.power),
-                "missing_when_last_seen": or_none(machine.grave),
+                "missing_when_last_seen": or_none(machine.urgent),
                 "also": [cause.key for cause in fits[1:]],
             },
             known=traits(machine),
-            severity=Severity.HIGH if fits[0] is STOPPED and or_none(machine.grave) else fits[0].severity,
+            severity=Severity.HIGH if fits[0] is STOPPED and or_none(machine.urgent) else fits[0].severity,
         )
     if machines.empty:
         raise Inconclusive("no machine sent a heartbeat or an assessment in the window")
     silenced = int(machines["silenced"].fillna(False).sum())
     if silenced:
         raise Inconclusive(
-            f"of {silenced:,} of {len(machines):,} machines it cannot be said: their workspace is silent"
+            f"the state of {silenced:,} of {len(machines):,} machines is unknown: their workspace is silent"
         )
 
 
-def _gravely_behind(silent: pd.DataFrame, updates: pd.DataFrame | None) -> pd.Series[bool]:
+def _urgently_behind(silent: pd.DataFrame, updates: pd.DataFrame | None) -> pd.Series[bool]:
     if updates is None:
         return pd.Series(pd.NA, index=silent.index, dtype="boolean")
     grave = updates[

@@ -1,16 +1,16 @@
 """Which machines lack critical or security updates?
 
 Looks for:
-    Machines whose newest assessment needs an approved update classed critical or security. Updates that a
+    Machines that need an approved critical or security update, by their newest assessment. Updates that a
     later one of their series replaces are left out, and so are Defender definitions, which change daily.
 
 Why it matters:
     These are the machines that patching has not reached.
 
 Cannot see:
-    What the machine does not report: a stale assessment or a disconnected machine is not judged here.
-    Linux distributions of which ten or more packages are needed and none is ever classed critical or
-    security: of their machines nothing can be said (see linux_classification_mismatch).
+    What the machine does not report: a stale assessment or a disconnected machine is not judged here. Linux
+    distributions of which ten or more packages are needed and none is ever classified critical or security:
+    their machines cannot be judged (see linux_classification_mismatch).
 
 Sources:
     https://learn.microsoft.com/azure/automation/update-management/query-logs (read 2026-11-22)
@@ -31,7 +31,7 @@ MISSING = Cause(
     key="security_updates_missing",
     sentence="Critical or security updates are needed and not installed.",
     resolution=(
-        "Look in missed_machines whether a deployment should have reached this machine, and why it did not.",
+        "Check in missed_machines whether a deployment should have reached this machine, and why it did not.",
         "Deploy the listed updates: Automation account > Update management > Schedule update deployment.",
         "If a deployment ran, check that its classifications and exclusions let these updates through.",
     ),
@@ -39,7 +39,7 @@ MISSING = Cause(
     leads_to=(
         Lead(
             notebook="missed_machines",
-            why="updates stay missing where runs leave machines out; see who was missed.",
+            why="updates stay missing where runs leave machines out: see which machines were missed.",
         ),
         Lead(
             notebook="update_runs", why="updates stay missing where runs fail; see what went wrong in them."
@@ -92,6 +92,6 @@ def _unspoken(unclassed: pd.DataFrame | None) -> str:
     silent = unclassed[unclassed["state"] == "compliant"]
     systems = ", ".join(sorted(silent["distribution"].drop_duplicates(), key=str.casefold))
     return (
-        f"of {len(silent):,} machines it cannot be told whether they need security updates, because no"
-        f" package of their distribution is ever classed so: {systems}"
+        f"for {len(silent):,} machines it is unknown whether they need security updates: no package of"
+        f" their distribution is ever classified so: {systems}"
     )

@@ -1,4 +1,4 @@
-"""Which updates are listed as missing though a later one replaces them?
+"""Which updates are listed as missing although a later one replaces them?
 
 Looks for:
     A needed cumulative update with a later one of its series installed or needed on the same machine.

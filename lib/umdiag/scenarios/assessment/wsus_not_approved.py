@@ -1,4 +1,4 @@
-"""Which security updates does a machine need that its update server has not approved?
+"""Which security updates do machines need that WSUS has not approved?
 
 Looks for:
     Critical or security updates in state Needed whose approval is false and comes from WSUS, and that no
@@ -8,7 +8,7 @@ Why it matters:
     Such a machine counts as compliant, and no deployment installs what WSUS holds back.
 
 Cannot see:
-    Approvals of groups the machine is not in; Linux machines, which know no approval.
+    Approvals of groups the machine is not in; Linux machines, which have no approvals.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -32,7 +32,7 @@ NOT_APPROVED = Cause(
         "Approve the listed updates in WSUS for the computer group of this machine (or deploy them in"
         " Configuration Manager).",
         "If they are held back on purpose, note why: the machine counts as compliant without them.",
-        "If the machine should ask no WSUS, check the value UseWUServer: reg query"
+        "If the machine should not use WSUS, check the value UseWUServer: reg query"
         " HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU.",
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",

@@ -1,17 +1,17 @@
 """Which machines should a scheduled run have reached, and did not?
 
 Looks for:
-    Each run in the window (or the one asked for) against the machines that its update deployment names and
-    its dynamic groups select, simulated with the tags and locations of the run's own time, and the machines
-    of the run before that a change or a deletion took out since. Machines of the parameter `suspects` are
-    missed if no run reached them.
+    Each run in the window (or those that `update_run` names) compared with the machines that its update
+    deployment names and its dynamic groups select, by the tags and locations at the time of the run, and with
+    the machines of the previous run that a change or a deletion has removed since. Machines of the parameter
+    `suspects` are missed if no run reached them.
 
 Why it matters:
-    A run that skips a machine reports nothing about it: in the portal the machine is merely not there.
+    A run that skips a machine reports nothing about it: in the portal the machine is simply not there.
 
 Cannot see:
-    Saved searches of machines outside Azure; the members of a deployment that was modified after the run
-    (the run before it stands in); changes older than the 14 days that Azure keeps.
+    Saved searches of machines outside Azure; the members of a deployment that was modified after the run (the
+    previous run is used instead); changes older than the 14 days that Azure keeps.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -53,7 +53,7 @@ NOT_VISIBLE = Cause(
     sentence="A dynamic group names a subscription that cannot be seen, so its machines cannot be selected.",
     resolution=(
         "Check that the subscription still exists and belongs to this tenant.",
-        "Give whoever asks, and the Automation account, Reader on it; or take the scope out of the group.",
+        "Grant Reader on it to yourself and to the Automation account; or remove it from the group.",
     ),
     source=_GROUPS,
 )
@@ -76,12 +76,12 @@ CHANGED = Cause(
     ),
     source=_GROUPS,
     leads_to=(
-        Lead(notebook="machine", why="the change of tag or location beside the runs, and who made it."),
+        Lead(notebook="machine", why="see the change of tag or location beside the runs, and who made it."),
     ),
 )
 UNAVAILABLE = Cause(
     key="machine_unavailable",
-    sentence="The machine was off or its agent silent when the run started.",
+    sentence="The machine was off, or its agent sent no heartbeat, when the run started.",
     resolution=(
         "Make sure that the machine is on at the deployment's start time, or move the schedule.",
         on_azure_vm("A pre-script of the deployment can start it before the run and stop it after."),
@@ -92,7 +92,7 @@ UNAVAILABLE = Cause(
 )
 NO_WORKER = Cause(
     key="worker_not_installed",
-    sentence="The machine matches, but is no system hybrid runbook worker of the Automation account.",
+    sentence="The machine matches, but is not registered as a system hybrid runbook worker of the account.",
     resolution=(
         "Enable Update Management on the machine again, which registers the worker: Automation account >"
         " Update management > Manage machines.",
@@ -103,7 +103,7 @@ NO_WORKER = Cause(
 )
 FILTERED = Cause(
     key="filter_excludes_machine",
-    sentence="A predicate of the dynamic group leaves the machine out.",
+    sentence="A filter of the dynamic group excludes the machine.",
     resolution=(
         "Compare wanted and actual in the evidence, then change the machine's tag or location, or the group.",
         "Preview the group before the next run: Automation account > Update management > Deployment"
@@ -113,11 +113,12 @@ FILTERED = Cause(
 )
 UNKNOWN = Cause(
     key="unknown",
-    sentence="The run was to reach the machine and left it out, and none of the known causes fits.",
+    sentence="The run should have reached the machine and left it out; no known cause fits.",
     resolution=(
         "Open the job of the run (Automation account > Jobs) and look in its output for the machine's name.",
         on_azure_vm(
-            "Run the group's query in Resource Graph Explorer with the rights of whoever made the schedule."
+            "Run the group's query in Resource Graph Explorer with the permissions of whoever "
+            "created the schedule."
         ),
     ),
     source=_GUIDE,
@@ -182,7 +183,9 @@ def judge(
     if runs.empty:
         raise Inconclusive("no update run was found in the window")
     if attendance.empty:
-        raise Inconclusive("no run of the window could be judged: still under way, or its deployment is gone")
+        raise Inconclusive(
+            "no run in the window could be judged: still in progress, or its deployment no longer exists"
+        )
 
 
 def _invisible_scopes(
@@ -229,7 +232,7 @@ def _not_checked(
 ) -> list[str]:
     said = []
     if machine.via == "previous run":
-        said.append("the deployment was modified after the run; the machines of the run before stand in")
+        said.append("the deployment was modified after the run; the machines of the previous run are used")
     if machine.configuration_key in searching:
         said.append("machines that a saved search selects")
     if machine.subscription and registered is not None and machine.subscription not in registered:

@@ -1,1 +1,1 @@
-"""Machines that should be there and are not."""
+"""Machines that should be managed and are not."""

@@ -1,4 +1,4 @@
-"""Which machines could not make the certificate that a worker needs?
+"""Which machines could not create the certificate that a worker needs?
 
 Looks for:
     Machines whose newest registration error (event 4502 of the Operations Manager log, module HybridAgent)
@@ -8,7 +8,7 @@ Why it matters:
     Without its certificate the machine does not become a worker, and no run ever reaches it.
 
 Cannot see:
-    The rights on the machine's folder; the event only says that they do not suffice.
+    The permissions on the machine's folder; the event only says that they are not enough.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -25,7 +25,7 @@ from umdiag.scenarios.leads import WITHOUT_WORKER
 
 DENIED = Cause(
     key="key_folder_denied",
-    sentence="The agent may not write the key of its certificate.",
+    sentence="The agent is not allowed to write the key of its certificate.",
     resolution=(
         "Give SYSTEM full control of the folder of keys: icacls C:\\ProgramData\\Microsoft\\Crypto\\RSA"
         ' /grant "SYSTEM:(OI)(CI)F" /T.',

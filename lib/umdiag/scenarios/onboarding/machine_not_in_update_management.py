@@ -1,18 +1,18 @@
-"""Which machines report to the workspace, or should, and are not managed?
+"""Which machines should be in Update Management and are not?
 
 Looks for:
     Connected machines without any assessment in the window; running machines of Azure that are workers or
-    named by an update deployment, and sent no row at all; and connected, assessed machines that are no
-    system workers, so that no run can reach them (information, unless an update deployment aims at them).
+    named by an update deployment, and sent no row at all; and connected, assessed machines that are not
+    system workers, so that no run can reach them (information, unless an update deployment targets them).
 
 Why it matters:
-    What is never assessed is never missed: no list shows these machines. What is assessed and no worker is
-    listed like any other, and is never updated.
+    Machines that are never assessed appear in no other list. Machines that are assessed but are not workers
+    are listed like any other, and are never updated.
 
 Cannot see:
     Machines outside the scope on purpose; read the saved search of the scope configuration. Silent machines
     outside Azure and Azure Arc. Machines that Azure Update Manager alone knows, by an assessment that did not
-    succeed or is older than 48 hours. Whom saved searches of update deployments select.
+    succeed or is older than 48 hours. Which machines the saved searches of update deployments select.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -46,7 +46,8 @@ _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-manag
 
 QUOTA = Cause(
     key="quota_reached",
-    sentence="The workspace had stopped taking update rows before the machine's first assessment was due.",
+    sentence="The workspace had stopped collecting update rows before the machine's first "
+    "assessment was due.",
     resolution=(
         "Fix the workspace first: the finding of workspace_over_quota on it says how.",
         "Then wait for the first assessment, up to 12 hours.",
@@ -56,7 +57,7 @@ QUOTA = Cause(
 )
 NO_SOLUTION = Cause(
     key="solution_not_enabled",
-    sentence="The agent of the machine does not run the updates solution: the scope leaves the machine out.",
+    sentence="The machine's agent does not run the updates solution: the scope leaves the machine out.",
     resolution=(
         "Add the machine: Automation account > Update management > Manage machines > Enable on selected"
         " machines.",
@@ -68,7 +69,7 @@ NO_SOLUTION = Cause(
 )
 NO_WORKER = Cause(
     key="worker_not_registered",
-    sentence="The machine is no system hybrid runbook worker of the Automation account.",
+    sentence="The machine is not registered as a system hybrid runbook worker of the Automation account.",
     resolution=(
         windows(
             "Read why it was refused: Get-WinEvent -FilterHashtable @{LogName='Operations Manager'; Id=4502}"
@@ -102,13 +103,13 @@ SILENT = Cause(
 )
 UNKNOWN = Cause(
     key="unknown",
-    sentence="Solution and worker are there, and the machine was not assessed; no known cause fits.",
+    sentence="The machine has the solution and is a worker, but was not assessed; no known cause fits.",
     resolution=(*TROUBLESHOOT, *REGISTER_AGAIN),
     source=_GUIDE,
     leads_to=(TOGETHER,),
 )
-_NO_STOP = "whether the workspace was over quota: nothing tells when it stopped"
-_RESET_ONLY = "when the workspace stopped: no row tells it since the last reset, which stands in"
+_NO_STOP = "whether the workspace was over quota: no row shows when it stopped"
+_RESET_ONLY = "when the workspace stopped: no row since the last reset shows it, so the reset is used"
 
 
 RESTS = Rests(
@@ -178,16 +179,16 @@ def _doubts(
 ) -> Iterator[str]:
     """Yield of how many machines it cannot be told whether they are managed, and why."""
     if waiting := int((~stuck[list(REASONS)].fillna(False).any(axis=1)).sum()):
-        yield f"of {waiting:,} machines it cannot be told whether they are being configured"
+        yield f"for {waiting:,} machines it is unknown whether they are being configured"
     silent = 0 if silent_agents is None else int(silent_agents["lapsed"].sum())
     if lapsed := len(lapsed_views) + silent:
         yield (
-            f"of {lapsed:,} machines it cannot be told whether they are managed: Azure Update Manager alone"
-            " has a view of them, and the newest assessment there did not succeed or is older than 48 hours"
+            f"for {lapsed:,} machines it is unknown whether they are managed: only Azure Update Manager"
+            " knows them, and its newest assessment did not succeed or is older than 48 hours"
         )
     if unreachable is not None and (unknown := int(unreachable["unreachable"].isna().sum())):
         yield (
-            f"of {unknown:,} machines it cannot be told whether a run can reach them: the Automation account"
+            f"for {unknown:,} machines it is unknown whether a run can reach them: the Automation account"
             " has no system hybrid worker at all"
         )
 

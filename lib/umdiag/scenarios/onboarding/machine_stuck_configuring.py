@@ -1,16 +1,16 @@
-"""Which machines wait in vain for Update Management to be configured on them?
+"""Which machines are stuck while Update Management is being configured?
 
 Looks for:
-    Different machines that bear one computer name; cloned machines that share one agent id, whose heartbeats
-    take turns; new machines with solution and worker that were never assessed, without a quota that
-    explains it.
+    Different machines with the same computer name; cloned machines that share one agent id, whose heartbeats
+    alternate; new machines with solution and worker that were never assessed, without a quota that explains
+    it.
 
 Why it matters:
-    The portal says that the machine is being configured, and goes on saying so: it is never patched.
+    The portal keeps saying that the machine is being configured, and the machine is never patched.
 
 Cannot see:
     Whether a firewall is the cause; only the machine itself can say (run the agent troubleshooter there).
-    Machines that were here at the window's beginning do not count as new.
+    Machines that already reported at the beginning of the window do not count as new.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -38,17 +38,19 @@ from umdiag.scenarios.steps import (
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 _WHOSE = Lead(
-    notebook="machine", why="which heartbeats are whose: several machines share a name or an agent id."
+    notebook="machine",
+    why="several machines share a name or an agent id: see which heartbeats come from which machine.",
 )
 _FORMER = Lead(
-    notebook="update_runs", why="a run that calls a machine by a shared or former id does not start there."
+    notebook="update_runs",
+    why="a run that addresses a machine by a shared or former id does not start there.",
 )
 
 SAME_NAME = Cause(
     key="duplicate_computer_name",
     sentence="Two or more machines report under the same computer name, and the service takes them for one.",
     resolution=(
-        "Give each machine a name of its own, or remove the agent from the one that is not to be managed.",
+        "Give each machine its own name, or remove the agent from the one that is not to be managed.",
         *RESTART_AGENT,
     ),
     source=_GUIDE,
@@ -125,4 +127,4 @@ def judge(
         )
     refuse_nobody(machines)
     if undecided:
-        raise Inconclusive(f"of {undecided:,} machines it cannot be told whether they wait to be configured")
+        raise Inconclusive(f"for {undecided:,} machines it is unknown whether they wait to be configured")

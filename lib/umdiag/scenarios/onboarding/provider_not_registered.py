@@ -5,7 +5,7 @@ Looks for:
     update deployment names or selects from.
 
 Why it matters:
-    Machines of a subscription that has not registered it are left out of dynamic groups without a word.
+    Machines of a subscription that has not registered it are left out of dynamic groups without any message.
 
 Cannot see:
     Subscriptions whose registration could not be read; they are listed as not checked.

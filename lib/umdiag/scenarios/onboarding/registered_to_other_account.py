@@ -1,4 +1,4 @@
-"""Which machines belong to two workspaces, or were registered to another account?
+"""Which machines report to two workspaces, or are registered to another account?
 
 Looks for:
     Machines whose agent sends heartbeats with the updates solution to two or more workspaces; and machines
@@ -8,7 +8,7 @@ Why it matters:
     A machine is a worker of one account only: in the other it is listed and never updated.
 
 Cannot see:
-    Workspaces that were not asked; registrations that failed before the window.
+    Workspaces that were not queried; registrations that failed before the window.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -44,7 +44,7 @@ MULTI_HOMED = Cause(
     ),
     source=_GUIDE,
     leads_to=(
-        Lead(notebook="machine", why="which workspace hears it when."),
+        Lead(notebook="machine", why="see which workspace gets its heartbeats, and when."),
         Lead(
             notebook="quota",
             why="its rows are paid for, and counted against the cap, in each of its workspaces.",

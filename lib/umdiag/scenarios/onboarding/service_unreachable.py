@@ -32,14 +32,14 @@ NO_ALGORITHM = Cause(
     sentence="Machine and service found no common cipher, or something between them broke the handshake.",
     resolution=(
         "Enable TLS 1.2 on the machine: SCHANNEL protocols and SchUseStrongCrypto for .NET Framework.",
-        "Check proxy, gateway and firewall: they must let *.azure-automation.net through on 443, unbroken.",
+        "Let *.azure-automation.net through proxy, gateway and firewall on 443, without TLS inspection.",
     ),
     source=_GUIDE,
     leads_to=(WITHOUT_WORKER,),
 )
 INTERCEPTED = Cause(
     key="intercepted_response",
-    sentence="A proxy or firewall answered in place of the service, with a page that is not its own.",
+    sentence="A proxy or firewall answered in place of the service, with its own page.",
     resolution=(
         "Let *.azure-automation.net and *.oms.opinsights.azure.com through without a sign-in or block page.",
         "See who answers, on the machine: Invoke-WebRequest -UseBasicParsing https://<workspace id>.agentsvc."
@@ -63,7 +63,7 @@ DENIED = Cause(
     key="access_denied",
     sentence="The registration was denied on its way to the service.",
     resolution=(
-        "Check that the machine reaches *.azure-automation.net on 443, directly or by a proxy that lets it.",
+        "Check that the machine reaches *.azure-automation.net on 443, directly or through a proxy.",
         "Check the proxy of the agent itself: Control Panel > Microsoft Monitoring Agent > Proxy Settings.",
     ),
     source=_GUIDE,

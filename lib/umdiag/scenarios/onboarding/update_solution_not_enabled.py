@@ -1,4 +1,4 @@
-"""Is the Automation account linked to a workspace at all?
+"""Is the Automation account linked to a workspace?
 
 Looks for:
     A linked service `Automation` of one of the workspaces that names the Automation account of the
@@ -8,7 +8,7 @@ Why it matters:
     Without the link Update Management cannot be enabled, and what was enabled before stops working.
 
 Cannot see:
-    Workspaces that the parameters do not name; whether the link was refused for the region of the two.
+    Workspaces that the parameters do not name; whether the link was refused because of their regions.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -34,7 +34,7 @@ NOT_LINKED = Cause(
     resolution=(
         "Link them: Automation account > Update management, choose the workspace, Enable.",
         "If a workspace is linked to another account (evidence), unlink that account first.",
-        "Workspace and account must lie in regions that can be linked to each other.",
+        "Workspace and account must be in regions that can be linked to each other.",
     ),
     source="https://learn.microsoft.com/azure/automation/how-to/region-mappings",
     leads_to=(WITHOUT_WORKER,),

@@ -64,6 +64,6 @@ def judge(silent_workers: Partial, machines: Partial) -> Iterator[Finding]:
     refuse_nobody(machines)
     if unsaid := int(silent_workers["silent"].isna().sum()):
         raise Inconclusive(
-            f"of {unsaid:,} machines it cannot be told whether their worker responds: it does not say when it"
+            f"for {unsaid:,} machines it is unknown whether their worker responds: it does not say when it"
             " was last seen, or their workspace is silent"
         )

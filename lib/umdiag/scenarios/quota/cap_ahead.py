@@ -1,14 +1,14 @@
 """Will a workspace reach its daily cap before the next reset?
 
 Looks for:
-    A cap that the billable volume since the last reset passes before the next one, if it goes on growing
-    at the pace of the last 24 hours.
+    A cap that the billable volume since the last reset passes before the next one, if it keeps growing at the
+    pace of the last 24 hours.
 
 Why it matters:
     There is still time to raise the cap or to slow down what fills it; after the stop there is not.
 
 Cannot see:
-    Volume of the last hours, since Usage lags behind; and caps of workspaces whose settings may not be read.
+    Volume of the last hours, since Usage lags behind; and caps of workspaces whose settings cannot be read.
 
 Sources:
     https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap (read 2026-11-22)
@@ -85,6 +85,6 @@ def judge(
                 },
             )
     if not_known:
-        raise Inconclusive(f"the daily cap or its reset is not known of {', '.join(sorted(not_known))}")
+        raise Inconclusive(f"the daily cap or its reset time is unknown: {', '.join(sorted(not_known))}")
     if quota.empty:
         raise Inconclusive("no workspace was found")

@@ -1,16 +1,16 @@
 """Are there hours in which a workspace received nothing?
 
 Looks for:
-    Two or more whole clock hours in a row without a heartbeat of any machine, though three or more
-    reported in the day before; or without billable volume, though there was some the day before.
+    Two or more whole clock hours in a row without a heartbeat of any machine, though three or more reported
+    in the day before; or without billable volume, though there was some the day before.
 
 Why it matters:
-    Whatever a report says of such hours is said from silence: a machine that did not report may have been
-    well, and a run may have ended unseen.
+    Nothing is known about such hours: a machine that did not report may have been fine, and a run may have
+    ended without a row.
 
 Cannot see:
-    Gaps at the very start of the window, for want of a day before; volume of the last hours, since Usage
-    lags behind.
+    Gaps at the very start of the window, which have no day before to compare with; volume of the last hours,
+    since Usage lags behind.
 
 Sources:
     https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap (read 2026-11-22)
@@ -45,18 +45,20 @@ DURING_CAP = Cause(
 )
 NO_HEARTBEATS = Cause(
     key="heartbeats_stopped",
-    sentence="No machine at all was heard, without the workspace saying that it had stopped.",
+    sentence="No machine sent a heartbeat, and the workspace did not say that it had stopped collecting.",
     resolution=(
         "Check the network path from the machines to the workspace (proxy, firewall, private link, gateway).",
         "Look in Azure Service Health for an outage of Azure Monitor in the region at that time.",
         "Check whether the workspace key was regenerated or the agents were removed at that time.",
     ),
     source="https://learn.microsoft.com/azure/azure-monitor/logs/monitor-workspace",
-    leads_to=(Lead(notebook="assessment", why="nobody was heard: which machines are disconnected still?"),),
+    leads_to=(
+        Lead(notebook="assessment", why="no machine reported: which machines are still disconnected?"),
+    ),
 )
 NO_DATA = Cause(
     key="billable_data_stopped",
-    sentence="No billable table grew, without the workspace saying that it had stopped.",
+    sentence="No billable table grew, and the workspace did not say that it had stopped collecting.",
     resolution=(
         "Check whether solutions or data collection rules of the workspace were removed or disabled.",
         "Look in Azure Service Health for an outage of Azure Monitor in the region at that time.",
@@ -99,7 +101,7 @@ def judge(
         and heartbeat_hours.empty
         and usage_hours.empty
     ):
-        raise Inconclusive("Heartbeat and Usage have no rows in the window, so there is nothing to miss")
+        raise Inconclusive("Heartbeat and Usage have no rows in the window, so gaps cannot be found")
 
 
 def _cause(gap: Any, stops: pd.DataFrame | None) -> Cause:

@@ -1,12 +1,12 @@
-"""Has a workspace stopped taking data, or dropped some?
+"""Has a workspace stopped collecting data, or dropped some?
 
 Looks for:
-    Rows of the workspace itself (Operation and _LogOperation, which tell the same events) that say that
-    collection stopped or data was dropped, the status that Azure keeps of the workspace, and the tables
+    Rows of the workspace itself (Operation and _LogOperation, which record the same events) that say that
+    collection stopped or data was dropped, the status that Azure shows for the workspace, and the tables
     that filled it.
 
 Why it matters:
-    Heartbeats are free and go on, update rows are not: machines look alive and are "not assessed".
+    Heartbeats are free and continue, update rows are billed and stop: machines look alive, "not assessed".
 
 Cannot see:
     What was dropped. A cap may let more through than it says, and the day starts at the reset hour of the
@@ -34,7 +34,7 @@ _DOCS = "https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap"
 
 SUSPENDED = Cause(
     key="subscription_suspended",
-    sentence="The subscription of the workspace is suspended, so it takes no data.",
+    sentence="The subscription of the workspace is suspended, so it collects no data.",
     resolution=(
         "Have the workspace's subscription enabled again: Subscriptions > <subscription> > Overview.",
         "Then wait for the next assessment of the machines: up to 12 hours on Windows, 3 hours on Linux.",
@@ -44,7 +44,7 @@ SUSPENDED = Cause(
 )
 CAPPED = Cause(
     key="daily_cap_reached",
-    sentence="The workspace reached its daily cap and stopped taking billable data until its next reset.",
+    sentence="The workspace reached its daily cap and stopped collecting billable data until its next reset.",
     resolution=(
         "Raise or remove the daily cap: az monitor log-analytics workspace update --subscription"
         " <subscription>"
@@ -58,7 +58,7 @@ CAPPED = Cause(
 )
 LIMITED = Cause(
     key="ingestion_rate_limited",
-    sentence="More data came in per minute than the workspace takes, and some of it was dropped.",
+    sentence="More data came in per minute than the workspace accepts, and some of it was dropped.",
     resolution=(
         "Find the table that grew in that hour (evidence) and slow down what sends it.",
         "If the workspace needs that volume, ask Azure support for a higher ingestion rate.",
@@ -149,11 +149,9 @@ def _disagreement(
     open_ = len(lasting) > 0 and bool((~lasting["resumed"] & (lasting["ended"] > now)).any())
     by_status = workspace.status_over_quota
     if by_status is not pd.NA and bool(by_status) and not open_:
-        said.append(
-            f"the status is {workspace.ingestion_status}, but no row tells of a stop that still lasts"
-        )
+        said.append(f"the status is {workspace.ingestion_status}, but no row shows a stop that still lasts")
     if by_status is not pd.NA and not bool(by_status) and open_:
-        said.append(f"a row tells of a stop that still lasts, but the status is {workspace.ingestion_status}")
+        said.append(f"a row shows a stop that still lasts, but the status is {workspace.ingestion_status}")
     cap = _cap(workspace.daily_cap_gb)
     if usage is None or not isinstance(cap, float) or pd.isna(workspace.last_reset):
         return said

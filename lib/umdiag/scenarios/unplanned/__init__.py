@@ -1,1 +1,1 @@
-"""Things that happened without being asked for."""
+"""Restarts and installations that nobody planned."""

@@ -1,11 +1,11 @@
-"""Which machines restarted though their update deployment says never to?
+"""Which machines restarted although their update deployment is set to Never reboot?
 
 Looks for:
-    Deployments with the restart setting Never, and restarts of their machines between the start of a machine
-    run and two hours after its end: asked for (1074), or unexpected (6008, 41).
+    Update deployments with the option Never reboot, and restarts of their machines between the start of a
+    machine run and two hours after its end: requested (1074), or unexpected (6008, 41).
 
 Why it matters:
-    Whoever set Never counts on it; the restart came from elsewhere, and will come again.
+    Whoever chose Never reboot relies on it; the restart has another cause, and will happen again.
 
 Cannot see:
     Restarts of machines whose System log the workspace does not collect, and of Linux machines; policies that
@@ -31,13 +31,13 @@ from umdiag.words.steps import Step
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 _RESTARTS = "https://learn.microsoft.com/windows/deployment/update/waas-restart"
-_BESIDE = Lead(notebook="machine", why="the restart beside the run, and what happened before it.")
+_BESIDE = Lead(notebook="machine", why="see the restart beside the run, and what happened before it.")
 
 BY_USER = Cause(
     key="restarted_by_user",
     sentence="A person restarted the machine.",
     resolution=(
-        "Ask whom the evidence names; the update run did not do it.",
+        "Ask the person that the evidence names; the update run did not do it.",
         "If it was a tool under that account, keep it away from the maintenance window.",
     ),
     source=_GUIDE,
@@ -61,7 +61,7 @@ BY_POLICY = Cause(
 )
 UNKNOWN = Cause(
     key="unknown",
-    sentence="The machine restarted in or after the run, and nothing tells who asked for it.",
+    sentence="The machine restarted during or after the run, and no row shows who requested it.",
     resolution=(
         "Read the System log around the restart: Get-WinEvent -FilterHashtable @{LogName='System';"
         " Id=1074,6008,41,109} -MaxEvents 20.",

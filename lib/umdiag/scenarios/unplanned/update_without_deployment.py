@@ -1,4 +1,4 @@
-"""Which updates were installed without a deployment having installed them?
+"""Which updates were installed outside any update deployment?
 
 Looks for:
     Windows updates that a machine needed in one assessment and had installed in a later one, without a
@@ -6,7 +6,7 @@ Looks for:
     needed.
 
 Why it matters:
-    The machine patches itself outside its maintenance window, and may restart when it pleases.
+    The machine patches itself outside its maintenance window, and may restart at any time.
 
 Cannot see:
     Who installed it: a person, Configuration Manager or Windows itself. KB2267602, which changes daily, is
@@ -32,11 +32,11 @@ _LEFT_OUT = Lead(
     notebook="missed_machines",
     why="a machine that patches itself may be in no deployment: see who is left out.",
 )
-_NEEDS = Lead(notebook="assessment", why="what they still need all the same.")
+_NEEDS = Lead(notebook="assessment", why="see which updates they still need.")
 
 AUTOMATIC = Cause(
     key="automatic_updates_enabled",
-    sentence="Windows Update installs by itself on this machine; without a policy that is what it does.",
+    sentence="Windows Update installs updates by itself on this machine, its default without a policy.",
     resolution=(
         "Set AUOptions to 3 (download, then notify) by group policy, or: reg add"
         " HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU /v AUOptions /t REG_DWORD /d 3 /f.",
@@ -47,7 +47,7 @@ AUTOMATIC = Cause(
 )
 UNKNOWN = Cause(
     key="unknown",
-    sentence="Something other than a deployment installed updates, and nothing tells what.",
+    sentence="Something other than a deployment installed updates, and no row shows what.",
     resolution=(
         "Read the machine's update history and the Setup log: who installed the listed updates, and when.",
         "Ask whether Configuration Manager or another tool patches this machine as well.",

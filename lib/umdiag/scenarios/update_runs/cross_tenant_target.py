@@ -1,15 +1,15 @@
-"""Which update deployments aim at machines of another tenant?
+"""Which update deployments target machines in another tenant?
 
 Looks for:
-    Enabled update deployments that name Azure machines of a subscription whose tenant is not the Automation
-    account's own.
+    Enabled update deployments that name Azure machines of a subscription whose tenant is not that of the
+    Automation account.
 
 Why it matters:
     The deployment can be neither changed nor saved: the portal says that the linked subscription is not
     authorised.
 
 Cannot see:
-    The tenant of subscriptions that whoever asks cannot see; they are named in the reason.
+    The tenant of subscriptions that you cannot see; the reason names them.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -39,7 +39,7 @@ NOT_AUTHORISED = Cause(
     leads_to=(
         Lead(
             notebook="missed_machines",
-            why="a deployment that cannot be saved keeps its old list: see whom it misses.",
+            why="a deployment that cannot be saved keeps its old list: see which machines it misses.",
         ),
     ),
 )

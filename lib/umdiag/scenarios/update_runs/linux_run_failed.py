@@ -1,8 +1,8 @@
 """Why did a run fail on Linux machines?
 
 Looks for:
-    Linux machines whose newest machine run of an update deployment failed; what the package manager said to
-    each package, and stretches of an hour or more in the run without a heartbeat.
+    Linux machines whose newest machine run of an update deployment failed; what the package manager said
+    about each package, and stretches of an hour or more in the run without a heartbeat.
 
 Why it matters:
     On Linux one package can make the whole run fail, and the portal shows no more than that it did.
@@ -30,7 +30,7 @@ _LOG = "/var/opt/microsoft/omsagent/run/automationworker/omsupdatemgmt.log"
 
 DEPENDENCIES = Cause(
     key="dependencies_unresolved",
-    sentence="Packages could not be installed because of what they depend on, conflict with or are held by.",
+    sentence="Packages could not be installed because of dependencies, conflicts or holds.",
     resolution=(
         "Let the package manager fix it on the machine: sudo apt-get --fix-broken install, sudo yum check"
         " dependencies or sudo zypper verify.",
@@ -59,7 +59,7 @@ INTERFERES = Cause(
     sentence="One package's own script, or a file that two packages claim, made the run fail.",
     resolution=(
         "Install the package of the evidence by hand on the machine and read what its script says.",
-        "Exclude it from the deployment until its maker has fixed it.",
+        "Exclude it from the deployment until its publisher has fixed it.",
     ),
     source=_GUIDE,
     leads_to=(PACKAGES,),
@@ -76,7 +76,7 @@ UNREACHABLE = Cause(
 )
 UNKNOWN = Cause(
     key="unknown",
-    sentence="The run failed, and none of its texts is known.",
+    sentence="The run failed, and none of its messages is known.",
     resolution=(
         f"Read the run's log on the machine: {_LOG}; umdiag explain reads it too.",
         "Open the job of the run (Automation account > Jobs) and read its output.",

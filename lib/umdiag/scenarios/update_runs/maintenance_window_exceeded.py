@@ -8,7 +8,7 @@ Why it matters:
     What did not fit is left for the next run, which may run out of time as well.
 
 Cannot see:
-    How long the updates that are left will take; the pace of those that were installed stands in.
+    How long the updates that are left will take; it is estimated from those that were installed.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -34,11 +34,13 @@ TOO_SHORT = Cause(
         " deployment >"
         " Maintenance window. It can last 360 minutes at most (120 by default); its last 20 are kept for a"
         " restart.",
-        "If that is not enough, split the updates by class into several deployments.",
+        "If that is not enough, split the updates by classification into several deployments.",
         "Run the deployment more often, so that less piles up.",
     ),
     source="https://learn.microsoft.com/azure/automation/update-management/deploy-updates",
-    leads_to=(Lead(notebook="assessment", why="what was left over for want of time, and how urgent it is."),),
+    leads_to=(
+        Lead(notebook="assessment", why="see what was left out for lack of time, and how urgent it is."),
+    ),
 )
 _MOST = 360
 

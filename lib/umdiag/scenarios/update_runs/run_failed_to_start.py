@@ -1,4 +1,4 @@
-"""Which machines did a run reach in vain, because its job did not start there?
+"""On which machines did an update run not start?
 
 Looks for:
     Machines whose newest machine run of an update deployment failed to start, and what was true of the
@@ -8,8 +8,8 @@ Why it matters:
     Nothing was installed, and the message in the portal blames a worker group that does not exist.
 
 Cannot see:
-    Whether the machine was off at the start; that it is off now and was not heard then stands in. Jobs that
-    Azure no longer lists (it keeps them for 30 days).
+    Whether the machine was off at the start: a machine that is off now and sent no heartbeat then counts as
+    off. Jobs that Azure no longer lists (it keeps them for 30 days).
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -46,11 +46,9 @@ DELETED = Cause(
 )
 ID_CHANGED = Cause(
     key="source_computer_id_changed",
-    sentence=(
-        "The run called the machine by an agent id that it no longer had: its agent was installed again."
-    ),
+    sentence=("The run used an agent id that the machine no longer had: its agent was reinstalled."),
     resolution=(
-        "Take the machine out of the update deployment and add it again, so that its present id is used.",
+        "Take the machine out of the update deployment and add it again, so that its current id is used.",
         "If it has two groups under Hybrid worker groups > System hybrid worker groups, delete the one"
         " whose name ends with the old id.",
     ),
@@ -58,7 +56,7 @@ ID_CHANGED = Cause(
     leads_to=(
         Lead(
             notebook="onboarding",
-            why="agent ids that are shared, or of machines in two workspaces, stand there.",
+            why="see which agent ids are shared, and which machines are in two workspaces.",
         ),
     ),
 )

@@ -5,7 +5,7 @@ Looks for:
     number, and that the machine still needs.
 
 Why it matters:
-    Every further run will fail the same way: the update waits for somebody to look.
+    Every further run will fail the same way: somebody must look into it.
 
 Cannot see:
     Failures of runs outside the window; what the Windows Update agent logged on the machine itself.

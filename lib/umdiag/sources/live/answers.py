@@ -94,7 +94,7 @@ def _series(values: Sequence[Any], type_: str, where: str) -> pd.Series[Any]:
         series[:] = pd.Series([_parsed(one) for one in values], dtype="object")
         return series  # noqa: TRY300
     except (TypeError, ValueError, OverflowError, ArithmeticError):
-        raise strange(f"{where} holds a value that is no {type_}") from None
+        raise strange(f"{where} holds a value that is not a {type_}") from None
 
 
 def _text(value: Any) -> str:

@@ -225,7 +225,7 @@ class Azure:
             return kql.empty(query), fault.state, f"{what}: {fault.reason}"
         if not cuts:
             return frame, State.COMPLETE, ""
-        return frame, State.PARTIAL, f"{what} is not whole: {', '.join(dict.fromkeys(cuts))}"
+        return frame, State.PARTIAL, f"{what} is not complete: {', '.join(dict.fromkeys(cuts))}"
 
     def _customer_id(self, workspace: str) -> str:
         """Return a workspace's customer id, "" where Resource Manager does not say."""

@@ -62,7 +62,7 @@ class TooLarge(Fault):
     def __init__(
         self, said: str, *, columns: Mapping[str, str] | None = None, rows: Sequence[Any] = ()
     ) -> None:
-        super().__init__(f"the answer passes a limit of the service ({said}), ask for less lookback")
+        super().__init__(f"the answer exceeds a limit of the service ({said}), shorten lookback")
         self.columns = columns or {}
         self.rows = rows
 
@@ -89,8 +89,8 @@ def of_status(
         reason = f"the sign-in was not accepted ({said}), {advice}"
         return Fault(reason, state=State.DENIED, again=True, after=0, attempts=2)
     if status == 403:
-        mend = f", have {role} assigned to you" if role else ", have a role that may read it assigned to you"
-        return Fault(f"access was refused ({said}){mend}", state=State.DENIED)
+        fix = f", have {role} assigned to you" if role else ", have a role that may read it assigned to you"
+        return Fault(f"access was refused ({said}){fix}", state=State.DENIED)
     if _TOO_LARGE.search(f"{code} {message}"):
         return TooLarge(said)
     if status == 400 and _NO_TABLE.search(message):
@@ -99,13 +99,13 @@ def of_status(
     if status == 404:
         return Fault(f"nothing is there ({said}), check the id in the parameters", status=status)
     if status in _PASSING:
-        again = "asked too often" if status == 429 else "the service is not well"
+        again = "too many requests" if status == 429 else "the service has a problem"
         return Fault(f"{again} ({said}), run again later", again=True, after=retry_after(headers) or None)
     if status == 204:  # documented of a workspace without any data
         return Fault("nothing was answered (204), the workspace may hold no data at all, check its agents")
     if 300 <= status < 400:
         return Fault(
-            f"the answer leads elsewhere ({said}) and is not followed, check the address in endpoints"
+            f"the answer redirects elsewhere ({said}), which is not followed, check the address in endpoints"
         )
     return strange(f"the request was refused ({said})", status=status)
 
@@ -131,14 +131,14 @@ def of_network(error: BaseException, host: str) -> Fault:
             f"the name {host} is not known here, check the network and endpoints", again=True, attempts=2
         )
     return Fault(
-        f"the connection to {host} broke before the answer was whole, check the network and run again",
+        f"the connection to {host} broke before the answer was complete, check the network and run again",
         again=True,
     )
 
 
 def no_json(body: bytes, host: str) -> Fault:
     """Word an answer that is no JSON: mostly a proxy's page in its place."""
-    what = "a web page" if body.lstrip()[:1] == b"<" else "something that is no JSON"
+    what = "a web page" if body.lstrip()[:1] == b"<" else "something that is not JSON"
     return Fault(
         f"{host} answered with {what}: a proxy or firewall may answer in its place, exempt {host}", again=True
     )
@@ -146,13 +146,13 @@ def no_json(body: bytes, host: str) -> Fault:
 
 def strange(what: str, *, again: bool = False, status: int = 0) -> Fault:
     """Word an answer that the service does not give: it is another version, or somebody else answers."""
-    mend = "check that endpoints name the service itself, and run again with the newest umdiag"
-    return Fault(f"{what}, {mend}", again=again, attempts=2, status=status)
+    fix = "check that endpoints name the service itself, and run again with the newest umdiag"
+    return Fault(f"{what}, {fix}", again=again, attempts=2, status=status)
 
 
 def partly(why: str) -> str:
     """Word why rows that came are not all."""
-    return f"only a part was answered ({why}), run again later or ask for less lookback"
+    return f"only a part was answered ({why}), run again later or shorten lookback"
 
 
 def told(error: Any) -> str:

@@ -138,7 +138,7 @@ def _frame(query: Query, page: Mapping[str, Any]) -> pd.DataFrame:
         else:
             answer = Answer(columns=query.columns, rows=rows_of(data, list(query.columns)))
     except (AttributeError, KeyError, TypeError):
-        raise strange("the answer holds something else than rows") from None
+        raise strange("the answer holds something other than rows") from None
     return frame_of(query.columns, answer, query.name)
 
 

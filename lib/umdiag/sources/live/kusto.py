@@ -65,7 +65,7 @@ class KustoApi:
         try:
             well_known_kusto_endpoints.validate_trusted_endpoint(target.kusto, target.cloud.authority)
         except KustoError:
-            raise SourceError(f"{host} is no Kusto endpoint of the cloud {target.cloud.name}") from None
+            raise SourceError(f"{host} is not a Kusto endpoint of the cloud {target.cloud.name}") from None
 
     @staticmethod
     def address(target: Target, workspace: str, customer_id: str) -> str:
@@ -181,7 +181,7 @@ def _answer(frames: Any, ends: float) -> Answer:
         return Answer(columns=columns, rows=rows, cut=partly(problems[0]))
     if not seen_rows:
         raise strange("the answer holds no table of rows", again=True)
-    cut = "" if complete else partly("the last frame is missing, which tells whether the rows are all")
+    cut = "" if complete else partly("the last frame is missing, which says whether all rows came")
     return Answer(columns=columns, rows=rows, cut=cut)
 
 

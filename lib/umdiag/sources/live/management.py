@@ -42,7 +42,7 @@ class Read:
     def state(self, table: str) -> tuple[State, str]:
         """Fold into one state, with the reasons."""
         reasons = [f"{table} of {scope}: {fault.reason}" for scope, fault in self.refused.items()]
-        reasons += [f"{table} of {scope} is not whole: {why}" for scope, why in self.cut.items()]
+        reasons += [f"{table} of {scope} is not complete: {why}" for scope, why in self.cut.items()]
         if not reasons:
             return State.COMPLETE, ""
         shown = "; ".join(reasons[:5] + [f"and {len(reasons) - 5} more of {table}"] * (len(reasons) > 5))
@@ -106,7 +106,7 @@ class ResourceManager:
         wanted = {"api-version": version, **parameters}
         # An id that came with an answer would change the host, written behind the address.
         if not path.startswith("/"):
-            raise strange("an object has an id that is no path")
+            raise strange("an object has an id that is not a path")
 
         def once(left: float) -> Any:
             content, _ = self._web.ask("GET", quote(path), left=left, parameters=wanted, role=role)
@@ -174,7 +174,7 @@ class ResourceManager:
             if not link:
                 return objects, ""
             if not self._same_host(link):
-                return objects, "the next page lies at another host and is not asked for, run again later"
+                return objects, "the next page is on another host and is not requested, run again later"
             if link in seen:
                 return objects, f"a page repeats itself after {len(objects):,} objects, run again later"
             seen.add(link)

@@ -171,7 +171,5 @@ class Manners:
     def _over_budget(self) -> str:
         if time.monotonic() >= self._ends:
             minutes = f"{self.limits.report / 60:g} minutes"
-            return f"the time of the whole run ({minutes}) is used up, ask for less lookback"
-        return (
-            f"no answer within {self.limits.query / 60:g} minutes, ask for less lookback or run again later"
-        )
+            return f"the time of the whole run ({minutes}) is used up, shorten lookback"
+        return f"no answer within {self.limits.query / 60:g} minutes, shorten lookback or run again later"

@@ -133,11 +133,11 @@ def _rights(azure: Azure) -> Iterator[Reach]:
     scopes += [("subscription", f"/subscriptions/{one}") for one in target.subscriptions]
     for kind, scope in scopes:
         role, operations = _NEEDS[kind]
-        what = f"rights on {kind} {name_of(scope)}"
+        what = f"permissions on {kind} {name_of(scope)}"
         try:
             content = azure.management.probe(COLLECTIONS["permissions"], scope)
         except Fault as fault:
-            yield Reach(what=what, ok=False, told=f"{fault.reason}, the role {role} on {scope} suffices")
+            yield Reach(what=what, ok=False, told=f"{fault.reason}, the role {role} on {scope} is enough")
             continue
         granted = content.get("value", ()) if isinstance(content, Mapping) else ()
         lacking = [one for one in operations if not _allowed(granted, one)]

@@ -166,14 +166,14 @@ def reasons_of(parts: Mapping[str, Part], tables: tuple[str, ...]) -> Iterator[t
     for workspace, part in parts.items():
         name = workspace.rpartition("/")[2]
         if isinstance(part.fault, NoSuchTable):
-            mend = "leave the workspace out of workspaces if it never had Update Management"
-            yield workspace, f"{what} of {name}: {part.fault.reason}, {mend}"
+            fix = "leave the workspace out of workspaces if it never had Update Management"
+            yield workspace, f"{what} of {name}: {part.fault.reason}, {fix}"
         elif part.fault is not None:
             # Said once, not for each of its tables.
             said = f"workspace {name}" if part.silent else f"{what} of {name}"
             yield workspace, f"{said}: {part.fault.reason}"
         elif part.cut:
-            yield workspace, f"{what} of {name} is not whole: {part.cut}"
+            yield workspace, f"{what} of {name} is not complete: {part.cut}"
 
 
 def _slice(query: Query, text: str, window: Window, prefix: str) -> str:
