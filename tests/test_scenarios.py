@@ -15,7 +15,7 @@ import ast
 import importlib
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from support.cases import CASES, KINDS, every_case, given_of, read_expected, rea
 from support.estates import Estate
 from support.snapshot_rows import resolved
 from support.unfilled import MARK
-from umdiag.judging.needs import needs
+from umdiag.judging.needs import frame_functions, needs
 from umdiag.model import Finding, Severity, Verdict
 from umdiag.scenarios import FAMILIES, Scenario, catalogue, scenario
 from umdiag.words.steps import steps_for
@@ -173,6 +173,19 @@ def test_judge_asks_for_what_there_is(judged: Scenario) -> None:
     for need in needs(judged.judge):
         if need.is_data:
             assert hints[need.name].removesuffix(" | None") in ("pd.DataFrame", "Partial")
+
+
+def functions_that_name_data() -> list[Any]:
+    judges = [pytest.param(judged.judge, id=judged.name) for judged in catalogue()]
+    return judges + [pytest.param(derive, id=name) for name, derive in frame_functions().items()]
+
+
+@pytest.mark.parametrize("function", functions_that_name_data())
+def test_nothing_is_named_that_is_not_read(function: Callable[..., Any]) -> None:
+    source = ast.parse(inspect.getsource(function)).body[0]
+    assert isinstance(source, ast.FunctionDef)
+    read = {node.id for part in source.body for node in ast.walk(part) if isinstance(node, ast.Name)}
+    assert {parameter.arg for parameter in [*source.args.args, *source.args.kwonlyargs]} <= read
 
 
 @pytest.mark.parametrize("judged", every_scenario())

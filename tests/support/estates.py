@@ -64,7 +64,10 @@ class Estate:
         self.unseen = {table: how for key, how in _GIVEN.items() for table in given.get(key, ())}
 
     def without(self, table: str, how: str) -> Estate:
-        """Return the same estate with one table more unseen, in one of the ways of `HOW`."""
+        """Return the same estate with one table more unseen, in one of the ways of `HOW`.
+
+        A query's name takes the place of a table's: then it alone is refused or missing.
+        """
         other = object.__new__(Estate)
         other.__dict__ |= self.__dict__ | {"unseen": {**self.unseen, table: how}}
         if how in _KEPT:
@@ -158,7 +161,9 @@ class _Source:
 
     def fetch(self, query: kql.Query, values: Mapping[str, kql.Value]) -> Rows:
         text = kql.bind(query, values)
-        told = {table: HOW[how] for table, how in self.unseen.items() if table in query.tables}
+        told = {
+            name: HOW[how] for name, how in self.unseen.items() if name in query.tables or name == query.name
+        }
         gone = {table: one for table, one in told.items() if one[0] is not State.PARTIAL}
         states = {state for state, _ in (gone or told).values()}
         frame = kql.empty(query) if gone else _answers().frame(query, text, self.content)

@@ -20,7 +20,7 @@ Sources:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -158,7 +158,6 @@ def judge(
     provider_registrations: pd.DataFrame | None,
     machine_changes: pd.DataFrame | None,
     *,
-    suspects: Sequence[str],
     asked_at: datetime,
 ) -> Iterator[Finding]:
     """Report each missed machine once, by its newest missed run, and each scope that cannot be seen."""
