@@ -58,7 +58,7 @@ def catalogue() -> tuple[Scenario, ...]:
 
 def scenario(name: str) -> Scenario:
     """Return the scenario of that literal name. Raises KeyError."""
-    return {one.name: one for one in catalogue()}[name]
+    return {entry.name: entry for entry in catalogue()}[name]
 
 
 def leads_from(name: str, cause: str) -> tuple[Lead, ...]:
@@ -68,7 +68,7 @@ def leads_from(name: str, cause: str) -> tuple[Lead, ...]:
 
 @cache
 def _leads() -> Mapping[tuple[str, str], tuple[Lead, ...]]:
-    return {(one.name, cause.key): cause.leads_to for one in catalogue() for cause in one.causes}
+    return {(entry.name, cause.key): cause.leads_to for entry in catalogue() for cause in entry.causes}
 
 
 def _scenario(family: str, name: str, module: ModuleType) -> Scenario:

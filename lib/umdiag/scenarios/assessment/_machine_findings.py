@@ -32,7 +32,9 @@ def listed(updates: Sequence[Any], *more: str) -> dict[str, Any]:
     shown = [{column: getattr(update, column) for column in columns} for update in updates[:_SHOWN]]
     return {
         "count": len(updates),
-        "updates": [{key: value for key, value in one.items() if pd.notna(value) and value} for one in shown],
+        "updates": [
+            {key: value for key, value in update.items() if pd.notna(value) and value} for update in shown
+        ],
     }
 
 

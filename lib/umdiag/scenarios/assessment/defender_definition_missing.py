@@ -47,7 +47,9 @@ def judge(
 ) -> Iterator[Finding]:
     """Report each machine that needs KB2267602, as information."""
     definitions = updates[updates["definition"] & updates["needed"]]
-    for machine, own in with_updates(machines, definitions):
-        yield found(DAILY, subject(machine), {"title": own[0].title, "seen": max(one.seen for one in own)})
+    for machine, needed in with_updates(machines, definitions):
+        yield found(
+            DAILY, subject(machine), {"title": needed[0].title, "seen": max(update.seen for update in needed)}
+        )
     if machines.empty:
         refuse_unknown(machines)

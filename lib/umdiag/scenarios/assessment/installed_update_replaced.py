@@ -52,6 +52,8 @@ def judge(
         shown = told(update, "title", "kb", "product", "last_installed", "replaced_by")
         rows.setdefault(update.machine, []).append(shown)
     for machine in machines[machines["machine"].isin(rows)].itertuples():
-        own = rows[machine.machine]
-        yield found(SUPERSEDED, subject(machine), {"count": len(own), "updates": own[:SHOWN], "also": []})
+        replaced = rows[machine.machine]
+        yield found(
+            SUPERSEDED, subject(machine), {"count": len(replaced), "updates": replaced[:SHOWN], "also": []}
+        )
     refuse_nobody(machines)

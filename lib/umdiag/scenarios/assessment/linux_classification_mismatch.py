@@ -91,13 +91,14 @@ def judge(
     for package in lingering_packages.sort_values(["package", "package_arch"]).itertuples():
         rows.setdefault(package.machine, []).append(package)
     for machine in machines[machines["machine"].isin(rows)].itertuples():
-        own = rows[machine.machine]
-        run = own[0]
-        system = next((one.os_name for one in own if or_none(one.os_name)), "")
+        packages = rows[machine.machine]
+        run = packages[0]
+        system = next((package.os_name for package in packages if or_none(package.os_name)), "")
         cause = NO_METADATA if "centos" in system.lower() else DIFFERS
         command = _command(system)
         shown = [
-            told(one, "package", "package_arch", "package_version", "classification") for one in own[:SHOWN]
+            told(package, "package", "package_arch", "package_version", "classification")
+            for package in packages[:SHOWN]
         ]
         yield found(
             cause,
@@ -106,7 +107,7 @@ def judge(
             | {
                 "os_name": system or None,
                 "command": command,
-                "count": len(own),
+                "count": len(packages),
                 "packages": shown,
                 "also": [],
             }
@@ -114,8 +115,8 @@ def judge(
             resolution=(f"Run on the machine: {command}.", *cause.resolution),
         )
     if unclassed is not None:
-        for _, own in unclassed.groupby("workspace_id", sort=True):
-            yield _without_classes(own)
+        for _, of_workspace in unclassed.groupby("workspace_id", sort=True):
+            yield _without_classes(of_workspace)
     refuse_nobody(machines)
 
 
@@ -126,11 +127,11 @@ def _without_classes(machines: pd.DataFrame) -> Finding:
     shown = [
         {
             "distribution": name,
-            "machines": len(own),
-            "packages": int(own["packages"].iloc[0]),
+            "machines": len(alike),
+            "packages": int(alike["packages"].iloc[0]),
             "command": _command(name),
         }
-        for name, own in counted
+        for name, alike in counted
     ]
     return found(
         NO_METADATA,
@@ -142,7 +143,7 @@ def _without_classes(machines: pd.DataFrame) -> Finding:
         {"distributions": shown[:SHOWN], "also": []},
         severity=Severity.INFO,
         resolution=(
-            *(f"On a machine of {one['distribution']}: {one['command']}." for one in shown[:SHOWN]),
+            *(f"On a machine of {system['distribution']}: {system['command']}." for system in shown[:SHOWN]),
             *NO_METADATA.resolution,
         ),
     )

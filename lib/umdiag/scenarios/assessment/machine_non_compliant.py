@@ -68,19 +68,19 @@ def judge(
         & ~updates["superseded"]
         & ~updates["definition"]
     ]
-    for machine, own in with_updates(lacking, grave):
-        ages = [update.age_days for update in own if pd.notna(update.age_days)]
+    for machine, missing in with_updates(lacking, grave):
+        ages = [update.age_days for update in missing if pd.notna(update.age_days)]
         yield found(
             MISSING,
             subject(machine),
-            listed(own)
+            listed(missing)
             | {
                 "missing_critical": int(machine.missing_critical),
                 "missing_security": int(machine.missing_security),
                 "oldest_age_days": float(max(ages)) if ages else None,
                 "last_assessed": or_none(machine.last_assessed),
             },
-            severity=Severity.HIGH if any(update.critical for update in own) else Severity.MEDIUM,
+            severity=Severity.HIGH if any(update.critical for update in missing) else Severity.MEDIUM,
         )
     refuse_unknown(machines, _unspoken(unclassed))
 

@@ -57,12 +57,12 @@ def judge(
 ) -> Iterator[Finding]:
     """Report each machine with a needed update that a later one of its series replaces."""
     replaced = updates[updates["needed"] & updates["superseded"]]
-    for machine, own in with_updates(machines, replaced):
+    for machine, superseded in with_updates(machines, replaced):
         yield found(
             NOT_DECLINED,
             subject(machine),
-            listed(own, "superseded_by", "approval_source"),
-            known=traits(machine, os="windows", wsus=_by_wsus(own)),
+            listed(superseded, "superseded_by", "approval_source"),
+            known=traits(machine, os="windows", wsus=_by_wsus(superseded)),
         )
     if machines.empty:
         refuse_unknown(machines)

@@ -62,8 +62,11 @@ def judge(
     if summaries is not None:
         newest_last = summaries.sort_values("last_assessed", kind="stable")
         servers = dict(zip(folded(newest_last["computer"]), newest_last["wsus_server"], strict=True))
-    for machine, own in with_updates(machines, held_back):
-        shown = listed(own) | {"wsus_server": servers.get(machine.name) or None, "state": machine.state}
+    for machine, unapproved in with_updates(machines, held_back):
+        shown = listed(unapproved) | {
+            "wsus_server": servers.get(machine.name) or None,
+            "state": machine.state,
+        }
         yield found(NOT_APPROVED, subject(machine), shown)
     if machines.empty:
         refuse_unknown(machines)

@@ -197,8 +197,11 @@ def _invisible_scopes(
         (scopes["subscription"] != "")
         & ~scopes["subscription"].isin(folded(subscriptions["subscription_id"]))
     ]
-    for subscription, own in hidden.groupby("subscription"):
-        evidence = {"configurations": sorted(set(own["configuration"])), "scopes": sorted(set(own["scope"]))}
+    for subscription, of_subscription in hidden.groupby("subscription"):
+        evidence = {
+            "configurations": sorted(set(of_subscription["configuration"])),
+            "scopes": sorted(set(of_subscription["scope"])),
+        }
         yield found(
             NOT_VISIBLE,
             Subject(kind="subscription", name=subscription, id=f"/subscriptions/{subscription}"),
@@ -218,9 +221,11 @@ def _evidence(machine: Any, changes: pd.DataFrame | None) -> dict[str, Any]:
     if machine.dropped_by:
         evidence["dropped_by"] = machine.dropped_by
     if or_none(machine.changed_before_run) and changes is not None:
-        own = changes[(changes["machine_key"] == machine.arm_key) & (changes["property"] != "")]
+        of_machine = changes[(changes["machine_key"] == machine.arm_key) & (changes["property"] != "")]
         columns = ["changed", "property", "before", "after", "changed_by"]
-        evidence["changes"] = own[own["changed"] <= machine.start_time][columns].tail(10).to_dict("records")
+        evidence["changes"] = (
+            of_machine[of_machine["changed"] <= machine.start_time][columns].tail(10).to_dict("records")
+        )
     if or_none(machine.provider_not_registered):
         evidence["subscription"] = machine.subscription
     return evidence

@@ -60,24 +60,28 @@ def judge(
     automation_account: str,
 ) -> Iterator[Finding]:
     """Report each subscription asked for or aimed at where the provider is not registered."""
-    asked = {fold(one) for one in subscriptions} or {
-        subscription_of(one) for one in (*workspaces, automation_account)
+    asked = {fold(subscription) for subscription in subscriptions} or {
+        subscription_of(place) for place in (*workspaces, automation_account)
     }
     aims = _aims(targets)
     registrations = provider_registrations.assign(key=folded(provider_registrations["subscription_id"]))
     unseen = sorted((asked | set(aims)) - {""} - set(registrations["key"]))
-    not_checked = [f"providers: no registration row of subscription {one}" for one in unseen]
+    not_checked = [
+        f"providers: no registration row of subscription {subscription}" for subscription in unseen
+    ]
     lacking = (unregistered(provider_registrations) & (asked | set(aims))) - {""}
-    for one in registrations[registrations["key"].isin(lacking)].drop_duplicates("key").itertuples():
-        page = f"https://portal.azure.com/#resource/subscriptions/{one.subscription_id}/resourceproviders"
+    for registration in registrations[registrations["key"].isin(lacking)].drop_duplicates("key").itertuples():
+        page = f"https://portal.azure.com/#resource/subscriptions/{registration.subscription_id}/resourceproviders"
         yield found(
             NOT_REGISTERED,
             Subject(
-                kind="subscription", name=one.subscription_id, id=f"/subscriptions/{one.subscription_id}"
+                kind="subscription",
+                name=registration.subscription_id,
+                id=f"/subscriptions/{registration.subscription_id}",
             ),
             {
-                "registration_state": one.registration_state or None,
-                "update_deployments": sorted(aims.get(one.key, ()))[:SHOWN],
+                "registration_state": registration.registration_state or None,
+                "update_deployments": sorted(aims.get(registration.key, ()))[:SHOWN],
                 "portal": page,
                 "also": [],
                 "not_checked": not_checked,
@@ -92,8 +96,8 @@ def judge(
 def _aims(targets: pd.DataFrame | None) -> dict[str, set[str]]:
     """Return the update deployments that aim at each subscription."""
     aims: dict[str, set[str]] = {}
-    for one in () if targets is None else targets.itertuples():
-        for place in (*one.scope, *one.machines):
+    for target in () if targets is None else targets.itertuples():
+        for place in (*target.scope, *target.machines):
             if subscription := subscription_of(place):
-                aims.setdefault(subscription, set()).add(one.configuration)
+                aims.setdefault(subscription, set()).add(target.configuration)
     return aims

@@ -83,8 +83,8 @@ def judge(
     )
     refused: dict[int, dict[str, object]] = {}
     if registration_failures is not None:
-        own = registration_failures[registration_failures["registration_refused"]]
-        refused = {one.machine: told(one, "failed", "text") for one in own.itertuples()}
+        failures = registration_failures[registration_failures["registration_refused"]]
+        refused = {failure.machine: told(failure, "failed", "text") for failure in failures.itertuples()}
     for machine in machines[machines["machine"].isin({*homes, *refused})].itertuples():
         fits = [cause for cause, fit in ((MULTI_HOMED, homes), (REFUSED, refused)) if machine.machine in fit]
         shown = {"workspaces": homes.get(machine.machine, []), "workspace": or_none(machine.workspace)}

@@ -62,9 +62,9 @@ def judge(
             continue
         if workspace.daily_cap_gb < 0 or (workspace.over_quota_now is not pd.NA and workspace.over_quota_now):
             continue
-        own = usage_hours[usage_hours["workspace_id"] == workspace.workspace_id]
-        billed = own[own["billable"].eq(True).fillna(False)]
-        seen_to = min(now, own["hour"].max() + pd.Timedelta(hours=1)) if len(own) else now
+        hours = usage_hours[usage_hours["workspace_id"] == workspace.workspace_id]
+        billed = hours[hours["billable"].eq(True).fillna(False)]
+        seen_to = min(now, hours["hour"].max() + pd.Timedelta(hours=1)) if len(hours) else now
         since_reset = float(billed["megabytes"][billed["hour"] >= workspace.last_reset].sum()) / 1000
         last_day = billed[billed["hour"] >= seen_to - _DAY]
         pace = float(last_day["megabytes"].sum()) / 1000

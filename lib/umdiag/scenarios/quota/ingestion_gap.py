@@ -87,13 +87,13 @@ def judge(
     ids = workspaces.set_index("workspace_id")
     caused = gaps.assign(cause=[_cause(gap, collection_stops).key for gap in gaps.itertuples()])
     for cause in _CAUSES:
-        for workspace, own in caused[caused["cause"] == cause.key].groupby("workspace_id"):
+        for workspace, of_workspace in caused[caused["cause"] == cause.key].groupby("workspace_id"):
             name, arm_id = ids.loc[workspace, ["name", "id"]]
             columns = ["start", "end", "hours", "lacking"]
             yield found(
                 cause,
                 Subject(kind="workspace", name=name, id=arm_id or str(workspace)),
-                {"gaps": own[columns].to_dict("records"), "hours": int(own["hours"].sum())},
+                {"gaps": of_workspace[columns].to_dict("records"), "hours": int(of_workspace["hours"].sum())},
             )
     if (
         heartbeat_hours is not None

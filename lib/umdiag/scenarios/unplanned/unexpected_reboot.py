@@ -91,9 +91,9 @@ def judge(
         rows.setdefault(restart.machine, []).append(restart)
     policies = {} if automatic_updates is None else _policies(automatic_updates, rows)
     for machine in machines[machines["machine"].isin(rows)].itertuples():
-        own = rows[machine.machine]
+        restarts = rows[machine.machine]
         policy = policies.get(machine.machine)
-        by_user = any(one.by_user for one in own)
+        by_user = any(restart.by_user for restart in restarts)
         fits = [cause for cause, fit in ((BY_USER, by_user), (BY_POLICY, policy is not None)) if fit] or [
             UNKNOWN
         ]
@@ -111,7 +111,7 @@ def judge(
             fits[0],
             subject(machine),
             {
-                "restarts": [told(one, *columns) for one in own[:SHOWN]],
+                "restarts": [told(restart, *columns) for restart in restarts[:SHOWN]],
                 "policy": policy,
                 "also": [cause.key for cause in fits[1:]],
             },
@@ -126,7 +126,8 @@ def _policies(automatic_updates: pd.DataFrame, rows: dict[int, list[Any]]) -> di
     reboots = automatic_updates["reboots"].fillna(False).astype(bool)
     acting = automatic_updates[reboots & automatic_updates["machine"].isin(rows)]
     return {
-        one.machine: told(one, "au_options", "always_reboots", "registry_key") for one in acting.itertuples()
+        setting.machine: told(setting, "au_options", "always_reboots", "registry_key")
+        for setting in acting.itertuples()
     }
 
 

@@ -75,15 +75,16 @@ def judge(
         rows.setdefault(update.machine, []).append(update)
     acting = {} if automatic_updates is None else _acting(automatic_updates, rows)
     for machine in machines[machines["machine"].isin(rows)].itertuples():
-        own = rows[machine.machine]
+        installs = rows[machine.machine]
         setting = acting.get(machine.machine)
         yield found(
             AUTOMATIC if setting else UNKNOWN,
             subject(machine),
             {
-                "count": len(own),
+                "count": len(installs),
                 "updates": [
-                    told(one, "title", "kb", "first_needed", "last_installed") for one in own[:SHOWN]
+                    told(update, "title", "kb", "first_needed", "last_installed")
+                    for update in installs[:SHOWN]
                 ],
                 "setting": setting,
                 "also": [],
@@ -95,5 +96,8 @@ def judge(
 def _acting(automatic_updates: pd.DataFrame, rows: dict[int, list[Any]]) -> dict[int, dict[str, Any]]:
     """Return what the settings say, of the machines where Windows Update installs on its own."""
     installs = automatic_updates["installs"].fillna(False).astype(bool)
-    own = automatic_updates[installs & automatic_updates["machine"].isin(rows)]
-    return {one.machine: told(one, "au_options", "registry_key", "setting") for one in own.itertuples()}
+    acting = automatic_updates[installs & automatic_updates["machine"].isin(rows)]
+    return {
+        setting.machine: told(setting, "au_options", "registry_key", "setting")
+        for setting in acting.itertuples()
+    }

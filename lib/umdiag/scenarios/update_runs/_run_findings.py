@@ -18,10 +18,10 @@ def by_machine(
     """Yield of each machine the cause that comes first, the keys of the others, its newest run of that
     cause, and its other runs. `otherwise` stands only where nothing else fits any of them.
     """
-    own: dict[str, list[Any]] = {}
+    by_key: dict[str, list[Any]] = {}
     for run in rows.sort_values("start_time", ascending=False, kind="stable").itertuples():
-        own.setdefault(str(run.machine) if run.machine >= 0 else run.machine_key, []).append(run)
-    for runs in own.values():
+        by_key.setdefault(str(run.machine) if run.machine >= 0 else run.machine_key, []).append(run)
+    for runs in by_key.values():
         fits = {run.Index: fitting(run, causes) for run in runs}
         order = [cause for cause in causes if any(cause in fit for fit in fits.values())]
         if not order and otherwise is None:
@@ -29,7 +29,12 @@ def by_machine(
         cause = order[0] if order else otherwise
         assert cause is not None
         shown = next((run for run in runs if cause in fits[run.Index]), runs[0])
-        yield cause, [one.key for one in order[1:]], shown, [run for run in runs if run.Index != shown.Index]
+        yield (
+            cause,
+            [cause.key for cause in order[1:]],
+            shown,
+            [run for run in runs if run.Index != shown.Index],
+        )
 
 
 def described(run: Any, others: Sequence[Any]) -> dict[str, Any]:
@@ -38,7 +43,7 @@ def described(run: Any, others: Sequence[Any]) -> dict[str, Any]:
     account = run.id.lower().partition("/softwareupdateconfigurationmachineruns/")[0]
     return shown | {
         "portal": portal(run.id[: len(account)], "updateManagement"),
-        "other_runs": [told(one, "run_id", "configuration", "start_time") for one in others[:SHOWN]],
+        "other_runs": [told(other, "run_id", "configuration", "start_time") for other in others[:SHOWN]],
     }
 
 

@@ -59,28 +59,30 @@ def judge(
     )
     unseen: set[str] = set()
     # What is not told is not "disabled": lists of deployments carry no schedule.
-    for one in update_configurations[~update_configurations["enabled"].eq(False).fillna(False)].itertuples():
-        named = one.azure_machines if isinstance(one.azure_machines, list) else []
-        own = tenants.get(subscription_of(one.id) or subscription_of(automation_account), "")
+    for configuration in update_configurations[
+        ~update_configurations["enabled"].eq(False).fillna(False)
+    ].itertuples():
+        named = configuration.azure_machines if isinstance(configuration.azure_machines, list) else []
+        home = tenants.get(subscription_of(configuration.id) or subscription_of(automation_account), "")
         aims = {machine: subscription_of(machine) for machine in named if fold(machine)}
         unseen |= {aim for aim in aims.values() if aim and not tenants.get(aim)}
-        if named and not own:
-            unseen.add(subscription_of(one.id))
+        if named and not home:
+            unseen.add(subscription_of(configuration.id))
         foreign = {
-            machine: aim for machine, aim in aims.items() if own and tenants.get(aim, own) not in ("", own)
+            machine: aim for machine, aim in aims.items() if home and tenants.get(aim, home) not in ("", home)
         }
         if foreign:
             yield found(
                 NOT_AUTHORISED,
-                Subject(kind="update_configuration", name=one.name, id=one.id),
+                Subject(kind="update_configuration", name=configuration.name, id=configuration.id),
                 {
-                    "account_tenant": own,
+                    "account_tenant": home,
                     "subscriptions": [
                         {"subscription": aim, "tenant": tenants[aim]} for aim in sorted(set(foreign.values()))
                     ],
                     "count": len(foreign),
                     "machines": sorted(foreign)[:SHOWN],
-                    "portal": portal(one.id),
+                    "portal": portal(configuration.id),
                     "also": [],
                 },
             )

@@ -47,18 +47,20 @@ def judge(
     for update in failing_updates.sort_values("last_failed", ascending=False).itertuples():
         rows.setdefault(update.machine, []).append(update)
     for machine in machines[machines["machine"].isin(rows)].itertuples():
-        own = rows[machine.machine]
-        server = or_none(own[0].wsus_server) or ""
-        meant = {cause_of(update.code, server).key for update in own}
+        failing = rows[machine.machine]
+        server = or_none(failing[0].wsus_server) or ""
+        meant = {cause_of(update.code, server).key for update in failing}
         causes = [cause for cause in CAUSES if cause.key in meant]
-        newest = next(update for update in own if cause_of(update.code, server) is causes[0])
-        shown = [told(one, "title", "kb", "code", "error", "runs", "last_failed") for one in own[:SHOWN]]
+        newest = next(update for update in failing if cause_of(update.code, server) is causes[0])
+        shown = [
+            told(update, "title", "kb", "code", "error", "runs", "last_failed") for update in failing[:SHOWN]
+        ]
         yield found(
             causes[0],
             subject(machine),
             {
                 "code": newest.code or None,
-                "count": len(own),
+                "count": len(failing),
                 "updates": shown,
                 "wsus_server": server or None,
                 "also": [cause.key for cause in causes[1:]],
