@@ -38,12 +38,12 @@ def derive(
         told = on_machines(update_policies, identities, machines)
         told["number"] = [_number(text) for text in told["value_data"]]
         for value, column in _VALUES.items():
-            own = newest(told[folded(told["value_name"]) == value], "seen")
-            rows[column] = own["number"].reindex(rows.index).astype("Int64")
-            rows["registry_key"] = own["registry_key"].reindex(rows.index).fillna(rows["registry_key"])
+            policies = newest(told[folded(told["value_name"]) == value], "seen")
+            rows[column] = policies["number"].reindex(rows.index).astype("Int64")
+            rows["registry_key"] = policies["registry_key"].reindex(rows.index).fillna(rows["registry_key"])
     if summaries is not None:
-        own = newest(on_machines(summaries, identities, machines), "last_assessed")
-        rows["setting"] = own["windows_update_setting"].reindex(rows.index).fillna("")
+        assessed = newest(on_machines(summaries, identities, machines), "last_assessed")
+        rows["setting"] = assessed["windows_update_setting"].reindex(rows.index).fillna("")
     if update_policies is None:
         rows["registry_key"] = pd.Series(None, index=rows.index, dtype="str")
     if summaries is None:

@@ -92,13 +92,13 @@ def _most_jobs(rows: pd.DataFrame, jobs: pd.DataFrame | None) -> pd.Series[Any]:
     if jobs is None:
         return most
     accounts = account_of(jobs["id"])
-    for account, own in rows.groupby(account_of(rows["id"])):
+    for account, starts in rows.groupby(account_of(rows["id"])):
         times, standing = standing_of(jobs[accounts == account])
-        first = np.searchsorted(times, own["start_time"].to_numpy("datetime64[us]"), side="right")
+        first = np.searchsorted(times, starts["start_time"].to_numpy("datetime64[us]"), side="right")
         last = np.searchsorted(
-            times, own["end_time"].fillna(own["start_time"]).to_numpy("datetime64[us]"), side="right"
+            times, starts["end_time"].fillna(starts["start_time"]).to_numpy("datetime64[us]"), side="right"
         )
-        most[own.index] = [
-            int(standing[one : max(one, other) + 1].max()) for one, other in zip(first, last, strict=True)
+        most[starts.index] = [
+            int(standing[begin : max(begin, end) + 1].max()) for begin, end in zip(first, last, strict=True)
         ]
     return most

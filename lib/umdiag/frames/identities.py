@@ -100,37 +100,39 @@ def _machines(pairs: pd.DataFrame, slots: pd.DataFrame | None) -> pd.Series[int]
 
 def _join(several: pd.DataFrame, groups: np.ndarray[Any, Any], slots: pd.DataFrame, *, renamed: bool) -> None:
     rows = list(several.itertuples())
-    for at, one in enumerate(rows):
-        for other in rows[at + 1 :]:
-            same = _same_rename(one, other) if renamed else _same_machine(one, other, slots)
-            if same and groups[one.Index] != groups[other.Index]:
-                groups[groups == groups[one.Index]] = groups[other.Index]
+    for at, earlier in enumerate(rows):
+        for later in rows[at + 1 :]:
+            same = _same_rename(earlier, later) if renamed else _same_machine(earlier, later, slots)
+            if same and groups[earlier.Index] != groups[later.Index]:
+                groups[groups == groups[earlier.Index]] = groups[later.Index]
 
 
-def _same_machine(one: Any, other: Any, slots: pd.DataFrame) -> bool:
+def _same_machine(earlier: Any, later: Any, slots: pd.DataFrame) -> bool:
     """Two ids of one name: one machine, unless they interleave and differ in VMUUID or ARM id."""
-    if not _overlap(one, other) or _alternations(one, other, slots) < INTERLEAVED:
+    if not _overlap(earlier, later) or _alternations(earlier, later, slots) < INTERLEAVED:
         return True
-    return not _differ(one, other)
+    return not _differ(earlier, later)
 
 
-def _same_rename(one: Any, other: Any) -> bool:
+def _same_rename(earlier: Any, later: Any) -> bool:
     """Two names of one id: one renamed machine if they follow one another on the same hardware."""
-    if _overlap(one, other) or pd.isna(one.first_heartbeat) or pd.isna(other.first_heartbeat):
+    if _overlap(earlier, later) or pd.isna(earlier.first_heartbeat) or pd.isna(later.first_heartbeat):
         return False
-    return not _differ(one, other) and bool(
-        (one.vmuuid and other.vmuuid) or (one.resource_id and other.resource_id)
+    return not _differ(earlier, later) and bool(
+        (earlier.vmuuid and later.vmuuid) or (earlier.resource_id and later.resource_id)
     )
 
 
-def _overlap(one: Any, other: Any) -> bool:
-    return bool(one.first_heartbeat <= other.last_heartbeat and other.first_heartbeat <= one.last_heartbeat)
+def _overlap(earlier: Any, later: Any) -> bool:
+    return bool(
+        earlier.first_heartbeat <= later.last_heartbeat and later.first_heartbeat <= earlier.last_heartbeat
+    )
 
 
-def _differ(one: Any, other: Any) -> bool:
-    uuids = bool(one.vmuuid and other.vmuuid) and not same_uuid(one.vmuuid, other.vmuuid)
+def _differ(earlier: Any, later: Any) -> bool:
+    uuids = bool(earlier.vmuuid and later.vmuuid) and not same_uuid(earlier.vmuuid, later.vmuuid)
     return uuids or bool(
-        one.resource_id and other.resource_id and fold(one.resource_id) != fold(other.resource_id)
+        earlier.resource_id and later.resource_id and fold(earlier.resource_id) != fold(later.resource_id)
     )
 
 
@@ -144,10 +146,12 @@ def beats_of_slots(slots: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(ends).drop_duplicates().sort_values("at", kind="stable")
 
 
-def _alternations(one: Any, other: Any, slots: pd.DataFrame) -> int:
+def _alternations(earlier: Any, later: Any, slots: pd.DataFrame) -> int:
     """Count how often the heartbeats of two ids of one name take turns; without slots, overlap counts."""
-    if slots.empty or one.name not in slots.index:
+    if slots.empty or earlier.name not in slots.index:
         return INTERLEAVED
-    turns = slots.loc[[one.name]]
-    agents = turns[turns["agent"].isin([one.agent, other.agent])].sort_values("at", kind="stable")["agent"]
+    turns = slots.loc[[earlier.name]]
+    agents = turns[turns["agent"].isin([earlier.agent, later.agent])].sort_values("at", kind="stable")[
+        "agent"
+    ]
     return int((agents != agents.shift()).sum()) - 1

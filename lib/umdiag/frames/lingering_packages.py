@@ -70,18 +70,18 @@ def derive(
 
 
 def _restricted(configurations: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    for one in configurations.itertuples():
-        linux = one.linux if isinstance(one.linux, dict) else {}
+    for configuration in configurations.itertuples():
+        linux = configuration.linux if isinstance(configuration.linux, dict) else {}
         classes = linux.get("includedPackageClassifications") or ""
         words = classes if isinstance(classes, list) else str(classes).split(",")
         wanted = {fold(word) for word in words} - {""}
         if wanted and wanted <= _GRAVE:
             masks = [fold(mask) for mask in linux.get("excludedPackageNameMasks") or [] if fold(mask)]
             yield {
-                "configuration_key": fold(one.name),
+                "configuration_key": fold(configuration.name),
                 "classifications": ", ".join(sorted(wanted)),
                 "excluded": "|".join(map(_pattern, masks)),
-                "modified": one.modified,
+                "modified": configuration.modified,
             }
 
 
@@ -114,8 +114,12 @@ def _wanted(rows: pd.DataFrame) -> pd.Series[bool]:
 def _excluded(rows: pd.DataFrame) -> pd.Series[bool]:
     """Whether a mask of the deployment names the package, alone or with its architecture or version."""
     excluded = pd.Series(False, index=rows.index)
-    for masks, own in rows[rows["excluded"] != ""].groupby("excluded"):
-        name, arch, version = (folded(own[part]) for part in ("package", "package_arch", "package_version"))
+    for masks, masked in rows[rows["excluded"] != ""].groupby("excluded"):
+        name, arch, version = (
+            folded(masked[part]) for part in ("package", "package_arch", "package_version")
+        )
         written = (name, name + "." + arch, name + "-" + version, name + "=" + version)
-        excluded[own.index] = pd.concat([one.str.fullmatch(masks) for one in written], axis=1).any(axis=1)
+        excluded[masked.index] = pd.concat(
+            [spelling.str.fullmatch(masks) for spelling in written], axis=1
+        ).any(axis=1)
     return excluded

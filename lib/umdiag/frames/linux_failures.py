@@ -41,13 +41,13 @@ def derive(
     errors = _errors(rows, install_outcomes, identities, machines)
     rows["texts"] = [
         [
-            *({"package": "", "text": text} for text in (one.error_message,) if text.strip()),
-            *errors.get(one.Index, []),
+            *({"package": "", "text": text} for text in (run.error_message,) if text.strip()),
+            *errors.get(run.Index, []),
         ]
-        for one in rows.itertuples()
+        for run in rows.itertuples()
     ]
     meanings = [
-        {meaning for one in texts for meaning in classify_linux(one["text"])} for texts in rows["texts"]
+        {meaning for error in texts for meaning in classify_linux(error["text"])} for texts in rows["texts"]
     ]
     if install_outcomes is None:
         rows["texts"] = [texts or None for texts in rows["texts"]]
@@ -75,9 +75,12 @@ def _errors(
     failed = outcomes[
         (folded(outcomes["error"]) != "") & ~letters(outcomes["status"]).str.startswith("succe")
     ]
-    own = outcomes_of(rows, failed, identities, machines).sort_values("last_told", kind="stable")
-    own = own.assign(package=own["title"].where(own["product"] == "", own["product"]), text=own["error"])
-    return {row: told[["package", "text"]].to_dict("records") for row, told in own.groupby("row")}
+    failures = outcomes_of(rows, failed, identities, machines).sort_values("last_told", kind="stable")
+    failures = failures.assign(
+        package=failures["title"].where(failures["product"] == "", failures["product"]),
+        text=failures["error"],
+    )
+    return {row: told[["package", "text"]].to_dict("records") for row, told in failures.groupby("row")}
 
 
 def _gaps(

@@ -19,25 +19,27 @@ def derive(resource_changes: pd.DataFrame) -> pd.DataFrame:
     kinds = folded(resource_changes["change_type"])
     rows = [
         row
-        for one, kind in zip(resource_changes.itertuples(), kinds, strict=True)
-        for row in _rows(one, kind)
+        for resource_change, kind in zip(resource_changes.itertuples(), kinds, strict=True)
+        for row in _rows(resource_change, kind)
     ]
     texts = dict.fromkeys(("machine_key", "change_type", "property", "changed_by"), "str")
     changes = typed(rows, texts | {"changed": TIME, "before": "object", "after": "object"})
     return changes.dropna(subset=["changed"]).sort_values("changed", kind="stable").reset_index(drop=True)
 
 
-def _rows(one: Any, kind: str) -> Iterator[dict[str, Any]]:
+def _rows(resource_change: Any, kind: str) -> Iterator[dict[str, Any]]:
     row = {
-        "machine_key": fold(one.target_id).rstrip("/"),
-        "changed": one.changed,
+        "machine_key": fold(resource_change.target_id).rstrip("/"),
+        "changed": resource_change.changed,
         "change_type": kind,
-        "changed_by": one.changed_by,
+        "changed_by": resource_change.changed_by,
     }
     if kind in ("create", "delete"):
         yield row | {"property": "", "before": None, "after": None}
         return
-    for path, change in (one.changes if isinstance(one.changes, dict) else {}).items():
+    for path, change in (
+        resource_change.changes if isinstance(resource_change.changes, dict) else {}
+    ).items():
         name = fold(path)
         if name in ("tags", "location") or name.startswith("tags."):
             before, after = (_value(change, key) for key in ("previousValue", "newValue"))

@@ -45,10 +45,10 @@ def derive(
     names = names.drop_duplicates("workspace_id").set_index("workspace_id")["name"]
     rows["workspace"] = looked_up(rows["workspace_id"], names).fillna(rows["workspace_id"])
     rows = rows.sort_values("last_heartbeat", ascending=False).drop_duplicates(["machine", "home"])
-    own = {
-        number: own[["workspace", "last_heartbeat"]].to_dict("records")
-        for number, own in rows.groupby("machine")
+    homes_of = {
+        number: places_of_machine[["workspace", "last_heartbeat"]].to_dict("records")
+        for number, places_of_machine in rows.groupby("machine")
     }
     here = machines["update_manager"].eq(False).fillna(False).astype(bool)
-    found = machines[machines["machine"].isin(own) & here].reset_index(drop=True)
-    return found.assign(homes=[own[number] for number in found["machine"]])
+    found = machines[machines["machine"].isin(homes_of) & here].reset_index(drop=True)
+    return found.assign(homes=[homes_of[number] for number in found["machine"]])

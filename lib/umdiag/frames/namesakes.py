@@ -24,21 +24,23 @@ def derive(machines: Partial, identities: Partial, shared_identities: Adding | N
     for reason, bearers in (("duplicate_computer_name", twins), ("cloned_image", clones)):
         there = rows["machine"].isin(bearers["machine"]).astype("boolean")
         rows[reason] = there if told else there.mask(there.notna())
-    agents = {name: sorted(own) for name, own in twins.groupby("name")["source_computer_id"]}
-    names = {agent: sorted(own) for agent, own in clones.groupby("agent")["computer"]}
+    agents = {
+        name: sorted(agents_of_name) for name, agents_of_name in twins.groupby("name")["source_computer_id"]
+    }
+    names = {agent: sorted(names_of_agent) for agent, names_of_agent in clones.groupby("agent")["computer"]}
     shared = clones.drop_duplicates("machine").set_index("machine")["agent"].to_dict()
     rows["same_name"] = [
-        _others(agents.get(one.name, []), one.source_computer_id) for one in rows.itertuples()
+        _others(agents.get(machine.name, []), machine.source_computer_id) for machine in rows.itertuples()
     ]
     rows["same_agent"] = [
-        _others(names.get(shared.get(one.machine), []), one.computer) for one in rows.itertuples()
+        _others(names.get(shared.get(machine.machine), []), machine.computer) for machine in rows.itertuples()
     ]
     columns = ["machine", "duplicate_computer_name", "cloned_image", "same_name", "same_agent"]
     return rows[columns]
 
 
-def _others(bearers: list[str], own: str) -> list[str]:
-    return [one for one in bearers if one != own]
+def _others(bearers: list[str], itself: str) -> list[str]:
+    return [bearer for bearer in bearers if bearer != itself]
 
 
 def _clones(identities: pd.DataFrame, slots: pd.DataFrame | None) -> pd.DataFrame:

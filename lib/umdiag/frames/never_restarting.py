@@ -18,7 +18,10 @@ def derive(machine_run_outcomes: Partial, update_configurations: pd.DataFrame) -
 
     Machines that are in no log are there with the number −1.
     """
-    settings = {fold(one.name): _setting(one) for one in update_configurations.itertuples()}
+    settings = {
+        fold(configuration.name): _setting(configuration)
+        for configuration in update_configurations.itertuples()
+    }
     never = {key: value for key, value in settings.items() if _plain(value) in _NEVER}
     rows = machine_run_outcomes[machine_run_outcomes["configuration_key"].isin(never)]
     return rows.assign(reboot_setting=rows["configuration_key"].map(never).astype("str")).reset_index(

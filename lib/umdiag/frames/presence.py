@@ -55,11 +55,11 @@ def silent_at(
     )
     quiet = pd.DataFrame({"workspace_id": workspaces, "hour": moments.dt.floor("h")})[~heard]
     silent = pd.Series(False, index=moments.index)
-    for (workspace, hour), own in quiet.groupby(["workspace_id", "hour"]):
+    for (workspace, hour), moments_of_hour in quiet.groupby(["workspace_id", "hour"]):
         day = heartbeat_hours["hour"].between(hour - _DAY, hour, inclusive="left")
         counts = reporting(heartbeat_hours[day])
         reported = counts.get(workspace, 0) if workspace else max(counts.values(), default=0)
-        silent[own.index] = reported >= _COUNTED
+        silent[moments_of_hour.index] = reported >= _COUNTED
     return silent
 
 

@@ -46,7 +46,7 @@ def derive(
     is_asked = rows["event_id"] == _ASKED
     explained = is_asked.groupby([rows["machine"], rows["run_id"]]).transform("any")
     rows = rows[is_asked | ~explained].sort_values(["machine", "restarted"]).reset_index(drop=True)
-    rows["user"] = [_user(one.text) if one.event_id == _ASKED else "" for one in rows.itertuples()]
+    rows["user"] = [_user(event.text) if event.event_id == _ASKED else "" for event in rows.itertuples()]
     rows["by_user"] = [bool(user) and not _SYSTEM.search(user) for user in rows["user"]]
     return rows[[*columns, "restarted", "event_id", "user", "by_user", "text"]]
 

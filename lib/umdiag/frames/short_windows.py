@@ -38,7 +38,7 @@ def derive(
     runs = machine_run_outcomes
     rows = runs[runs["newest"] & (runs["status"] == "maintenancewindowexceeded")].reset_index(drop=True)
     rows["window_minutes"] = pd.Series(
-        [minutes(one) or _DEFAULT for one in rows["duration"]], dtype="Float64"
+        [minutes(duration) or _DEFAULT for duration in rows["duration"]], dtype="Float64"
     )
     rows["used_minutes"] = ((rows["end_time"] - rows["start_time"]) / _MINUTE).round(1).astype("Float64")
     told = _told(rows, install_outcomes, identities, machines)
@@ -50,9 +50,9 @@ def derive(
     rest = told[~done & ~out]
     left = rest.groupby("row").size().reindex(rows.index).fillna(0).astype("Int64")
     rows["installed"], rows["left"] = (
-        one.mask(pd.Series(unmeasured, index=rows.index)) for one in (count, left)
+        number.mask(pd.Series(unmeasured, index=rows.index)) for number in (count, left)
     )
-    titles = {row: list(own["title"].head(_SHOWN)) for row, own in rest.groupby("row")}
+    titles = {row: list(updates["title"].head(_SHOWN)) for row, updates in rest.groupby("row")}
     rows["left_updates"] = [None if unmeasured else titles.get(row, []) for row in rows.index]
     took = (measured["until"].reindex(rows.index) - rows["start_time"]) / _MINUTE
     pace = (took / count.where(count > 0)).astype("Float64")

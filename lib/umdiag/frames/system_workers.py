@@ -32,9 +32,9 @@ def workers_of(machines: pd.DataFrame, system_workers: pd.DataFrame) -> pd.DataF
     """Return machine and last_seen of each machine's system workers; `machines` has arm_key and name too."""
     found = []
     for mine, theirs in _recognised(machines, system_workers):
-        own = pd.DataFrame({"key": mine, "machine": machines["machine"].reindex(mine.index)})
+        keys = pd.DataFrame({"key": mine, "machine": machines["machine"].reindex(mine.index)})
         seen = pd.DataFrame({"key": theirs, "last_seen": system_workers["last_seen"].reindex(theirs.index)})
-        found.append(own.merge(seen, on="key")[["machine", "last_seen"]])
+        found.append(keys.merge(seen, on="key")[["machine", "last_seen"]])
     return pd.concat(found, ignore_index=True)
 
 

@@ -21,7 +21,7 @@ def derive(update_configurations: pd.DataFrame) -> pd.DataFrame:
     One row for the machines that a configuration names and one for each of its dynamic groups; `scope`,
     `locations` and `tags` are lists, empty where they filter nothing.
     """
-    rows = [row for one in update_configurations.itertuples() for row in _rows(one)]
+    rows = [row for configuration in update_configurations.itertuples() for row in _rows(configuration)]
     texts = dict.fromkeys(("configuration", "configuration_key", "operating_system", "operator"), "str")
     lists = dict.fromkeys(("machines", "scope", "locations", "tags"), "object")
     return typed(rows, texts | lists | {"modified": TIME, "group": "int64", "saved_searches": "int64"})
@@ -45,18 +45,21 @@ def named_by(machines: pd.DataFrame, targets: pd.DataFrame | None) -> list[list[
     return [sorted({*naming.get(key, ()), *naming.get(machine_key(name), ())}) for key, name in keys]
 
 
-def _rows(one: Any) -> Iterator[dict[str, Any]]:
+def _rows(configuration: Any) -> Iterator[dict[str, Any]]:
     shared = {
-        "configuration": one.name,
-        "configuration_key": fold(one.name),
-        "operating_system": fold(one.operating_system),
-        "modified": one.modified,
-        "saved_searches": len(_list(one.non_azure_queries)),
+        "configuration": configuration.name,
+        "configuration_key": fold(configuration.name),
+        "operating_system": fold(configuration.operating_system),
+        "modified": configuration.modified,
+        "saved_searches": len(_list(configuration.non_azure_queries)),
     }
-    named = [machine_key(target) for target in (*_list(one.azure_machines), *_list(one.computer_names))]
+    named = [
+        machine_key(target)
+        for target in (*_list(configuration.azure_machines), *_list(configuration.computer_names))
+    ]
     nothing: dict[str, Any] = {"machines": [], "scope": [], "locations": [], "tags": {}, "operator": "all"}
     yield shared | nothing | {"group": -1, "machines": [key for key in named if key]}
-    for group, query in enumerate(_list(one.azure_queries)):
+    for group, query in enumerate(_list(configuration.azure_queries)):
         if isinstance(query, dict):
             settings = query.get("tagSettings") or {}
             tags = settings.get("tags") or {}

@@ -34,9 +34,9 @@ def derive(
     )  # fmt: skip
     rows = rows[rows["last_installed"] > rows["first_needed"] + _ONE_ASSESSMENT].reset_index(drop=True)
     installed = install_outcomes[letters(install_outcomes["status"]).str.startswith("succe")]
-    own = identities[identities["machine"].isin(rows["machine"])]
+    names = identities[identities["machine"].isin(rows["machine"])]
     keys = machines["arm_key"][machines["machine"].isin(rows["machine"])]
-    by_name = folded(installed["computer"]).isin(own["name"])
+    by_name = folded(installed["computer"]).isin(names["name"])
     installed = installed[by_name | folded(installed["resource_id"]).isin(keys[keys != ""])]
     installed = on_machines(installed, identities, machines)
     facts = installed[["machine", "last_told"]].assign(
@@ -44,8 +44,10 @@ def derive(
     )
     deployed = pd.Series(False, index=rows.index)
     for key_ in ("update", "kb"):
-        own = rows[["machine", key_, "first_needed"]].assign(row=rows.index)
-        pairs = own[own[key_] != ""].merge(facts[["machine", key_, "last_told"]], on=["machine", key_])
+        updates = rows[["machine", key_, "first_needed"]].assign(row=rows.index)
+        pairs = updates[updates[key_] != ""].merge(
+            facts[["machine", key_, "last_told"]], on=["machine", key_]
+        )
         deployed |= rows.index.isin(pairs["row"][pairs["last_told"] >= pairs["first_needed"]])
     columns = ["machine", "title", "kb", "first_needed", "last_needed", "last_installed"]
     return rows[~deployed][columns].reset_index(drop=True)

@@ -34,9 +34,9 @@ def swapped(uuid: str) -> str:
     return "-".join([*turned, groups[4]])
 
 
-def same_uuid(one: str, other: str) -> bool:
+def same_uuid(left: str, right: str) -> bool:
     """Whether two UUIDs are one machine's, in either byte order."""
-    return fold(one) == fold(other) or swapped(fold(one)) == fold(other)
+    return fold(left) == fold(right) or swapped(fold(left)) == fold(right)
 
 
 def subscription_of(resource_id: str) -> str:
