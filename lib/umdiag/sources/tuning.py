@@ -53,12 +53,12 @@ def tuned(sql: str, texts: Collection[str] = ()) -> str:
 
 def _plain(sql: str, texts: Collection[str]) -> str:
     """Take text as it is: the translator knows no types, and asks a value in many words which it has."""
-    other: set[str] = set()
+    distrusted: set[str] = set()
     for said in _NAMED.finditer(_ARG_MAX.sub(r"\g<column>", sql)):
-        other.update(re.findall(_NAME, said["list"] or ""))
+        distrusted.update(re.findall(_NAME, said["list"] or ""))
         if said["name"] and said["value"] != said["name"]:
-            other.add(said["name"])
-    known = [re.escape(f'"{name}"') for name in sorted(texts) if f'"{name}"' not in other]
+            distrusted.add(said["name"])
+    known = [re.escape(f'"{name}"') for name in sorted(texts) if f'"{name}"' not in distrusted]
     value = "|".join(["'[^']*'", *known])
     before, *between, after = _as_text()
     repeated = "".join(re.escape(part) + "(?P=value)" for part in between)
@@ -78,11 +78,11 @@ def _merged(run: re.Match[str]) -> str:
     columns = list(dict.fromkeys(part["column"] for part in _ARG_MAX.finditer(run[0])))
     row = "{" + ", ".join(f"'c{place}': {column}" for place, column in enumerate(columns)) + "}"
 
-    def one(part: re.Match[str]) -> str:
+    def shared(part: re.Match[str]) -> str:
         newest = f"COALESCE({part['call']}({row}, {part['by']}), any_value({row}))"
         return f"{newest}['c{columns.index(part['column'])}']"
 
-    return _ARG_MAX.sub(one, run[0])
+    return _ARG_MAX.sub(shared, run[0])
 
 
 def _inlined(sql: str) -> str:

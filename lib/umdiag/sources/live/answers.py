@@ -78,20 +78,24 @@ def _series(values: Sequence[Any], type_: str, where: str) -> pd.Series[Any]:
     try:
         match type_:
             case "string":
-                return pd.Series(["" if one is None else _text(one) for one in values], dtype=dtype)
+                return pd.Series(["" if value is None else _text(value) for value in values], dtype=dtype)
             case "datetime":
-                moments = pd.Series([_moment(one) for one in values], dtype="object")
+                moments = pd.Series([_moment(value) for value in values], dtype="object")
                 return pd.to_datetime(moments, utc=True, format="ISO8601").astype(dtype)
             case "bool":
-                return pd.Series([_bool(one) for one in values], dtype=dtype)
+                return pd.Series([_bool(value) for value in values], dtype=dtype)
             case "int" | "long":
-                return pd.Series([None if one in (None, "") else _whole(one) for one in values], dtype=dtype)
+                return pd.Series(
+                    [None if value in (None, "") else _whole(value) for value in values], dtype=dtype
+                )
             case "real":
-                return pd.Series([None if one in (None, "") else _real(one) for one in values], dtype=dtype)
+                return pd.Series(
+                    [None if value in (None, "") else _real(value) for value in values], dtype=dtype
+                )
             case "timespan":
-                return pd.Series([_span(one) for one in values], dtype=dtype)
+                return pd.Series([_span(value) for value in values], dtype=dtype)
         series = pd.Series([None] * len(values), dtype="object")
-        series[:] = pd.Series([_parsed(one) for one in values], dtype="object")
+        series[:] = pd.Series([_parsed(value) for value in values], dtype="object")
         return series  # noqa: TRY300
     except (TypeError, ValueError, OverflowError, ArithmeticError):
         raise strange(f"{where} holds a value that is not a {type_}") from None
@@ -165,4 +169,4 @@ def _parsed(value: Any) -> Any:
 
 def rows_of(objects: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[list[Any]]:
     """Return objects (Resource Graph's objectArray) as rows; a property that is absent is null."""
-    return [[one.get(name) for name in columns] for one in objects]
+    return [[object_.get(name) for name in columns] for object_ in objects]

@@ -179,12 +179,14 @@ class Azure:
         cut = [workspace for workspace, part in parts.items() if part.cut]
         # A workspace that answers others but not this: its machines are half seen, nothing can be judged.
         failed = [
-            one
-            for one in unseen
-            if not self._volumes()[one].fault and not isinstance(parts[one].fault, NoSuchTable)
+            workspace
+            for workspace in unseen
+            if not self._volumes()[workspace].fault and not isinstance(parts[workspace].fault, NoSuchTable)
         ]
         with self._lock:
-            self._cuts |= {(table, one): parts[one].cut for one in cut for table in query.tables}
+            self._cuts |= {
+                (table, workspace): parts[workspace].cut for workspace in cut for table in query.tables
+            }
         state = State.COMPLETE
         if not frames:
             denied = any(part.fault and part.fault.state is State.DENIED for part in parts.values())
@@ -208,7 +210,7 @@ class Azure:
         Half a workspace would look like machines that report but are not assessed.
         """
         volumes = self._volumes()
-        silent = {one: replace(part, silent=True) for one, part in volumes.items() if part.fault}
+        silent = {workspace: replace(part, silent=True) for workspace, part in volumes.items() if part.fault}
         return {**parts, **silent}
 
     def _of_graph(self, query: Query, text: str) -> Rows:
@@ -231,9 +233,9 @@ class Azure:
         """Return a workspace's customer id, "" where Resource Manager does not say."""
         if self._alone or self.target.workspace_api == "kusto":
             return ""
-        for one in self.objects.read("workspaces").objects:
-            if str(one.get("id", "")).lower() == workspace.lower():
-                properties = one.get("properties")
+        for listed in self.objects.read("workspaces").objects:
+            if str(listed.get("id", "")).lower() == workspace.lower():
+                properties = listed.get("properties")
                 return str(properties.get("customerId") or "") if isinstance(properties, dict) else ""
         return ""
 

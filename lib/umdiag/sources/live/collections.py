@@ -85,4 +85,4 @@ _ALL = (
     ),
 )
 
-COLLECTIONS: Mapping[str, Collection] = {one.table: one for one in _ALL}
+COLLECTIONS: Mapping[str, Collection] = {collection.table: collection for collection in _ALL}

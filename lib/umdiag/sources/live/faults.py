@@ -113,16 +113,16 @@ def of_status(
 def of_network(error: BaseException, host: str) -> Fault:
     """Word what a socket, TLS or a broken body raised, out of the chain of what libraries made of it."""
     chain = list(_chain(error))
-    words = " ".join(str(one) for one in chain)
-    if any(isinstance(one, ssl.SSLCertVerificationError) for one in chain) or "CERTIFICATE_VERIFY" in words:
+    words = " ".join(str(link) for link in chain)
+    if any(isinstance(link, ssl.SSLCertVerificationError) for link in chain) or "CERTIFICATE_VERIFY" in words:
         return Fault(
             f"the certificate of {host} is not trusted or is another host's, "
             "check endpoints and name your proxy's certificates in endpoints.ca_bundle"
         )
-    if any(isinstance(one, TimeoutError) for one in chain) or "timed out" in words.lower():
+    if any(isinstance(link, TimeoutError) for link in chain) or "timed out" in words.lower():
         return Fault(f"{host} did not answer in time, run again later", again=True)
     if (
-        any(isinstance(one, socket.gaierror) for one in chain)
+        any(isinstance(link, socket.gaierror) for link in chain)
         or "NameResolution" in words
         or "getaddrinfo" in words
         or "Name or service not known" in words
@@ -211,13 +211,13 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     seen: list[BaseException] = []
     waiting: list[BaseException] = [error]
     while waiting:
-        one = waiting.pop()
-        if one in seen:
+        link = waiting.pop()
+        if link in seen:
             continue
-        seen.append(one)
-        yield one
-        named = [getattr(one, name, None) for name in ("reason", "inner_exception")]
-        inner = [one.__cause__, one.__context__, *one.args, *named]
+        seen.append(link)
+        yield link
+        named = [getattr(link, name, None) for name in ("reason", "inner_exception")]
+        inner = [link.__cause__, link.__context__, *link.args, *named]
         waiting.extend(part for part in inner if isinstance(part, BaseException))
 
 

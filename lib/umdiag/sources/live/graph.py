@@ -55,7 +55,7 @@ class ResourceGraph:
                 faults.append(fault)
                 cuts.append(fault.reason)
         if faults and not frames:
-            raise next((one for one in faults if one.state is State.DENIED), faults[0])
+            raise next((fault for fault in faults if fault.state is State.DENIED), faults[0])
         rows = pd.concat(frames, ignore_index=True)
         return rows.drop_duplicates("id", ignore_index=True) if len(self.scopes) > 1 else rows, cuts
 

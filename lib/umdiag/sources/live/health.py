@@ -42,9 +42,11 @@ def of_graph(answers: Mapping[str, GraphAnswer]) -> Iterator[TableHealth]:
     """Yield a line for each table that the queries (by name) ask; rows are the most that one returned."""
     tables = dict.fromkeys(table for name in answers for table in kql.queries()[name].tables)
     for table in tables:
-        own = [answer for name, answer in answers.items() if table in kql.queries()[name].tables]
-        _, state, reason = next((one for one in own if one[1] is not State.COMPLETE), own[0])
-        yield _line(table, "Resource Graph", state, max(len(frame) for frame, _, _ in own), reason)
+        of_table = [answer for name, answer in answers.items() if table in kql.queries()[name].tables]
+        _, state, reason = next(
+            (answer for answer in of_table if answer[1] is not State.COMPLETE), of_table[0]
+        )
+        yield _line(table, "Resource Graph", state, max(len(frame) for frame, _, _ in of_table), reason)
 
 
 def of_objects(objects: Objects) -> Iterator[TableHealth]:

@@ -127,14 +127,16 @@ class KustoApi:
 
     def _arm_id(self, url: str) -> str:
         path = urlsplit(url).path.lower()
-        return next((one for one in self._target.workspaces if one.lower() in path), "the workspace")
+        return next(
+            (workspace for workspace in self._target.workspaces if workspace.lower() in path), "the workspace"
+        )
 
     def _worded(self, error: BaseException) -> Fault:
         cause: BaseException | None = error
         while cause is not None:
-            for one in (cause, *cause.args):
-                if isinstance(one, Fault):
-                    return one
+            for part in (cause, *cause.args):
+                if isinstance(part, Fault):
+                    return part
             cause = cause.__cause__ or cause.__context__
         return of_network(error, urlsplit(self._target.kusto).netloc)
 
@@ -161,7 +163,10 @@ def _answer(frames: Any, ends: float) -> Answer:
     for frame in _until_last(frames):
         kind = frame["FrameType"].name
         if kind == "DataTable" and frame["TableKind"] == "PrimaryResult":
-            columns, seen_rows = {one["ColumnName"]: one["ColumnType"] for one in frame["Columns"]}, True
+            columns, seen_rows = (
+                {column["ColumnName"]: column["ColumnType"] for column in frame["Columns"]},
+                True,
+            )
             for row in frame["Rows"]:
                 rows.append(row)
                 if not len(rows) % 1000 and time.monotonic() > ends:
@@ -172,7 +177,7 @@ def _answer(frames: Any, ends: float) -> Answer:
             complete = True
             if frame.get("HasErrors") or frame.get("Cancelled"):
                 errors = frame.get("OneApiErrors") or [{"error": {"message": "no reason is given"}}]
-                problems += [told(one) for one in errors]
+                problems += [told(error) for error in errors]
     if any(map(is_too_large, problems)) or len(rows) >= MOST_ROWS or len(rows) == SILENT_LIMIT:
         raise TooLarge(f"{len(rows):,} rows came", columns=columns, rows=rows)
     if problems:
@@ -205,9 +210,9 @@ def _told_by_levels(frame: Mapping[str, Any]) -> list[str]:
     names = [column["ColumnName"] for column in frame["Columns"]]
     told_rows = [dict(zip(names, row, strict=False)) for row in frame["Rows"]]
     return [
-        f"{one.get('EventTypeName') or ''} {one.get('Payload') or one.get('StatusCodeName') or ''}".strip()
-        for one in told_rows
-        if isinstance(one.get("Level"), int) and one["Level"] <= _ERROR_LEVEL
+        f"{line.get('EventTypeName') or ''} {line.get('Payload') or line.get('StatusCodeName') or ''}".strip()
+        for line in told_rows
+        if isinstance(line.get("Level"), int) and line["Level"] <= _ERROR_LEVEL
     ]
 
 

@@ -71,7 +71,7 @@ class ResourceManager:
         whole = Read()
         if collection.of == "parent":
             parents = read(collection.parent)
-            scopes = [str(one.get("id", "")) for one in parents.objects]
+            scopes = [str(parent.get("id", "")) for parent in parents.objects]
             whole.refused |= parents.refused
             whole.cut |= parents.cut
             whole.scopes += len(parents.refused)
@@ -126,7 +126,7 @@ class ResourceManager:
                 return [self._target.automation_account] if self._target.automation_account else []
             case "workspace":
                 return list(self._target.workspaces)
-        named = _SUBSCRIPTION.findall(" ".join(str(one.get("properties", "")) for one in aims))
+        named = _SUBSCRIPTION.findall(" ".join(str(aim.get("properties", "")) for aim in aims))
         ids = {id_.lower(): id_ for id_ in reversed((*self._target.subscriptions, *named))}
         return [f"/subscriptions/{id_}" for id_ in reversed(ids.values())]
 
@@ -169,7 +169,7 @@ class ResourceManager:
                     objects,
                     f"after {len(objects):,} objects came an answer that holds none, run again later",
                 )
-            objects += [_object(one, path) for one in page["value"]]
+            objects += [_object(listed, path) for listed in page["value"]]
             link = str(page.get("nextLink") or "")
             if not link:
                 return objects, ""
@@ -187,11 +187,11 @@ class ResourceManager:
     def _fill(self, collection: Collection, whole: Read) -> None:
         """Replace the objects of a list that leaves things out by the objects themselves."""
 
-        def one(listed: Mapping[str, Any]) -> Mapping[str, Any]:
+        def fetched(listed: Mapping[str, Any]) -> Mapping[str, Any]:
             id_ = str(listed.get("id", ""))
             return _object(self.get(id_, collection.version, role=f"Reader on {name_of(id_)}"), id_)
 
-        jobs = [self._pool.submit(one, listed) for listed in whole.objects]
+        jobs = [self._pool.submit(fetched, listed) for listed in whole.objects]
         for place, (listed, job) in enumerate(zip(list(whole.objects), jobs, strict=True)):
             try:
                 whole.objects[place] = job.result()

@@ -67,7 +67,7 @@ def _answer(content: Any) -> Answer:
     if not tables:
         raise strange("the answer holds no table of rows", again=True)
     try:
-        table = next((one for one in tables if one.get("name") == "PrimaryResult"), tables[0])
+        table = next((table for table in tables if table.get("name") == "PrimaryResult"), tables[0])
         columns = {str(column["name"]): str(column.get("type", "")) for column in table["columns"]}
         rows = list(table["rows"])
     except (AttributeError, KeyError, TypeError):

@@ -38,7 +38,9 @@ class Objects:
     def answer(self, query: Query, text: str, now: datetime) -> Rows:
         """Answer one query of the package."""
         states = [self.state(table) for table in query.tables]
-        state, reason = next((one for one in states if one[0] is not State.COMPLETE), (State.COMPLETE, ""))
+        state, reason = next(
+            (standing for standing in states if standing[0] is not State.COMPLETE), (State.COMPLETE, "")
+        )
         frame = kql.empty(query)
         if state in _READABLE:
             frame = self._engine.ask(text, now=now, columns=query.columns, name=query.name)
@@ -97,7 +99,7 @@ class Objects:
     def _load(self, table: str) -> tuple[State, str]:
         read = self.read(table)
         columns = kql.tables()["arm"][table]
-        lines = [_line(one, columns) for one in read.objects]
+        lines = [_line(object_, columns) for object_ in read.objects]
         try:
             # A line with every column stands for a table without rows, then goes.
             self._engine.load_json(table, lines or [_line({}, columns)])

@@ -32,8 +32,8 @@ def addresses(target: Target, query: Query, window: Window) -> Iterator[str]:
     if query.dialect == "logs":
         yield from _of_workspaces(target)
     elif query.dialect == "graph":
-        scope = [f"subscription {one}" for one in target.subscriptions]
-        scope += [f"management group {one}" for one in target.management_groups]
+        scope = [f"subscription {subscription}" for subscription in target.subscriptions]
+        scope += [f"management group {group}" for group in target.management_groups]
         yield f"POST {ResourceGraph.address(target)}"
         yield f"  for {', '.join(scope)}"
     else:
@@ -54,7 +54,7 @@ def _collection(target: Target, table: str, window: Window) -> Iterator[str]:
     scopes = {
         "account": [target.automation_account] if target.automation_account else [],
         "workspace": list(target.workspaces),
-        "subscription": [f"/subscriptions/{one}" for one in target.subscriptions],
+        "subscription": [f"/subscriptions/{subscription}" for subscription in target.subscriptions],
         "parent": [f"{target.automation_account}/{collection.parent}/<each>"],
     }[collection.of]
     for scope in scopes:
@@ -71,7 +71,9 @@ def volumes(azure: Azure) -> dict[str, float]:
 
     Raises SourceError where a workspace does not say.
     """
-    start, end = (kql.literal(one, "datetime", "") for one in (azure.window.start, azure.window.asked_at))
+    start, end = (
+        kql.literal(moment, "datetime", "") for moment in (azure.window.start, azure.window.asked_at)
+    )
     text = (
         f"Usage\n| where TimeGenerated > {start} and TimeGenerated <= {end}\n"
         "| summarize megabytes = sum(Quantity) by DataType\n| project data_type = DataType, megabytes\n"

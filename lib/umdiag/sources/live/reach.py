@@ -63,14 +63,20 @@ def _workspaces(azure: Azure) -> Iterator[Reach]:
     lines = azure.logs_health()
     for workspace in azure.target.workspaces:
         name = name_of(workspace)
-        own = [line for line in lines if line.scope == name]
-        refused = [line for line in own if line.state not in (State.MISSING, State.COMPLETE, State.EMPTY)]
-        if not own or len(refused) == len(own) or all(line.state is State.MISSING for line in own):
-            told = next((line.note for line in own), "nothing came")
+        of_workspace = [line for line in lines if line.scope == name]
+        refused = [
+            line for line in of_workspace if line.state not in (State.MISSING, State.COMPLETE, State.EMPTY)
+        ]
+        if (
+            not of_workspace
+            or len(refused) == len(of_workspace)
+            or all(line.state is State.MISSING for line in of_workspace)
+        ):
+            told = next((line.note for line in of_workspace), "nothing came")
             yield Reach(what=f"workspace {name}", ok=False, told=_scoped(told, bool(refused), workspace))
             continue
         yield Reach(what=f"workspace {name}", ok=True, told=f"answers through {azure.target.workspace_api}")
-        for line in own:
+        for line in of_workspace:
             if line.table in asked:
                 ok = line.state in (State.COMPLETE, State.EMPTY)
                 newest = f", newest {to_the_minute(line.newest)}" if line.newest else ""
@@ -97,10 +103,14 @@ def _graph(azure: Azure) -> Iterator[Reach]:
         yield Reach(what="subscriptions", ok=False, told=fault.reason)
         return
     visible = set(frame["subscription_id"].str.lower())
-    for one in azure.target.subscriptions:
-        ok = one.lower() in visible
-        told = "can be seen" if ok else f"cannot be seen: have Reader on /subscriptions/{one} assigned to you"
-        yield Reach(what=f"subscription {one}", ok=ok, told=told)
+    for subscription in azure.target.subscriptions:
+        ok = subscription.lower() in visible
+        told = (
+            "can be seen"
+            if ok
+            else f"cannot be seen: have Reader on /subscriptions/{subscription} assigned to you"
+        )
+        yield Reach(what=f"subscription {subscription}", ok=ok, told=told)
 
 
 def _management(azure: Azure) -> Iterator[Reach]:
@@ -128,9 +138,9 @@ def _scoped(told: str, denied: bool, scope: str) -> str:
 def _rights(azure: Azure) -> Iterator[Reach]:
     """Compare what the caller may do with what the kit asks for, scope by scope."""
     target = azure.target
-    scopes = [("workspace", one) for one in target.workspaces]
+    scopes = [("workspace", workspace) for workspace in target.workspaces]
     scopes += [("automation account", target.automation_account)] if target.automation_account else []
-    scopes += [("subscription", f"/subscriptions/{one}") for one in target.subscriptions]
+    scopes += [("subscription", f"/subscriptions/{subscription}") for subscription in target.subscriptions]
     for kind, scope in scopes:
         role, operations = _NEEDS[kind]
         what = f"permissions on {kind} {name_of(scope)}"
@@ -140,7 +150,7 @@ def _rights(azure: Azure) -> Iterator[Reach]:
             yield Reach(what=what, ok=False, told=f"{fault.reason}, the role {role} on {scope} is enough")
             continue
         granted = content.get("value", ()) if isinstance(content, Mapping) else ()
-        lacking = [one for one in operations if not _allowed(granted, one)]
+        lacking = [operation for operation in operations if not _allowed(granted, operation)]
         if lacking:
             told = f"have {role} on {scope} assigned to you, you lack {', '.join(lacking)}"
             yield Reach(what=what, ok=False, told=told)
@@ -151,8 +161,9 @@ def _rights(azure: Azure) -> Iterator[Reach]:
 def _allowed(granted: Sequence[Mapping[str, Any]], operation: str) -> bool:
     """Whether one of the granted sets of actions holds an operation and does not take it back."""
     return any(
-        _matches(one.get("actions") or (), operation) and not _matches(one.get("notActions") or (), operation)
-        for one in granted
+        _matches(permission.get("actions") or (), operation)
+        and not _matches(permission.get("notActions") or (), operation)
+        for permission in granted
     )
 
 

@@ -151,14 +151,14 @@ def trusted(ca_bundle: str) -> str:
         return public
     name = Path(ca_bundle).name
     try:
-        own = Path(ca_bundle).read_bytes()
+        certificates = Path(ca_bundle).read_bytes()
     except OSError as error:
         raise ParameterError("endpoints.ca_bundle", name, f"cannot be read ({error.strerror})") from None
-    if b"-----BEGIN CERTIFICATE-----" not in own:
+    if b"-----BEGIN CERTIFICATE-----" not in certificates:
         raise ParameterError("endpoints.ca_bundle", name, "holds no certificate in PEM")
     handle, joined = tempfile.mkstemp(prefix="umdiag-", suffix=".pem")
     with os.fdopen(handle, "wb") as file:
-        file.write(Path(public).read_bytes() + b"\n" + own)
+        file.write(Path(public).read_bytes() + b"\n" + certificates)
     atexit.register(_remove, joined)
     return joined
 

@@ -74,7 +74,7 @@ class Workspaces:
         self._manners = manners
         self._customer_id = customer_id
         limits = manners.limits
-        self._gates = {one: Gate(limits.queries_per_workspace) for one in workspaces}
+        self._gates = {workspace: Gate(limits.queries_per_workspace) for workspace in workspaces}
         self._rate = Gate(10_000, limits.log_rate)
         at_once = limits.queries_per_workspace * len(workspaces)
         # Slices have threads of their own: those of the whole queries wait for them.
@@ -88,12 +88,12 @@ class Workspaces:
     def ask_once(self, text: str, columns: Mapping[str, str] | None, name: str) -> dict[str, Part]:
         """Return what each workspace answers to a short question, with `columns` or those that come."""
 
-        def one(workspace: str) -> Part:
+        def part_of(workspace: str) -> Part:
             answer = self._once(workspace, text)
             wanted = columns or plain_columns(answer.columns)
             return Part(frame=frame_of(wanted, answer, name), cut=answer.cut)
 
-        return self._each(one)
+        return self._each(part_of)
 
     def volumes(self, window: Window | None) -> dict[str, Part]:
         """Return rows and newest row of each table that a workspace has, in the window or (None) at all.
@@ -109,13 +109,13 @@ class Workspaces:
         self._api.close()
 
     def _each(self, ask: Callable[[str], Part]) -> dict[str, Part]:
-        def one(workspace: str) -> Part:
+        def part_or_fault(workspace: str) -> Part:
             try:
                 return ask(workspace)
             except Fault as fault:
                 return Part(frame=None, fault=fault)
 
-        return dict(zip(self._gates, self._whole.map(one, self._gates), strict=True))
+        return dict(zip(self._gates, self._whole.map(part_or_fault, self._gates), strict=True))
 
     def _part(self, workspace: str, query: Query, text: str, window: Window, prefix: str) -> Part:
         """Ask for one slice (of no prefix: the whole); what passes a limit is asked for in sixteen slices."""
@@ -129,10 +129,10 @@ class Workspaces:
         return Part(frame=frame_of(query.columns, answer, query.name), cut=answer.cut)
 
     def _sliced(self, workspace: str, query: Query, text: str, window: Window, prefix: str) -> Part:
-        def one(digit: str) -> Part:
+        def slice_of(digit: str) -> Part:
             return self._part(workspace, query, text, window, prefix + digit)
 
-        parts = list(map(one, _DIGITS)) if prefix else list(self._slices.map(one, _DIGITS))
+        parts = list(map(slice_of, _DIGITS)) if prefix else list(self._slices.map(slice_of, _DIGITS))
         frames = [part.frame for part in parts if part.frame is not None]
         cuts = list(dict.fromkeys(part.cut for part in parts if part.cut))
         return Part(frame=joined(query.columns, frames, query.name), cut=", ".join(cuts[:3]))
@@ -150,7 +150,7 @@ def volumes_text(window: Window | None) -> str:
     """Write the query that counts every table; a table that is not there drops out of a fuzzy union."""
     span = ""
     if window is not None:
-        start, end = (kql.literal(one, "datetime", "") for one in (window.start, window.asked_at))
+        start, end = (kql.literal(moment, "datetime", "") for moment in (window.start, window.asked_at))
         span = f" | where TimeGenerated > {start} and TimeGenerated <= {end}"
     legs = [
         f"({table}{span} | summarize row_count = count(), newest = max(TimeGenerated)"
