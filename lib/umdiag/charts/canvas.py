@@ -78,9 +78,9 @@ def figure(title: str, subtitle: str, traces: Sequence[Spec], layout: Spec, *, h
     )
     heading = _TITLE + _LINE * len(lines)
     names = [
-        str(one["name"])
-        for one in (*traces, *layout.get("shapes", ()))
-        if one.get("showlegend", "name" in one)
+        str(drawn["name"])
+        for drawn in (*traces, *layout.get("shapes", ()))
+        if drawn.get("showlegend", "name" in drawn)
     ]
     rows = ceil(len(names) / max(_WIDTH // (max(map(len, names), default=0) * 7 + 45), 1))
     top = heading + _LEGEND * rows + 8
@@ -229,9 +229,9 @@ def marked(column: pd.Series[Any]) -> pd.Series[bool]:
     return column.astype("boolean").fillna(False).astype(bool)
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def counted(number: int, noun: str, many: str = "") -> str:
     """Write a number with its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {noun if number == 1 else many or noun + 's'}"
 
 
 def of_machines(known: int, total: int, why_not: str) -> str:

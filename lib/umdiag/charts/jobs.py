@@ -139,11 +139,11 @@ def _failures(rows: pd.DataFrame, highest: pd.Series[Any], width: int) -> list[S
     step = failed["start_time"].dt.floor(f"{width}min")
     groups = list(failed.groupby(step))[-_MOST_MARKS:]
     notes = []
-    for moment_of, own in groups:
-        names = some(own["computer"], 8)
-        runs = some(own["configuration"].drop_duplicates(), 3)
-        notes.append([f"{moment(moment_of)}<br>{len(own):,} failed to start<br>{runs}<br>{names}"])
-    counts = [len(own) for _, own in groups]
+    for moment_of, failures in groups:
+        names = some(failures["computer"], 8)
+        runs = some(failures["configuration"].drop_duplicates(), 3)
+        notes.append([f"{moment(moment_of)}<br>{len(failures):,} failed to start<br>{runs}<br>{names}"])
+    counts = [len(failures) for _, failures in groups]
     return [
         {
             "type": "scatter",

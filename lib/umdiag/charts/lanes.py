@@ -41,12 +41,12 @@ def assessments(rows: pd.DataFrame | None, asked_at: datetime, lookback: timedel
         ("assessment: updates needed", WARN, "diamond", each["needed"] > 0),
         ("assessment: nothing needed", GOOD, "circle", each["needed"] <= 0),
     ):
-        own = each[chosen]
+        assessments = each[chosen]
         notes = [
             f"{int(n):,} needed, {int(r):,} reported"
-            for n, r in zip(own["needed"], own["reported"], strict=True)
+            for n, r in zip(assessments["needed"], assessments["reported"], strict=True)
         ]
-        marks += _marks(list(own["assessed"]), notes, name, colour, symbol, ASSESSED)
+        marks += _marks(list(assessments["assessed"]), notes, name, colour, symbol, ASSESSED)
     return marks
 
 
@@ -64,24 +64,24 @@ def runs(
         mine = folded_column(machine_runs, "target").isin(targets) | (
             folded_column(machine_runs, "source_computer_id").isin(agents - {""})
         )
-        own = _window(machine_runs[mine], "start_time", asked_at, lookback).tail(_MOST_MARKS)
-        good = folded_column(own, "status") == "succeeded"
-        going = folded_column(own, "status").isin(("inprogress", "notstarted"))
+        of_machine = _window(machine_runs[mine], "start_time", asked_at, lookback).tail(_MOST_MARKS)
+        good = folded_column(of_machine, "status") == "succeeded"
+        going = folded_column(of_machine, "status").isin(("inprogress", "notstarted"))
         for name, colour, symbol, chosen in (
             ("run succeeded", GOOD, "square", good),
             ("run failed or cut off", BAD, "x", ~good & ~going),
             ("run not over", DULL, "square-open", going),
         ):
-            part = own[chosen]
+            part = of_machine[chosen]
             notes = [_run_note(row) for row in each(part)]
             marks += _marks(list(part["start_time"]), notes, name, colour, symbol, RUNS)
             marks += _lengths(part, colour)
     if attendance is not None and len(attendance):
         keys = targets | {f"name:{target}" for target in targets}
         left_out = attendance["machine_key"].isin(keys) & marked(attendance["missed"])
-        other = _window(attendance[left_out], "start_time", asked_at, lookback).tail(_MOST_MARKS)
-        notes = [f"{inert(row.configuration, 60)}: left this machine out" for row in each(other)]
-        marks += _marks(list(other["start_time"]), notes, "run that left it out", BAD, "circle-open", RUNS)
+        missed = _window(attendance[left_out], "start_time", asked_at, lookback).tail(_MOST_MARKS)
+        notes = [f"{inert(row.configuration, 60)}: left this machine out" for row in each(missed)]
+        marks += _marks(list(missed["start_time"]), notes, "run that left it out", BAD, "circle-open", RUNS)
     return marks
 
 
@@ -91,14 +91,14 @@ def changes(
     """Mark each change of the machine's resource."""
     if rows is None or rows.empty:
         return []
-    own = _window(rows[folded_column(rows, "target_id").isin(resources)], "changed", asked_at, lookback).tail(
-        _MOST_MARKS
-    )
+    of_machine = _window(
+        rows[folded_column(rows, "target_id").isin(resources)], "changed", asked_at, lookback
+    ).tail(_MOST_MARKS)
     notes = []
-    for row in each(own):
+    for row in each(of_machine):
         by = f" by {inert(row.changed_by, 50)}" if pd.notna(row.changed_by) and row.changed_by else ""
         notes.append(f"{inert(row.change_type, 20)}{by}{_properties(row.changes)}")
-    return _marks(list(own["changed"]), notes, "resource change", SERIES[2], "triangle-up", CHANGES)
+    return _marks(list(of_machine["changed"]), notes, "resource change", SERIES[2], "triangle-up", CHANGES)
 
 
 def _properties(changes: Any) -> str:

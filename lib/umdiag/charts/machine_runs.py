@@ -145,7 +145,7 @@ def _newest(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _bars(rows: pd.DataFrame, label: str, colour: str, shown: pd.DataFrame) -> Spec:
-    who = {str(run): list(own) for run, own in rows.groupby("run_key")["computer"]}
+    who = {str(run): list(computers) for run, computers in rows.groupby("run_key")["computer"]}
     counts = [len(who.get(run, ())) for run in shown["run_key"]]
     notes = []
     for row, count in zip(shown.itertuples(), counts, strict=True):
@@ -192,7 +192,7 @@ def _figure(title: str, said: str, traces: list[Spec], shown: pd.DataFrame, numb
     if number > len(shown):
         said += f" Only the newest {len(shown):,} of {number:,} runs are drawn."
     flat = len(shown) <= _FLAT
-    bars = [one["y"] for one in traces if one["type"] == "bar"]
+    bars = [trace["y"] for trace in traces if trace["type"] == "bar"]
     apart = "<br>" if flat else " · "
     names = [
         f"{inert(row.configuration, 20)}{apart}{row.start_time:%b %d %H:%M}" for row in shown.itertuples()
@@ -209,7 +209,7 @@ def _figure(title: str, said: str, traces: list[Spec], shown: pd.DataFrame, numb
             "range": [-0.6, max(len(shown) - 0.4, 3.4)],
             "showgrid": False,
         },
-        "yaxis": whole_axis(unit, max((sum(own) for own in zip(*bars, strict=True)), default=0)),
+        "yaxis": whole_axis(unit, max((sum(stack) for stack in zip(*bars, strict=True)), default=0)),
     }
     return figure(title, said, traces, layout, height=280 if flat else 440)
 

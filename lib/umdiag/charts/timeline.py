@@ -105,9 +105,9 @@ def _ids_of(computer: str, machines: pd.DataFrame | None) -> tuple[set[str], set
     """Return the ARM ids and the agent ids of the machines of that name, as they compare."""
     if machines is None:
         return set(), set()
-    own = machines[lanes.folded_column(machines, "computer") == lanes.folded(computer)]
-    resources = {id_.rstrip("/") for id_ in lanes.folded_column(own, "resource_id")}
-    return resources - {""}, set(lanes.folded_column(own, "source_computer_id")) - {""}
+    named = machines[lanes.folded_column(machines, "computer") == lanes.folded(computer)]
+    resources = {id_.rstrip("/") for id_ in lanes.folded_column(named, "resource_id")}
+    return resources - {""}, set(lanes.folded_column(named, "source_computer_id")) - {""}
 
 
 def _heartbeats(rows: pd.DataFrame, hours: pd.DatetimeIndex) -> tuple[list[Spec], list[Spec]]:
@@ -115,15 +115,15 @@ def _heartbeats(rows: pd.DataFrame, hours: pd.DatetimeIndex) -> tuple[list[Spec]
     agents = rows.groupby("source_computer_id", dropna=False)["hour"].max().sort_values(ascending=False)
     for place, agent in enumerate(agents.index[:_MOST_AGENTS]):
         same = rows["source_computer_id"] == agent
-        own = rows[same].groupby("hour")["heartbeats"].sum()
+        beats = rows[same].groupby("hour")["heartbeats"].sum()
         name = f"heartbeats, agent {inert(str(agent)[:8], 12)}" if len(agents) > 1 else "heartbeats"
         traces.append(
             {
                 "type": "bar",
                 "name": name,
                 "marker": {"color": SERIES[place % 3], "line": {"width": 0}},
-                "x": moments(own.index),
-                "y": [int(n) for n in own],
+                "x": moments(beats.index),
+                "y": [int(n) for n in beats],
                 "width": 3_600_000,
                 "offset": 0,
                 "hovertemplate": "%{x} UTC<br>%{y} heartbeats<extra></extra>",

@@ -62,11 +62,11 @@ def ingestion_per_hour(
     panels = Panels(_heads(shown, quota), asked_at, lookback, split=0.42, panel=300)
     traces: list[Spec] = []
     for place, id_ in enumerate(shown):
-        own = rows[rows["workspace_id"] == id_]
-        newest = own["hour"].max()
-        paid = own[own["billable"]].groupby("hour")["megabytes"].sum()
+        ingested = rows[rows["workspace_id"] == id_]
+        newest = ingested["hour"].max()
+        paid = ingested[ingested["billable"]].groupby("hour")["megabytes"].sum()
         paid = paid.reindex(hours[hours <= newest], fill_value=0.0)
-        traces += [bars | panels.axes(place) for bars in _volumes(own, colours, step)]
+        traces += [bars | panels.axes(place) for bars in _volumes(ingested, colours, step)]
         below = _against_cap(paid, *_cap(quota, id_), step, asked_at, lookback)
         traces += [line | panels.axes(place, upper=False) for line in below]
         stops = _stops_of(collection_stops, id_, asked_at)
@@ -99,7 +99,7 @@ def heartbeats_per_hour(
     if rows.empty:
         return None
     ids = _worst_first(rows.groupby("workspace_id")["heartbeats"].sum(), quota, collection_stops)
-    beats = {id_: own.groupby("hour")["heartbeats"].sum() for id_, own in rows.groupby("workspace_id")}
+    beats = {id_: heard.groupby("hour")["heartbeats"].sum() for id_, heard in rows.groupby("workspace_id")}
     silences = {id_: _silences(beats[id_], hours) for id_ in ids}
     ids.sort(key=lambda id_: -len(silences[id_]))
     shown = ids[:_MOST_PANELS]
@@ -136,12 +136,12 @@ def _shares(rows: pd.DataFrame) -> tuple[pd.Series[Any], dict[str, str]]:
     return share, colours
 
 
-def _volumes(own: pd.DataFrame, colours: dict[str, str], step: int) -> list[Spec]:
+def _volumes(ingested: pd.DataFrame, colours: dict[str, str], step: int) -> list[Spec]:
     unit = "%{fullData.name}<br>%{x} UTC<br>%{y:,.1f} MB an hour<extra></extra>"
     return [
         _bars(inert(name, 30), colour, part.groupby("hour")["megabytes"].sum(), step, unit)
         for name, colour in colours.items()
-        if len(part := own[own["share"] == name])
+        if len(part := ingested[ingested["share"] == name])
     ]
 
 
@@ -256,10 +256,10 @@ def _heads(ids: list[str], quota: pd.DataFrame | None) -> list[str]:
 
 def _cap(quota: pd.DataFrame | None, id_: str) -> tuple[float | None, pd.Timedelta]:
     """Return the cap in GB (None: unknown, below 0: none) and the reset's time of day."""
-    own = pd.DataFrame() if quota is None else quota[quota["workspace_id"] == id_]
-    if own.empty:
+    caps = pd.DataFrame() if quota is None else quota[quota["workspace_id"] == id_]
+    if caps.empty:
         return None, pd.Timedelta(0)
-    cap, reset = own[["daily_cap_gb", "last_reset"]].iloc[0]
+    cap, reset = caps[["daily_cap_gb", "last_reset"]].iloc[0]
     time_of_day = pd.Timedelta(0) if pd.isna(reset) else reset - reset.floor("D")
     return None if pd.isna(cap) else float(cap), time_of_day
 
@@ -267,11 +267,11 @@ def _cap(quota: pd.DataFrame | None, id_: str) -> tuple[float | None, pd.Timedel
 def _stops_of(collection_stops: pd.DataFrame | None, id_: str, asked_at: datetime) -> list[Span]:
     if collection_stops is None:
         return []
-    own = collection_stops[collection_stops["workspace_id"] == id_]
+    stops = collection_stops[collection_stops["workspace_id"] == id_]
     until = pd.Timestamp(asked_at)
     return [
         (start, min(end if pd.notna(end) else until, until))
-        for start, end in zip(own["stopped"], own["ended"], strict=True)
+        for start, end in zip(stops["stopped"], stops["ended"], strict=True)
         if pd.notna(start)
     ]
 
