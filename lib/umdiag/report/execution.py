@@ -136,14 +136,14 @@ def execute(
 def _next(ended: queue.SimpleQueue[Executed | Exception], running: Mapping[str, _Run]) -> Executed:
     while True:
         try:
-            one = ended.get(timeout=1)
+            outcome = ended.get(timeout=1)
         except queue.Empty:
             for run in list(running.values()):
                 run.end_if_late()
         else:
-            if isinstance(one, Exception):
-                raise one
-            return one
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
 
 
 def _execute_one(

@@ -68,9 +68,9 @@ def index(
 ) -> str:
     """Make index.html; `titles` names the families, and only those among `notebooks` have a page."""
     with_page = {notebook.family for notebook in notebooks}
-    counts = Counter(one.verdict for one in diagnoses)
+    counts = Counter(diagnosis.verdict for diagnosis in diagnoses)
     age = made_at - asked_at
-    lines = sorted(health, key=lambda one: (_STATE_ORDER.index(one.state), one.table, one.scope))
+    lines = sorted(health, key=lambda line: (_STATE_ORDER.index(line.state), line.table, line.scope))
     return render(
         "index.html",
         title="Summary",
@@ -90,7 +90,7 @@ def index(
         machines=len(machines),
         health=lines[:_MOST_HEALTH],
         health_cut=len(lines[_MOST_HEALTH:]),
-        unseen=sum(one.state in _UNSEEN for one in health),
+        unseen=sum(line.state in _UNSEEN for line in health),
         unseen_by_state=_unseen(health),
         notebooks=notebooks,
         titles=titles,
@@ -155,8 +155,8 @@ def _row(diagnosis: Diagnosis, with_page: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _by_severity(one: Diagnosis) -> str:
-    counts = Counter(finding.severity for finding in one.findings)
+def _by_severity(diagnosis: Diagnosis) -> str:
+    counts = Counter(finding.severity for finding in diagnosis.findings)
     return ", ".join(f"{counts[severity]:,} {severity.value}" for severity in Severity if counts[severity])
 
 
@@ -177,7 +177,7 @@ def _states(machines: pd.DataFrame) -> list[dict[str, Any]]:
 def _unseen(health: Sequence[TableHealth]) -> list[tuple[str, str]]:
     """Name the tables that could not be seen whole, by what is wrong with them."""
     tables = {
-        state: list(dict.fromkeys(one.table for one in health if one.state is state)) for state in _UNSEEN
+        state: list(dict.fromkeys(line.table for line in health if line.state is state)) for state in _UNSEEN
     }
     return [(state.value, _named(names, _MOST_TABLES)) for state, names in tables.items() if names]
 

@@ -163,11 +163,11 @@ class Job:
             families, also=drawn(self._notebooks.values()), progress=partial(self._steps.count, "queries")
         )
         self._go_on()
-        diagnoses = [one for family in families or FAMILIES for one in kit.diagnoses(family)]
+        diagnoses = [diagnosis for family in families or FAMILIES for diagnosis in kit.diagnoses(family)]
         if AFTER in self._notebooks:
             fetch_machine(kit)
         self._steps.say(f"fetched {_counted(len(kit.rows()), 'query', 'queries')}")
-        counts = Counter(one.verdict for one in diagnoses)
+        counts = Counter(diagnosis.verdict for diagnosis in diagnoses)
         said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict)
         self._steps.say(f"judged {_counted(len(diagnoses), 'scenario')}: {said}", aloud=True)
         report = Report(kit, self._parameters, diagnoses, staging.folder, list(self._notebooks))
@@ -180,7 +180,7 @@ class Job:
         report.write_log(self._steps.lines)
         self._go_on()
         staging.publish()
-        broken = {one.family for one in executed if one.error}
+        broken = {notebook.family for notebook in executed if notebook.error}
         return Outcome(
             index=self._output / "index.html",
             verdicts=dict(counts),
@@ -198,7 +198,7 @@ class Job:
         executed = []
         try:
             self._steps.count("notebooks", "", 0, len(self._notebooks))
-            for one in execute(
+            for notebook in execute(
                 self._notebooks,
                 values,
                 room=self._room,
@@ -206,10 +206,10 @@ class Job:
                 finish=report.write_page,
                 hidden=report.hidden,
             ):
-                executed.append(one)
-                self._steps.count("notebooks", one.family, len(executed), len(self._notebooks))
-                said = f"failed: {one.error}" if one.error else f"{one.seconds:.1f} s"
-                self._steps.say(f"{one.family} … {said}", aloud=bool(one.error))
+                executed.append(notebook)
+                self._steps.count("notebooks", notebook.family, len(executed), len(self._notebooks))
+                said = f"failed: {notebook.error}" if notebook.error else f"{notebook.seconds:.1f} s"
+                self._steps.say(f"{notebook.family} … {said}", aloud=bool(notebook.error))
                 self._go_on()
         finally:
             self._room.close()
@@ -228,5 +228,5 @@ class Job:
             self._steps.note(f"{rows.name}: {rows.state.value}, {len(rows.frame):,} rows{reason}")
 
 
-def _counted(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def _counted(number: int, noun: str, many: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else many or noun + 's'}"

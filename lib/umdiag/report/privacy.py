@@ -15,10 +15,10 @@ class Hidden:
     """Replaces known folders in texts. What came out of rows loses only folders that no row would name."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
-        own = [*folders, Path(sys.prefix), Path(__file__).resolve().parents[2]]
-        self._data = _pattern(own)
+        unmistakable = [*folders, Path(sys.prefix), Path(__file__).resolve().parents[2]]
+        self._data = _pattern(unmistakable)
         others = [Path(sys.base_prefix), Path.home(), Path.cwd(), Path(tempfile.gettempdir())]
-        self._words = _pattern([*own, *others])
+        self._words = _pattern([*unmistakable, *others])
 
     def words(self, text: str) -> str:
         """Clean what a program said: printed lines, errors, tracebacks."""

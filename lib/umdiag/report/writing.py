@@ -85,7 +85,7 @@ class Report:
 
     def write_index(self, executed: Sequence[Executed]) -> None:
         """Write the index and the state of the notebooks, and remove what only the kernels needed."""
-        ended = {one.family: one for one in executed}
+        ended = {notebook.family: notebook for notebook in executed}
         notebooks = [_notebook(ended[family]) for family in self._families]
         links = self._links()
         text = index(
