@@ -113,9 +113,9 @@ def doctor(
     from umdiag.report.doctor import examine
 
     lacking = 0
-    for one in examine(given):
-        say(f"{'ok' if one.ok else 'NO':<3} {one.what}: {one_line(one.told)}")
-        lacking += not one.ok
+    for reach in examine(given):
+        say(f"{'ok' if reach.ok else 'NO':<3} {reach.what}: {one_line(reach.told)}")
+        lacking += not reach.ok
     say(f"{lacking} not reachable." if lacking else "Everything can be reached.")
     raise typer.Exit(_UNREACHED if lacking else 0)
 

@@ -96,16 +96,16 @@ def queries_behind(name: str) -> frozenset[str]:
     """Return the names of all queries that a fact or frame rests on, optional ones too."""
     _order()  # refuses a loop, which would be followed for ever here
     itself = {name} & kql.queries().keys()
-    return frozenset(itself.union(*(queries_behind(other) for other in _rests_on(name))))
+    return frozenset(itself.union(*(queries_behind(below) for below in _rests_on(name))))
 
 
 @cache
 def required_behind(name: str) -> frozenset[str]:
     """Return the names of the queries without any of which a fact or frame cannot be had."""
     if name in kql.queries():
-        return frozenset({name}.union(*(required_behind(other) for other in _rests_on(name))))
+        return frozenset({name}.union(*(required_behind(below) for below in _rests_on(name))))
     required = (need.name for need in data_of(frame_functions()[name]) if not need.optional)
-    return frozenset().union(*(required_behind(other) for other in required))
+    return frozenset().union(*(required_behind(below) for below in required))
 
 
 def in_order(names: Iterable[str]) -> list[str]:

@@ -147,7 +147,7 @@ def _said(number: int) -> tuple[str, str]:
         name = whole.get(number & ~_NT, "")
         return name, f"Error (NTSTATUS), code 0x{number & ~_NT:08X}{_named(name)}."
     severity = "Failure" if number >= FAILURE else "Success"
-    own = ", a customer's own code" if number & 0x20000000 else ""
+    whose = ", a customer's own code" if number & 0x20000000 else ""
     where = f"facility {names().facility.get(facility, 'unknown')} ({facility})"
     name, says = (whole.get(number, ""), "")
     told = f"code 0x{low:04X} ({low})"
@@ -156,7 +156,7 @@ def _said(number: int) -> tuple[str, str]:
         told = f"Win32 error {low} (0x{low:04X})"
     elif facility == _HTTP:
         told = f"HTTP status {low}"
-    return name, f"{severity}{own}, {where}, {told}{_named(name)}.{' ' + says if says else ''}"
+    return name, f"{severity}{whose}, {where}, {told}{_named(name)}.{' ' + says if says else ''}"
 
 
 def _named(name: str) -> str:

@@ -20,8 +20,8 @@ class Once:
     def known(self) -> dict[Hashable, Any]:
         """Return what was done so far, by key, without what is under way or failed."""
         with self._lock:
-            done = {key: one for key, one in self._done.items() if one.done()}
-        return {key: one.result() for key, one in done.items() if one.exception() is None}
+            done = {key: future for key, future in self._done.items() if future.done()}
+        return {key: future.result() for key, future in done.items() if future.exception() is None}
 
     def do(self, key: Hashable, work: Callable[[], T]) -> T:
         """Return what `work` returned to the first who asked with this key."""

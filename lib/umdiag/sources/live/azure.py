@@ -184,9 +184,7 @@ class Azure:
             if not self._volumes()[workspace].fault and not isinstance(parts[workspace].fault, NoSuchTable)
         ]
         with self._lock:
-            self._cuts |= {
-                (table, workspace): parts[workspace].cut for workspace in cut for table in query.tables
-            }
+            self._cuts |= {(table, id_): parts[id_].cut for id_ in cut for table in query.tables}
         state = State.COMPLETE
         if not frames:
             denied = any(part.fault and part.fault.state is State.DENIED for part in parts.values())
