@@ -184,6 +184,53 @@ def test_names_say_what_a_module_is_for() -> None:
     assert [module for module in modules() if set(re.split(r"[/_.]", module)) & empty] == []
 
 
+def bound(tree: ast.AST) -> Iterator[str]:
+    """Yield the names that a module gives to values, parameters, functions and classes."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.alias(asname=str(name)):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
+                yield name
+
+
+def test_no_name_is_a_pronoun() -> None:
+    assert {
+        module: names for module, tree in modules().items() if (names := {"one", "own"} & {*bound(tree)})
+    } == {}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "one = 1",
+        "one: int = 1",
+        "for one in rows: pass",
+        "for number, (one, rest) in rows: pass",
+        "[row for one in rows for row in one]",
+        "{one.name: one for one in rows}",
+        "sorted(rows, key=lambda one: one.name)",
+        "def add(number, *, one): ...",
+        "def one(): ...",
+        "if one := first(rows): ...",
+        "with opened() as one: ...",
+        "try: ...\nexcept OSError as one: ...",
+        "match rows:\n    case [one, *_]: ...",
+        "match rows:\n    case [_, *one]: ...",
+        "from rows import first as one",
+    ],
+)
+def test_pronoun_is_noticed_wherever_it_is_bound(code: str) -> None:
+    assert "one" in {*bound(ast.parse(code))}
+    assert "one" not in {*bound(ast.parse("say(one.name, one=one, text='one')"))}
+
+
 def test_modules_stay_small() -> None:
     lines = {module: len((ROOT / module).read_text(encoding="utf-8").splitlines()) for module in modules()}
     assert {module: count for module, count in lines.items() if count > LARGE.get(module, MOST_LINES)} == {}
