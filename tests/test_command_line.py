@@ -142,7 +142,7 @@ def test_report_refuses_a_credential_that_asks(
 ) -> None:
     Path(demo).write_text("snapshot: parameters/demo\ncredential: browser\n", encoding="utf-8")
     assert execute(["report", demo]) == 2
-    assert "credential: browser asks for a person" in capsys.readouterr().err
+    assert "credential: browser needs a person to sign in" in capsys.readouterr().err
     assert report.calls == []
 
 

@@ -137,7 +137,7 @@ REFUSED = [
         "endpoints: {kusto: http://host.example}",
         "endpoints.kusto: http://host.example is not a plain address, expected one like https://host.example/path",
     ),
-    ("endpoints: {kusto: 'https://me:pw@host'}", "endpoints.kusto: (hidden) is no plain address"),
+    ("endpoints: {kusto: 'https://me:pw@host'}", "endpoints.kusto: (hidden) is not a plain address"),
     ("endpoints: {kusto: 'https://host?x=1'}", "is not a plain address"),
     ("endpoints: {kusto: 'https://host:99999'}", "is not a plain address"),
     ("endpoints: {kusto: 'https://[half'}", "is not a plain address"),

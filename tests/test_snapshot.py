@@ -524,7 +524,7 @@ def test_manifest_tells_what_was_refused_or_cut_short(folder: Path) -> None:
     assert told("Event") == (State.MISSING, "Event was not captured in this snapshot", 0)
     assert told("Operation") == (
         State.DENIED,
-        "Operation was not readable at capture (denied) in this snapshot; 403",
+        "Operation was refused when this snapshot was captured; 403",
         0,
     )
     states = {table: line(snapshot, table).state.value for table in tables}

@@ -101,8 +101,7 @@ def test_every_query_can_be_paged(name: str) -> None:
     query = GRAPH[name]
     lines = query.text.strip().splitlines()
     assert next(iter(query.columns)) == "id"
-    assert re.match(r"\| project id[, ]", lines[-2])
-    assert lines[-1] == "| order by id asc"
+    assert re.search(r"^\| project\s+id,[^|]*\n\| order by id asc$", "\n".join(lines), re.MULTILINE)
     assert not query.parameters
 
 
@@ -159,7 +158,7 @@ LOSSES: Mapping[str, tuple[Callable[[Request], bool], Any, int, str]] = {
         1000,
         "only 1,000 of 2500 rows came",
     ),
-    "later page broken for good": (is_later_page, refused(500), 1000, "after 1,000 rows the service is not"),
+    "later page broken for good": (is_later_page, refused(500), 1000, "after 1,000 rows the service has"),
     "later page refused": (is_later_page, refused(403), 1000, "after 1,000 rows access was refused"),
     "later page is no page": (is_later_page, Reply(content=[]), 1000, "after 1,000 rows the answer holds no"),
     "later page holds no rows": (

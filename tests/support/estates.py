@@ -43,7 +43,7 @@ from umdiag.sources.engine import Engine
 
 #: How a table may be unseen → its state and what a snapshot says of it.
 HOW: Mapping[str, tuple[State, str]] = {
-    "denied": (State.DENIED, "{} was not readable at capture (denied) in this snapshot"),
+    "denied": (State.DENIED, "{} was refused when this snapshot was captured"),
     "missing": (State.MISSING, "{} was not captured in this snapshot"),
     "partial": (State.PARTIAL, "{} is not complete: the capture was cut short"),  # every other row is there
     "empty": (State.PARTIAL, "{} is not complete: the capture was cut short"),  # no row is there

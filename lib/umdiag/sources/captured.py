@@ -137,10 +137,10 @@ class CapturedTables:
         refused = {"denied": State.DENIED, "missing": State.MISSING}.get(said.state)
         file = self.files.get(name)
         if file is None:
-            words = "was not readable at capture (denied)" if refused is State.DENIED else "was not captured"
-            return Table(
-                state=refused or State.MISSING, reason=joined(f"{name} {words} in this snapshot", said.note)
-            )
+            denied = f"{name} was refused when this snapshot was captured"
+            absent = f"{name} was not captured in this snapshot"
+            reason = denied if refused is State.DENIED else absent
+            return Table(state=refused or State.MISSING, reason=joined(reason, said.note))
         try:
             table = self._load(file)
         except UnreadableError as error:
