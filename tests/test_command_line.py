@@ -101,7 +101,6 @@ def umdiag(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("", "Missing command"),
         ("reprot x.yml", "No such command 'reprot'"),
         ("report", "Missing argument 'PARAMETERS'"),
         ("report --bogus x.yml", "No such option"),
@@ -156,6 +155,13 @@ def test_report_is_called_with_what_was_asked_for(
     assert execute([*words, "--fail-on", "never"]) == 0
     assert report.calls == [{"output": Path("out"), "only": ["quota", "missed_machines"], "jobs": 3}]
     assert capsys.readouterr().out == f"Report: {Path('out') / 'index.html'}\n"
+
+
+def test_command_alone_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute([]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("Usage: umdiag")
+    assert said.err == ""
 
 
 def test_report_folder_is_named_for_the_parameter_file(demo: str, report: FakeReport) -> None:

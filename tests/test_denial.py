@@ -37,6 +37,8 @@ APPEARS = {
     ("assessment_stale", "Event"),
     # A workspace is then known by its id.
     ("ingestion_gap", "workspaces"),
+    ("workspace_over_quota", "workspaces"),
+    ("cap_ahead", "workspaces"),
     ("linux_classification_mismatch", "workspaces"),
 }
 Told = Mapping[tuple[str, str], list[str]]

@@ -285,7 +285,7 @@ def test_headless_run_takes_credentials_that_do_not_ask(credential: str) -> None
         ({"snapshot": 1}, "snapshot: 1 is a number, quote it"),
         ({"snapshot": Path("x")}, f"snapshot: x is a {type(Path('x')).__name__}, expected text"),
         ({"computers": "web01"}, "computers: web01 is not a list, expected one like [first, second]"),
-        ({"computers": 83}, "computers: 83 is not a list, expected one like [first, second]"),
+        ({"computers": 83}, "computers: 83 is a number, quote it"),
         (
             {"computers": [None]},
             "computers: (empty) is in the list, write a name there or remove the line",

@@ -35,6 +35,8 @@ def test_empty_folder_gets_the_example_and_the_notebooks(
     said = capsys.readouterr().out.replace("\\", "/")
     assert sorted(re.findall("^wrote (.+)$", said, re.M)) == files(folder)
     assert "parameters/example.yml, then umdiag doctor" in said.splitlines()[-1]
+    # Where the schema lies is true in a checkout alone.
+    assert "$schema" not in (folder / "parameters/example.yml").read_text(encoding="utf-8")
 
 
 def test_demo_can_be_reported_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,14 +39,18 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def options(
+    context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
     """Diagnose Azure Automation Update Management from its own rows."""
+    if context.invoked_subcommand is None:
+        say(context.get_help())
+        raise typer.Exit
 
 
 @app.command()

@@ -38,6 +38,12 @@ def lay_out(folder: Path, *, demo: bool) -> Iterator[tuple[Path, bool]]:
             raise CallError(f"{folder / name}: cannot be written ({said}); name another folder") from None
 
 
+def _elsewhere(content: bytes) -> bytes:
+    """Leave out the line that tells editors where the schema lies: it lies there in a checkout alone."""
+    first, _, rest = content.partition(b"\n")
+    return rest if first.startswith(b"# yaml-language-server:") else content
+
+
 def _copy(source: Path, target: Path) -> bool:
     """Copy a file, or the files of a folder, under a passing name and move it to its place."""
     if os.path.lexists(target):
@@ -50,7 +56,7 @@ def _copy(source: Path, target: Path) -> bool:
             for file in filter(Path.is_file, source.iterdir()):
                 shutil.copyfile(file, passing / file.name)
         else:
-            shutil.copyfile(source, passing)
+            passing.write_bytes(_elsewhere(source.read_bytes()))
         passing.replace(target)
     finally:
         shutil.rmtree(passing, ignore_errors=True)

@@ -76,6 +76,8 @@ def item(value: object) -> str:
 
 def items(value: object) -> object:
     """Refuse what is no list."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise Refused("is a number, quote it")
     if not isinstance(value, (list, tuple)):
         raise Refused("is not a list, expected one like [first, second]")
     return value

@@ -61,7 +61,8 @@ def from_notebook(namespace: Mapping[str, Any], *, find: bool = True) -> Paramet
     path = files.find(file, None, directory=False)
     if path is None:
         expected = "is not a file in the working directory or its parents, expected a parameter file"
-        raise ParameterError(_FILE, file, expected)
+        hint = "; umdiag init --demo writes it" if file == _STARTS.start else ""
+        raise ParameterError(_FILE, file, expected + hint)
     return from_values({**files.load(path), **given}, folder=path.parent, find=find)
 
 
@@ -88,7 +89,8 @@ def _meant(namespace: Mapping[str, Any]) -> set[str]:
         meant, others = set(), {name for name, value in namespace.items() if type(value) in _PLAIN_TYPES}
     for name in sorted((others - meant - _NAMES.keys()) & namespace.keys()):
         parameter = "" if name.startswith("_") else nearest(name, _NAMES, likeness=_LIKENESS)
-        if parameter and _is_default(parameter, namespace.get(parameter)):
+        held = namespace.get(parameter)
+        if parameter and (_is_default(parameter, held) or (parameter == _FILE and held == _STARTS.start)):
             raise unknown(name, namespace[name], advice=f" If not, del {name} and take another name")
     return meant & namespace.keys()
 

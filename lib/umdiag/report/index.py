@@ -125,9 +125,12 @@ def _task(diagnosis: Diagnosis, lead: Finding, with_page: Collection[str]) -> _T
 
 def _fits(lead: Finding, findings: Sequence[Finding]) -> str:
     """Say for which of the findings the first step is meant, where they have several causes."""
-    of_cause = sum(finding.cause == lead.cause for finding in findings)
+    alike = sum(
+        finding.cause == lead.cause and list(finding.resolution[:1]) == list(lead.resolution[:1])
+        for finding in findings
+    )
     spoken = lead.cause.replace("_", " ")
-    return f"{spoken}, {of_cause:,} of {len(findings):,}" if of_cause < len(findings) else spoken
+    return f"{spoken}, {alike:,} of {len(findings):,}" if alike < len(findings) else spoken
 
 
 def _families(
