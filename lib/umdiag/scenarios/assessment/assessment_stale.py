@@ -23,7 +23,7 @@ import pandas as pd
 
 from umdiag.frames.quota import explains, with_stop
 from umdiag.model import Cause, Finding, Partial, found
-from umdiag.scenarios.account import COUNTS, MACHINES, PLACES, Rests
+from umdiag.scenarios.account import MACHINES, PLACES, Rests
 from umdiag.scenarios.assessment._machine_findings import refuse_unknown
 from umdiag.scenarios.evidence import or_none, subject
 from umdiag.scenarios.leads import QUOTA_STOP, TOGETHER
@@ -65,13 +65,14 @@ RESTS = Rests(
     symptom=MACHINES,
     causes=(
         "scan_failures",
+        "latest_updates",
         "operation_events",
         "log_operation_events",
         "workspace_settings",
         "azure_machines",
         "update_manager_machines",
     ),
-    indifferent=COUNTS | PLACES,
+    indifferent=PLACES,
 )
 
 

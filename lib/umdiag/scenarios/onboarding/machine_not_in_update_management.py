@@ -29,7 +29,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.stuck import REASONS
 from umdiag.model import Cause, Finding, Partial, Severity, found
-from umdiag.scenarios.account import COUNTS, MACHINES, PLACES, Rests
+from umdiag.scenarios.account import MACHINES, PLACES, Rests
 from umdiag.scenarios.evidence import fitting, or_none, portal, refuse_nobody, subject, told
 from umdiag.scenarios.leads import QUOTA_STOP, TOGETHER, WITHOUT_WORKER
 from umdiag.scenarios.steps import (
@@ -115,6 +115,7 @@ _RESET_ONLY = "when the workspace stopped: no row since the last reset shows it,
 RESTS = Rests(
     symptom=(
         *MACHINES,
+        "latest_updates",
         "update_manager_machines",
         "azure_machines",
         "workers",
@@ -122,7 +123,7 @@ RESTS = Rests(
         "update_configurations",
     ),
     causes=("operation_events", "log_operation_events", "workspace_settings"),
-    indifferent=COUNTS | PLACES,
+    indifferent=PLACES,
 )
 
 
