@@ -42,7 +42,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     },
     "starter": {"errors"},
     "__init__": {"kit"},
-    "__main__": {"errors", "explain", "parameters", "report", "scenarios", "starter", "_version"},
+    "__main__": {"errors", "words", "explain", "parameters", "report", "scenarios", "starter", "_version"},
 }  # fmt: skip
 
 #: Library → the rooms that alone may import it.

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from umdiag.__main__ import _spread_only, execute
+from umdiag.__main__ import execute
 from umdiag._version import __version__
 from umdiag.errors import CallError, SourceError
 from umdiag.explain import pages
 from umdiag.model import Cause, Severity
 from umdiag.parameters import Parameters
+from umdiag.words.arguments import spread_only
 
 ROOT = Path(__file__).parent.parent
 CAP = Cause(
@@ -225,7 +226,7 @@ def test_debug_shows_the_traceback_wherever_it_stands(
     ],
 )
 def test_only_takes_several_families(words: str, spread: str) -> None:
-    assert _spread_only(words.split()) == spread.split()
+    assert spread_only(words.split()) == spread.split()
 
 
 def test_only_takes_commas(demo: str, report: FakeReport) -> None:

@@ -6,7 +6,6 @@ import atexit
 import contextlib
 import errno
 import os
-import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -18,11 +17,11 @@ import typer
 
 from umdiag._version import __version__
 from umdiag.errors import CallError, UmdiagError, one_line
+from umdiag.words.arguments import spread_only
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 _WRONG, _UNREACHED, _INTERRUPTED = 2, 3, 130
-_FAMILY = re.compile(r"[A-Za-z][A-Za-z_-]*")
 
 
 class FailOn(StrEnum):
@@ -185,7 +184,7 @@ def execute(words: Sequence[str]) -> int:
     try:
         command = typer.main.get_command(app)
         code = command.main(
-            _spread_only([word for word in words if word != "--debug"]), "umdiag", standalone_mode=False
+            spread_only([word for word in words if word != "--debug"]), "umdiag", standalone_mode=False
         )
     except UmdiagError as error:
         return _complain(str(error), debug=debug)
@@ -229,19 +228,6 @@ def _complain(message: str, *, debug: bool, code: int = _WRONG) -> int:
         traceback.print_exc()
     print(f"umdiag: {one_line(message)}", file=sys.stderr)
     return code
-
-
-def _spread_only(words: Sequence[str]) -> list[str]:
-    """Let `--only` take several families: every further one gets an `--only` of its own."""
-    spread: list[str] = []
-    taking = False
-    for word in words:
-        if taking and spread[-1] != "--only" and _FAMILY.fullmatch(word):
-            spread += ["--only", word]
-        else:
-            taking = word.startswith("--only") or (taking and spread[-1] == "--only")
-            spread.append(word)
-    return spread
 
 
 def _close_stdout() -> None:

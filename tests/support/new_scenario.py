@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import keyword
+import os
 import re
 import subprocess
 import sys
@@ -27,6 +28,14 @@ SKELETONS = Path(__file__).parent / "skeletons"
 NEWS = "## [Unreleased]\n\n### Added\n\n"
 
 
+_PATH = os.pathsep.join(str(ROOT / folder) for folder in ("lib", "tests"))
+_TABLES = """
+from support import readme
+for path, text in readme.forms().items():
+    path.write_text(text, encoding="utf-8", newline="\\n")
+"""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write everything, or stop with one line and write nothing."""
     given = read(arguments)
@@ -38,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     files["CHANGELOG.md"] = with_line((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), given)
     for name, text in files.items():
         (ROOT / name).write_text(text, encoding="utf-8", newline="\n")
-    subprocess.run([sys.executable, ROOT / "tests/support/readme.py"], check=True)
+    # In a process of its own: the catalogue of this one does not know the new module.
+    subprocess.run([sys.executable, "-c", _TABLES], env={**os.environ, "PYTHONPATH": _PATH}, check=True)
     left = [line for name, lines in unfilled(ROOT).items() if name in files for line in lines]
     sys.stdout.write("\n".join(["Left to be filled:", *(f"  {line}" for line in left), ""]))
 
