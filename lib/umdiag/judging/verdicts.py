@@ -61,7 +61,8 @@ def combined(answering: Diagnosis, whole: Diagnosis, is_known: Callable[[Finding
             *(finding for finding in whole.findings if not is_known(finding)),
         ]
     )
-    sure = all(diagnosis.verdict is not Verdict.UNKNOWN for diagnosis in (answering, whole))
+    # A PROBLEM over the whole estate may have been unsure too, and its findings may be none of those kept.
+    sure = answering.verdict is not Verdict.UNKNOWN and whole.verdict is Verdict.HEALTHY
     reason = together([answering.reason, whole.reason])
     verdict = verdict_of(findings, "" if sure else reason)
     return replace(answering, verdict=verdict, reason=reason, findings=tuple(findings))
