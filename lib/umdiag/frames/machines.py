@@ -58,7 +58,8 @@ def derive(
     names = names.drop_duplicates("workspace_id").set_index("workspace_id")["name"]
     machines["workspace"] = looked_up(machines["workspace_id"], names).fillna("").astype("str")
     if heartbeats is None and machines["workspace_id"].nunique() > 1:
-        machines["workspace"] = ""  # the newest row of a machine, which tells, may be a heartbeat
+        # The newest row of a machine, which tells, may be a heartbeat.
+        machines["workspace"] = pd.Series(pd.NA, index=machines.index, dtype="str")
     machines[["update_manager", "lapsed"]] = _elsewhere(machines, azure_machines, assessed_elsewhere)
     machines = _with_counts(machines, updates)
     machines[["reboot_pending", "wsus_server"]] = _summarised(machines, identities, summaries)
