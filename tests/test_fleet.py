@@ -104,6 +104,7 @@ def cause_of(fault: str) -> str:
     return fault.partition(" ")[0]
 
 
+@of_one_fleet
 def test_every_known_fault_is_planted(made: Fleet) -> None:
     assert {f"{p.scenario}/{p.cause}" for p in made.planted} >= set(map(cause_of, KNOWN_FAULTS))
 
@@ -141,6 +142,7 @@ def test_a_healthy_fleet_plants_nothing(tmp_path: Path, lookalikes: bool) -> Non
     assert counted == {"compliant": len(fleet.states) - sum(odd.values()), **odd}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KNOWN_FAULTS)
 def test_a_fault_alone_plants_itself(tmp_path: Path, name: str) -> None:
     fleet = make_fleet(tmp_path, machines=80, days=12, faults=[name], lookalikes=False)

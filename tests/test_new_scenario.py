@@ -14,6 +14,8 @@ import pytest
 from support import new_scenario
 from support.unfilled import unfilled
 
+pytestmark = pytest.mark.xdist_group("new scenario")
+
 ROOT = Path(__file__).parent.parent
 TITLE = "Which machines wait for a restart?"
 #: What a scenario with a frame of its own leaves to be filled, and one with a query and without a title.

@@ -180,8 +180,14 @@ def test_papermill_runs_every_notebook_on_poor_data(snapshot, name, snapshots, t
         assert "Do first: Raise or remove the daily cap" in summary
 
 
-def test_nbval_runs_every_notebook_as_it_is_stored(tmp_path):
-    validate(["--nbval-lax", *(FOLDER / f"{name}.ipynb" for name in NAMES)], tmp_path)
+@pytest.mark.xdist_group("snapshots")
+def test_nbval_runs_every_notebook_as_it_is_stored(snapshots, tmp_path):
+    """In a folder as a checkout is, whose demo is small."""
+    notebooks = shutil.copytree(FOLDER, tmp_path / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    (tmp_path / "parameters").mkdir()
+    demo = f"source: snapshot\nsnapshot: {json.dumps(str(snapshots['over_quota']))}\n"
+    (tmp_path / "parameters" / "demo.yml").write_text(demo)
+    validate(["--nbval-lax", *(notebooks / f"{name}.ipynb" for name in NAMES)], tmp_path)
 
 
 def test_nbval_finds_every_cell_showing_what_its_reference_shows(tmp_path):

@@ -450,3 +450,11 @@ def test_make_and_hooks_strip_notebooks_alike() -> None:
     options = "--keep-id --extra-keys metadata.language_info.version"
     for name in ("Makefile", ".pre-commit-config.yaml"):
         assert f"nbstripout {options}" in (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.xdist_group("kept together")
+def test_tests_of_one_group_are_kept_in_one_process(request: pytest.FixtureRequest) -> None:
+    """Else each fixture that a group shares is made in every process, and nothing says so."""
+    if not getattr(request.config.option, "loadgroup", False):
+        pytest.skip("needs pytest -n … --dist loadgroup")
+    assert request.node.nodeid.endswith("@kept together")

@@ -17,6 +17,8 @@ from umdiag.parameters import from_values
 from umdiag.scenarios import catalogue
 
 PARTS = 3
+#: What these show of single findings, the slow ones show of more.
+QUICK = ("seed 1", "other spellings", "nothing but look-alikes")
 ESTATES: dict[str, dict[str, Any]] = {
     "seed 1": {"machines": 450, "seed": 1},
     "several faults a machine": {"machines": 420, "seed": 3, "overlap": 0.8},
@@ -43,7 +45,16 @@ class Judged:
 @pytest.fixture(
     scope="module",
     # All that is asked of one estate is asked in the process that made it.
-    params=[pytest.param(name, marks=pytest.mark.xdist_group(f"planted {name}")) for name in ESTATES],
+    params=[
+        pytest.param(
+            name,
+            marks=[
+                pytest.mark.xdist_group(f"planted {name}"),
+                *([] if name in QUICK else [pytest.mark.slow]),
+            ],
+        )
+        for name in ESTATES
+    ],
 )
 def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Judged:
     fleet = make_fleet(tmp_path_factory.mktemp("estate"), **ESTATES[request.param])

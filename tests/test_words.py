@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,13 @@ def texts_of_module(file: Path) -> Iterator[str]:
             yield node.value
 
 
-def texts_of(file: Path) -> Iterator[str]:
-    """Yield what people read of a file of the project."""
+@cache
+def texts_of(file: Path) -> tuple[str, ...]:
+    """Return what people read of a file of the project."""
+    return tuple(" ".join(text.split()) for text in read(file))
+
+
+def read(file: Path) -> Iterator[str]:
     text = file.read_text(encoding="utf-8")
     if file.suffix == ".py":
         yield from texts_of_module(file)
@@ -78,6 +84,7 @@ READ = [
 ]
 
 
+@pytest.mark.xdist_group("words")
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_words_are_not_used(odd: str) -> None:
     pattern = re.compile(rf"\b({odd})\b")
@@ -85,7 +92,7 @@ def test_odd_words_are_not_used(odd: str) -> None:
         f"{file.relative_to(ROOT)}: {match[0]}"
         for file in READ
         for text in texts_of(file)
-        for match in pattern.finditer(" ".join(text.split()))
+        for match in pattern.finditer(text)
     }
     assert not found, f"write {ODD[odd]}"
 
@@ -95,4 +102,4 @@ def test_texts_of_every_kind_are_read() -> None:
     assert set(said) == {".py", ".kql", ".html", ".js", ".jsonl", ".ipynb", ".md", ".yml", ""}
     sentence = "Critical or security updates are needed and not installed."
     module = LIB / "scenarios" / "assessment" / "machine_non_compliant.py"
-    assert sentence in list(texts_of(module))
+    assert sentence in texts_of(module)
