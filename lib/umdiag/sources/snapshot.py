@@ -14,7 +14,8 @@ from umdiag.errors import QueryError, SourceError
 from umdiag.model import Rows, State, TableHealth
 from umdiag.queries import kql
 from umdiag.queries.kql import Query, Value
-from umdiag.sources.captured import READABLE, CapturedTables, joined, why
+from umdiag.sources.captured import READABLE, CapturedTables
+from umdiag.sources.damage import why
 from umdiag.sources.engine import Engine
 from umdiag.sources.manifest import read_manifest
 from umdiag.sources.tablefiles import SUFFIXES, find_tables
@@ -79,7 +80,7 @@ class Snapshot:
         """
         text = kql.bind(query, values)
         named = references(text, query.name)
-        state, reason = self._tables.state_of(named)
+        state, reason = self._tables.state_of(named, query.reads)
         frame = kql.empty(query)
         newest = None
         if state in READABLE:
@@ -146,8 +147,5 @@ class Snapshot:
             return None
 
     def _line(self, table: str, scope: str, rows: int, newest: datetime | None) -> TableHealth:
-        known = self._tables.table(table)
-        state = State.EMPTY if known.state is State.COMPLETE and not rows else known.state
-        reason = known.reason.removeprefix(f"{table} ").removesuffix(" in this snapshot").removeprefix("was ")
-        note = joined(reason, self._tables.losses(table))
+        state, note = self._tables.health_of(table)
         return TableHealth(table=table, scope=scope, state=state, rows=rows, newest=newest, note=note)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
+import pyarrow.parquet
 
 from umdiag.queries import kql
-from umdiag.sources.casting import UnreadableError
+from umdiag.sources.headers import UnreadableError
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 _BLOCK = 1 << 24
@@ -105,6 +106,19 @@ def json_rows(lines: list[str]) -> pa.Table:
             "line": pa.array([number for _, number in kept], type=pa.int64()),
         }
     )
+
+
+def nulls_of(path: Path, column: str) -> int | None:
+    """Return how many rows of a Parquet file lack a value of a column, None where its footer does not say."""
+    footer = pyarrow.parquet.read_metadata(path)
+    names = [name.casefold() for name in footer.schema.names]
+    if names.count(column.casefold()) != 1:
+        return None
+    place = names.index(column.casefold())
+    told = [footer.row_group(group).column(place).statistics for group in range(footer.num_row_groups)]
+    if any(part is None or not part.has_null_count for part in told):
+        return None
+    return sum(part.null_count for part in told)
 
 
 def _whole_lines(path: Path) -> Path | pa.BufferReader:
