@@ -166,6 +166,18 @@ class CapturedTables:
             len(self.per_tenant(table)) > 1 for table in kql.tables()["workspace"] if table in self.files
         )
 
+    def outside(self, start: datetime, end: datetime) -> str:
+        """Say that no row of any log lies in a window, though there are rows; "" where one does."""
+        since, until = (f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}" for moment in (start, end))
+        newest: list[datetime] = []
+        for name in kql.tables()["workspace"]:
+            if self.table(name).rows and self.table(name).state in READABLE:
+                inside = f"{quoted(TIME)} > TIMESTAMP '{since}' AND {quoted(TIME)} <= TIMESTAMP '{until}'"
+                if self.rows(f"SELECT 1 FROM {quoted(name)} WHERE {inside} LIMIT 1", name):
+                    return ""
+                newest += filter(None, [self.newest(name)])
+        return damage.of_window(start, end, max(newest)) if newest else ""
+
     def rows(self, sql: str, name: str) -> list[tuple[Any, ...]]:
         """Run our own SQL on a table; a page that turns out to be damaged makes the table unreadable."""
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 import duckdb
 
@@ -37,6 +38,14 @@ def of_no_time(table: str, found: str) -> str:
     return (
         f"{table} cannot be read: the {TIME} of every row is {told}. Export it again with times in UTC such "
         f"as {WANTED_TIME}, or set the browser's language to English (United States) before you export"
+    )
+
+
+def of_window(start: datetime, end: datetime, newest: datetime) -> str:
+    """Say that the logs hold rows, and none of the window."""
+    return (
+        f"no row of any log lies between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M} UTC, the newest "
+        f"is of {newest:%Y-%m-%d %H:%M}: set asked_at to a time that the rows reach"
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +39,15 @@ def known_tables() -> Mapping[str, Mapping[str, str]]:
 
 
 def find_tables(folder: Path) -> tuple[dict[str, TableFile], list[str]]:
-    """Return the table files of a folder, and the names of data files that are no table of the kit."""
+    """Return the table files of a folder, and the names of files that look like data and are not read."""
     known = {table.casefold(): table for table in known_tables()}
     found: dict[str, TableFile] = {}
     strangers: list[str] = []
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+        if path.name.startswith("."):
+            continue
+        if path.suffix.lower() not in SUFFIXES:
+            strangers += [path.name] if _looks_like_table(path, known) else []
             continue
         table = known.get(path.stem.strip().casefold())
         if table is None:
@@ -54,6 +58,14 @@ def find_tables(folder: Path) -> tuple[dict[str, TableFile], list[str]]:
         else:
             found[table] = TableFile(table=table, path=path, problem=_problem(path, folder))
     return found, strangers
+
+
+def _looks_like_table(path: Path, known: Collection[str]) -> bool:
+    """Whether a file that is not read bears a table's name, or is of a kind that holds rows."""
+    beginning = re.split(r"[\W]+", path.name.strip().casefold())[0]
+    return path.is_file() and (
+        beginning in known or not set(SUFFIXES).isdisjoint(suffix.lower() for suffix in path.suffixes)
+    )
 
 
 def read_csv(path: Path) -> tuple[list[str], pa.Table]:
