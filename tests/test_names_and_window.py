@@ -26,7 +26,8 @@ MACHINES = {one.name for one in catalogue() if is_on_machines(one)}
 def healthy(**parameters: Any) -> tuple[set[str], list[str]]:
     """Return the scenarios that say that all is well, and what is said first."""
     kit = Estate(GIVEN, **parameters).kit()
-    return {one.scenario for one in kit.diagnoses() if one.verdict is Verdict.HEALTHY}, kit.notes
+    found = {one.scenario for one in kit.diagnoses("assessment") if one.verdict is Verdict.HEALTHY}
+    return found, kit.notes
 
 
 def test_every_scenario_with_findings_on_machines_is_one_on_machines() -> None:
@@ -75,8 +76,8 @@ def test_clock_outside_the_rows_finds_no_machine_silent(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lookback", ["1m", "13h"])
 def test_window_shorter_than_assessments_is_no_good_news(lookback: str) -> None:
     kit = Estate(GIVEN, lookback=lookback).kit()
-    found = {one.scenario: one for one in kit.diagnoses()}
-    assert {name for name in MACHINES if found[name].verdict is Verdict.HEALTHY} == set()
+    found = {one.scenario: one for one in (*kit.diagnoses("assessment"), *kit.diagnoses("onboarding"))}
+    assert {name for name in MACHINES & found.keys() if found[name].verdict is Verdict.HEALTHY} == set()
     assert found["machine_not_in_update_management"].findings == ()
     assert f"Update: a lookback of {lookback} is shorter" in found["machine_non_compliant"].reason
     assert any("The window is short" in note for note in kit.notes)

@@ -51,7 +51,8 @@ class Named:
     def _unknown(self) -> Iterator[tuple[str, list[str]]]:
         for parameter, names in self._names.items():
             known = self._known(spelled=parameter == "computers") if names else set()
-            unknown = [name for name in names if name.strip().lower().rstrip("/") not in known]
+            folded = ((name, name.strip().lower().rstrip("/")) for name in names)
+            unknown = [name for name, key in folded if key not in known or self._unseen()]
             if unknown:
                 yield parameter, unknown
 
