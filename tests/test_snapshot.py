@@ -140,7 +140,9 @@ def test_without_snapshot_json_the_newest_row_is_the_clock_and_that_is_said(fold
     snapshot = Snapshot(folder)
     assert (snapshot.clock(), snapshot.lookback) == (ASKED_AT, None)
     assert "the clock is the newest row found" in snapshot.notes[0]
-    assert snapshot.notes[1] == "Heartbeats.csv is not a table of this kit and is ignored"
+    assert snapshot.notes[1] == (
+        "Heartbeats.csv is not read: a table's file is called <Table>.parquet, <Table>.csv, <Table>.jsonl"
+    )
 
 
 def test_without_any_time_opening_is_fine_and_the_clock_is_not(folder: Path) -> None:
@@ -164,6 +166,13 @@ TIMES = {
     "0001-01-01T00:00:00Z": "0001-01-01T00:00:00Z",
     "3/8/2024, 9:59:59.123 AM": "2024-03-08T09:59:59.123Z",
     "3/8/2024, 12:00:01 PM": "2024-03-08T12:00:01Z",
+    "3/13/2024, 1:00:00\u202fAM": "2024-03-13T01:00:00Z",
+    "08.03.2024, 09:59:59": "2024-03-08T09:59:59Z",
+    "8. 3. 2024 9:59:59,123": "2024-03-08T09:59:59.123Z",
+    "8.3.2024 09.59.59": "2024-03-08T09:59:59Z",
+    "2024/3/8 9:59:59": "2024-03-08T09:59:59Z",
+    "2024. 3. 8. 9:59": "2024-03-08T09:59:00Z",
+    "2024-03-08, 9:59:59 p.m.": "2024-03-08T21:59:59Z",
 }
 NO_TIMES = [
     "1709892000",
@@ -173,6 +182,7 @@ NO_TIMES = [
     "infinity",
     "2024-13-01",
     "13/3/2024, 1:00:00 AM",
+    "3/8/24, 9:59:59 AM",
 ]
 BOOLS = {"true": True, "True": True, " TRUE ": True, "1": True, "false": False, "False": False, "0": False}
 LONGS = {"5": 5, " -7 ": -7, "5.0": 5, "9223372036854775807": 2**63 - 1, "1e3": 1000}
@@ -183,7 +193,7 @@ def test_times_in_any_iso_form_are_utc(folder: Path, suffix: str) -> None:
     write_texts(folder, "Heartbeat", "TimeGenerated", [*TIMES, *NO_TIMES, ""], suffix)
     assert column(folder, "Heartbeat", "TimeGenerated") == moments(*TIMES.values(), *[""] * len(NO_TIMES), "")
     note = line(Snapshot(folder), "Heartbeat").note
-    assert note.startswith(f"{len(NO_TIMES)} values of TimeGenerated cannot be read as datetime")
+    assert f"{len(NO_TIMES) + 1} values of TimeGenerated cannot be read as datetime" in note
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
@@ -205,8 +215,8 @@ def test_numbers_in_text_are_numbers(folder: Path, suffix: str) -> None:
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
 def test_dynamic_is_json_text(folder: Path, suffix: str) -> None:
     texts = ['{"a": [1, "x"]}', "[]", "5", "null", "", "{a: 1}", '{"a": "\U0001f600 \u2028"}']
-    write_texts(folder, "resources", "tags", texts, suffix)
-    assert column(folder, "resources", "tags") == [
+    write_texts(folder, "resources", "zones", texts, suffix)
+    assert column(folder, "resources", "zones") == [
         {"a": [1, "x"]},
         [],
         5,
@@ -215,7 +225,7 @@ def test_dynamic_is_json_text(folder: Path, suffix: str) -> None:
         None,
         {"a": "\U0001f600 \u2028"},
     ]
-    assert "1 value of tags cannot be read as dynamic" in line(Snapshot(folder), "resources").note
+    assert "1 value of zones cannot be read as dynamic" in line(Snapshot(folder), "resources").note
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
@@ -306,7 +316,140 @@ def test_jsonl_values_may_be_nested(folder: Path) -> None:
 def test_counting_losses_leaves_columns_of_the_right_type_alone(folder: Path) -> None:
     parquet(folder, "Update", TimeGenerated=[ASKED_AT], Approved=[True], RevisionNumber=["1"])
     snapshot = Snapshot(folder)
-    assert snapshot._tables.table("Update").checks == {}
+    assert snapshot._tables.table("Update").projection.checks == {}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize(
+    ("decides", "read"),
+    [
+        ("18/11/2026, 05:00:00", "2026-11-05T17:00:00Z"),
+        ("18-11-2026 05:00", "2026-11-05T17:00:00Z"),
+        ("11/18/2026, 05:00:00", "2026-05-11T17:00:00Z"),
+        ("5/6/2026, 05:00:00", None),  # nothing decides
+    ],
+)
+def test_a_whole_column_decides_between_day_and_month(
+    folder: Path, suffix: str, decides: str, read: str | None
+) -> None:
+    write_texts(folder, "Heartbeat", "TimeGenerated", ["5/11/2026, 5:00:00\u202fp.m.", decides], suffix)
+    assert column(folder, "Heartbeat", "TimeGenerated")[0] == moments(read or "")[0]
+
+
+def test_another_column_of_the_file_decides_where_one_does_not(folder: Path) -> None:
+    put(folder, "Update.csv", "TimeGenerated,PublishedDate\n5/11/2026 05:00,18/10/2026 00:00\n")
+    assert column(folder, "Update", "TimeGenerated") == moments("2026-11-05T05:00:00Z")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_table_without_a_time_that_can_be_read_is_unreadable(folder: Path, suffix: str) -> None:
+    write_texts(folder, "Heartbeat", "TimeGenerated", ["5/11/2026, 05:00:00", "6/11/2026, 05:00:00"], suffix)
+    snapshot = Snapshot(folder)
+    told = line(snapshot, "Heartbeat")
+    assert told.state is State.UNREADABLE
+    assert "0/00/0000, 00:00:00" in told.note
+    assert "2026-11-18T05:00:00Z" in told.note
+    rows = snapshot.fetch(kql.queries()["heartbeats"], VALUES)
+    assert (rows.state, len(rows.frame)) == (State.MISSING, 0)
+    assert "0/00/0000" in rows.reason
+    assert len(snapshot.kql("Heartbeat")) == 2
+
+
+@pytest.mark.parametrize("type_", [pa.timestamp("us"), pa.null(), pa.string(), pa.int64()])
+def test_table_whose_times_are_all_null_is_unreadable(folder: Path, type_: pa.DataType) -> None:
+    parquet(folder, "Heartbeat", TimeGenerated=pa.nulls(2, type_))
+    told = line(Snapshot(folder), "Heartbeat")
+    assert told.state is State.UNREADABLE
+    assert "is absent" in told.note
+
+
+def test_rows_without_a_time_are_counted_from_the_footer(folder: Path) -> None:
+    parquet(folder, "Heartbeat", TimeGenerated=pa.array([ASKED_AT, None]), Computer=["a", "b"])
+    assert "1 value of TimeGenerated cannot be read" in line(Snapshot(folder), "Heartbeat").note
+
+
+def whole(table: str, **columns: list[Any]) -> dict[str, Any]:
+    """All columns of a table, null but for these."""
+    rows = len(next(iter(columns.values())))
+    known = next(part[table] for part in kql.tables().values() if table in part)
+    return {name: pa.nulls(rows, pa.string()) for name in known} | columns
+
+
+def state_of(folder: Path, query: str) -> tuple[State, str]:
+    rows = Snapshot(folder).fetch(kql.queries()[query], VALUES | {"computers": []})
+    return rows.state, rows.reason
+
+
+def test_answer_that_rests_on_a_missing_column_is_partial(folder: Path) -> None:
+    columns = whole("Update", TimeGenerated=[ASKED_AT], Computer=["a"])
+    parquet(folder, "Update", **columns)
+    assert state_of(folder, "assessments") == (State.COMPLETE, "")
+    del columns["OSFullName"], columns["MSRCSeverity"], columns["ResourceId"], columns["TenantId"]
+    parquet(folder, "Update", **columns)
+    assert state_of(folder, "latest_updates") == (State.COMPLETE, "")
+    assert state_of(folder, "needed_packages") == (State.COMPLETE, "")
+    assert line(Snapshot(folder), "Update").state is State.COMPLETE
+    del columns["_ResourceId"], columns["UpdateState"]
+    parquet(folder, "Update", **columns)
+    told = (
+        State.PARTIAL,
+        "Update has no columns ResourceId, _ResourceId: export or capture it again with all columns",
+    )
+    assert state_of(folder, "assessments") == told
+    state, reason = state_of(folder, "latest_updates")
+    assert (state, "no column UpdateState:" in reason) == (State.PARTIAL, True)
+
+
+def test_answer_that_rests_on_a_value_that_cannot_be_read_is_partial(folder: Path) -> None:
+    columns = whole("Update", TimeGenerated=[ASKED_AT] * 2, Computer=["a", "b"], Approved=["ja", "true"])
+    parquet(folder, "Update", **columns)
+    told = (State.PARTIAL, "1 value of Update.Approved cannot be read as bool")
+    assert state_of(folder, "latest_updates") == told
+    assert state_of(folder, "assessments") == (State.COMPLETE, "")
+    assert line(Snapshot(folder), "Update").state is State.PARTIAL
+
+
+def test_rows_that_name_no_workspace_are_partial_where_there_are_several(folder: Path) -> None:
+    columns = whole("Heartbeat", TimeGenerated=[ASKED_AT], Computer=["a"])
+    del columns["TenantId"]
+    parquet(folder, "Heartbeat", **columns)
+    assert state_of(folder, "heartbeats")[0] is State.COMPLETE
+    put(folder, "workspaces.jsonl", '{"id": "/a"}\n{"id": "/b"}\n')
+    assert "no column TenantId" in state_of(folder, "heartbeats")[1]
+
+
+@pytest.mark.parametrize("damaged", ["{oops", "5", "[1]", '"{}"'])
+def test_properties_that_are_no_object_are_lost(folder: Path, damaged: str) -> None:
+    parquet(folder, "jobs", **whole("jobs", id=["/a", "/b"], properties=['{"status": "New"}', damaged]))
+    told = (State.PARTIAL, "1 value of jobs.properties cannot be read as dynamic")
+    assert state_of(folder, "automation_jobs") == told
+    assert column(folder, "jobs", "properties") == [{"status": "New"}, None]
+
+
+def test_clock_outside_the_rows_is_said_and_leaves_no_answer_whole(folder: Path) -> None:
+    parquet(folder, "Heartbeat", **whole("Heartbeat", TimeGenerated=[ASKED_AT], Computer=["a"]))
+    manifest(folder)
+    for years, outside in ((0, False), (-14, True), (7, True)):
+        snapshot = Snapshot(folder)
+        clock = ASKED_AT + timedelta(days=365 * years)
+        snapshot.look_at(clock, timedelta(days=14))
+        rows = snapshot.fetch(
+            kql.queries()["heartbeats"], {"asked_at": clock, "lookback": timedelta(days=14)}
+        )
+        assert (rows.state is State.PARTIAL) is outside
+        assert any("no row of any log lies between" in note for note in snapshot.notes) is outside
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Update.csv.gz", "Update.parquet.bak", "Update.xlsx", "update (1).csv", "Heartbeat", "data.jsonl.zip"],
+)
+def test_file_that_looks_like_a_table_and_is_not_read_is_named(folder: Path, name: str) -> None:
+    put(folder, "Usage.csv", "Computer\na\n")
+    put(folder, name, "x")
+    put(folder, "readme.txt", "x")
+    notes = [note for note in Snapshot(folder).notes if "is not read" in note]
+    assert [name in note for note in notes] == [True]
 
 
 # --- columns -----------------------------------------------------------------------------------------------
@@ -337,9 +480,11 @@ def test_missing_column_that_the_kit_asks_for_is_said(folder: Path) -> None:
     put(
         folder,
         "Operation.csv",
-        "TimeGenerated,OperationCategory,TenantId,OperationStatus,OperationKey\n,x,,,\n",
+        "TimeGenerated,OperationCategory,OperationStatus,OperationKey\n2024-03-08,x,,\n",
     )
-    assert line(Snapshot(folder), "Operation").note == "no column Detail"
+    told = line(Snapshot(folder), "Operation")
+    assert told.state is State.PARTIAL
+    assert told.note == "has no column Detail: export or capture it again with all columns"
 
 
 def test_utc_suffix_of_the_portal_falls_away(folder: Path) -> None:
@@ -529,7 +674,7 @@ def test_manifest_tells_what_was_refused_or_cut_short(folder: Path) -> None:
     )
     states = {table: line(snapshot, table).state.value for table in tables}
     assert states == {
-        "Heartbeat": "complete",
+        "Heartbeat": "partial",  # it has no time
         "Update": "partial",
         "Usage": "partial",
         "Event": "missing",
@@ -544,9 +689,9 @@ def test_portal_export_of_thirty_thousand_rows_is_partial(folder: Path) -> None:
     partial = line(snapshot, "Heartbeat")
     assert partial.state is State.PARTIAL
     assert "30,000 rows is the portal's limit" in partial.note
-    assert line(snapshot, "Usage").state is State.COMPLETE
+    assert "limit" not in line(snapshot, "Usage").note
     manifest(folder)
-    assert line(Snapshot(folder), "Heartbeat").state is State.COMPLETE
+    assert "limit" not in line(Snapshot(folder), "Heartbeat").note
 
 
 def test_fuzzy_union_goes_on_with_what_is_there(folder: Path) -> None:
@@ -692,12 +837,12 @@ def test_health_has_a_line_per_table_and_workspace(folder: Path) -> None:
         if line.state is not State.MISSING
     ]
     assert lines == [
-        ("Update", "bbb-2", "empty", 0, None),
-        ("Update", "law-one", "complete", 1, "2024-03-08T09:00:00+00:00"),
-        ("Heartbeat", "bbb-2", "complete", 1, "2024-03-01T10:00:00+00:00"),
-        ("Heartbeat", "law-one", "complete", 1, "2024-03-08T10:00:00+00:00"),
-        ("resources", "Resource Graph", "complete", 1, None),
-        ("workspaces", "Azure Resource Manager", "complete", 1, None),
+        ("Update", "bbb-2", "partial", 0, None),  # it has but three columns
+        ("Update", "law-one", "partial", 1, "2024-03-08T09:00:00+00:00"),
+        ("Heartbeat", "bbb-2", "partial", 1, "2024-03-01T10:00:00+00:00"),
+        ("Heartbeat", "law-one", "partial", 1, "2024-03-08T10:00:00+00:00"),
+        ("resources", "Resource Graph", "partial", 1, None),
+        ("workspaces", "Azure Resource Manager", "partial", 1, None),
     ]
 
 

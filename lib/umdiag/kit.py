@@ -20,9 +20,10 @@ from umdiag.judging.records import read_diagnoses
 from umdiag.judging.seen import Seen, together
 from umdiag.judging.views import Views
 from umdiag.judging.wanted import Families, Functions, wanted_queries
+from umdiag.judging.window import notes_on_window, within
 from umdiag.model import Diagnosis, Rows, TableHealth
 from umdiag.parameters import Parameters, opened
-from umdiag.queries.kql import Value
+from umdiag.queries.kql import Query, Value
 from umdiag.scenarios import catalogue, scenario
 from umdiag.show.pictures import picture
 from umdiag.show.urgency import worst_machine
@@ -54,9 +55,8 @@ class Kit:
         self.lookback = parameters.lookback
         self.asked_at = clock_of(self._source, parameters)
         self._source.look_at(self.asked_at, self.lookback)
-        self.notes = [*self._source.notes, *notes_on_clock(self._source, parameters, self.asked_at)]
         clock: Clock = {"asked_at": self.asked_at, "lookback": self.lookback}
-        self._facts = Facts(self._source.fetch, lambda name: self._views.answering.seen(name), clock)
+        self._facts = Facts(self._fetch, lambda name: self._views.answering.seen(name), clock)
         prepared = partial(load_frame, run / "frames") if run else lambda name: None
         self._views = Views(self._facts, parameters.named | clock, prepared)
         self._lock = RLock()
@@ -67,6 +67,16 @@ class Kit:
         start = self.asked_at - self.lookback
         window = f"{start:%Y-%m-%d %H:%M} to {self.asked_at:%Y-%m-%d %H:%M} UTC"
         return f"{where} · last {days(self.lookback)} · {window}"
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should be told before anything else."""
+        clock = notes_on_clock(self._source, self.parameters, self.asked_at)
+        window = notes_on_window(self.lookback, self.parameters.stale_after)
+        return [*dict.fromkeys([*self._source.notes, *clock, *window, *self._views.named.notes()])]
+
+    def _fetch(self, query: Query, values: Mapping[str, Value]) -> Rows:
+        return within(self._source.fetch(query, values), self.lookback, self.parameters.stale_after)
 
     def fetch(
         self, families: Families = None, *, also: Functions = (), progress: Progress | None = None

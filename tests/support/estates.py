@@ -5,6 +5,8 @@
     for table in estate.tables_behind("machine_disconnected"):
         for how in HOW:
             estate.without(table, how).diagnose("machine_disconnected")   # or .kit().seen("machines"), …
+    for damage in estate.damages_behind("machine_disconnected"):
+        estate.damaged(damage).diagnose("machine_disconnected")
 
 No folder is written and no source opened per estate. In one process each query is answered once for equal
 rows of the tables that it names, and each frame is derived once from equal inputs, whatever the estate: an
@@ -38,8 +40,9 @@ from umdiag.model import Diagnosis, Rows, State, TableHealth
 from umdiag.parameters import from_values
 from umdiag.queries import kql
 from umdiag.scenarios import scenario
-from umdiag.sources import opening
+from umdiag.sources import damage, opening
 from umdiag.sources.engine import Engine
+from umdiag.sources.tablefiles import known_tables
 
 #: How a table may be unseen → its state and what a snapshot says of it.
 HOW: Mapping[str, tuple[State, str]] = {
@@ -54,13 +57,40 @@ _KEPT: Mapping[str, slice] = {"partial": slice(None, None, 2), "empty": slice(0,
 _GIVEN = {"denied": "denied", "not_captured": "missing", "partial": "cut"}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Damage:
+    """A column that a table's file lacks, or (`uncast`) of whose values every other cannot be read."""
+
+    table: str
+    column: str
+    uncast: bool
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column} {'not castable' if self.uncast else 'dropped'}"
+
+    def of(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows as they are then read."""
+        step = 2 if self.uncast else 1
+        return [
+            {**row, self.column: None} if place % step == 0 and self.column in row else dict(row)
+            for place, row in enumerate(rows)
+        ]
+
+    def reason(self, lost: int) -> str:
+        """Return what a snapshot says of it."""
+        if not self.uncast:
+            return damage.of_columns(self.table, [self.column])
+        return "; ".join(damage.of_values(self.table, {self.column: lost}, known_tables()[self.table]))
+
+
 class Estate:
-    """One estate in memory, as seen with some tables unseen."""
+    """One estate in memory, as seen with some tables unseen or damaged."""
 
     def __init__(self, given: Mapping[str, Any], **parameters: Any) -> None:
         self._rows = rows.tables_of(given)
         self._parameters = parameters
         self._content = {table: json.dumps(content) for table, content in self._rows.items()}
+        self.damages: Mapping[tuple[str, str], str] = {}
         self.unseen = {table: how for key, how in _GIVEN.items() for table in given.get(key, ())}
 
     def without(self, table: str, how: str) -> Estate:
@@ -75,6 +105,16 @@ class Estate:
             other._content = self._content | {table: content}
         return other
 
+    def damaged(self, what: Damage) -> Estate:
+        """Return the same estate with a column dropped or unreadable."""
+        given = self._rows[what.table]
+        there = sum(1 for row in given[:: 2 if what.uncast else 1] if row.get(what.column) is not None)
+        other = object.__new__(Estate)
+        reason = what.reason(there) if given and (there or not what.uncast) else ""
+        other.__dict__ |= self.__dict__ | {"damages": {(what.table, what.column): reason}}
+        other._content = self._content | {what.table: json.dumps(what.of(given))}
+        return other
+
     def has_rows(self, table: str) -> bool:
         """Whether the estate has rows of a table."""
         return bool(self._rows[table])
@@ -83,7 +123,7 @@ class Estate:
         """Open the kit on what is seen."""
         values = {"source": "snapshot", "snapshot": tempfile.gettempdir(), "lookback": rows.LOOKBACK}
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(opening, "open_folder", lambda _: _Source(self._content, self.unseen))
+            patch.setattr(opening, "open_folder", lambda _: _Source(self._content, self.unseen, self.damages))
             return Kit(from_values(values | self._parameters, folder=None))
 
     def diagnose(self, name: str) -> Diagnosis:
@@ -97,6 +137,22 @@ class Estate:
             table for query in needs.queries_of(scenario(name).judge) for table in kql.queries()[query].tables
         }
         return sorted(behind - set(self.unseen))
+
+    def damages_behind(self, name: str) -> list[Damage]:
+        """Return what may happen to each column that a scenario's queries read, of tables that have rows."""
+        read = {
+            (table, column)
+            for query in needs.queries_of(scenario(name).judge)
+            for table, reading in kql.queries()[query].reads.items()
+            for column in reading.columns
+            if self._rows[table] and table not in self.unseen
+        }
+        return [
+            Damage(table=table, column=column, uncast=uncast)
+            for table, column in sorted(read)
+            for uncast in (False, True)
+            if not uncast or known_tables()[table][column] != "string"
+        ]
 
 
 @contextmanager
@@ -137,6 +193,7 @@ class _Source:
 
     content: Mapping[str, str]
     unseen: Mapping[str, str]
+    damages: Mapping[tuple[str, str], str] = field(default_factory=dict)
     parallel: int = 1
     lookback: timedelta | None = None
     notes: Sequence[str] = ()
@@ -163,6 +220,11 @@ class _Source:
         text = kql.bind(query, values)
         told = {
             name: HOW[how] for name, how in self.unseen.items() if name in query.tables or name == query.name
+        }
+        told |= {
+            table: (State.PARTIAL, reason)
+            for (table, column), reason in self.damages.items()
+            if reason and table in query.reads and query.reads[table].lacks({column})
         }
         gone = {table: one for table, one in told.items() if one[0] is not State.PARTIAL}
         states = {state for state, _ in (gone or told).values()}

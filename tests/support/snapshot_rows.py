@@ -230,11 +230,13 @@ def parquet(table: str, rows: str) -> bytes:
 
 
 def _schema(table: str, rows: Sequence[Mapping[str, Any]]) -> pa.Schema:
-    """Return the columns that any row has, else those of the service, in the types of a capture."""
+    """Return the columns that any row has or a query reads, in the types of a capture."""
+    asked = [reading for query in kql.queries().values() for reading in [query.reads.get(table)] if reading]
     known = {column: type_ for part in kql.tables().values() for column, type_ in part.get(table, {}).items()}
     written = {"bool": pa.bool_(), "real": pa.float64(), "datetime": pa.timestamp("us")}
-    names = dict.fromkeys(name for row in rows for name in row) or known
-    return pa.schema([(name, written.get(known.get(name, ""), pa.string())) for name in names])
+    names = dict.fromkeys(name for row in rows for name in row)
+    names |= dict.fromkeys(column for reading in asked for column in reading.columns)
+    return pa.schema([(name, written.get(known.get(name, ""), pa.string())) for name in names or known])
 
 
 def _as_service(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:

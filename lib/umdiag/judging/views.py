@@ -10,6 +10,7 @@ only one view.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -18,9 +19,10 @@ from umdiag.errors import Unavailable
 from umdiag.judging.accounts import accounted
 from umdiag.judging.derivation import Derivation
 from umdiag.judging.facts import Facts
+from umdiag.judging.names import Named
 from umdiag.judging.needs import data_of, needs, queries_of
 from umdiag.judging.seen import Seen, of_answering, of_rows, together
-from umdiag.judging.verdicts import combined, judge
+from umdiag.judging.verdicts import combined, judge, verdict_of
 from umdiag.model import Diagnosis, Finding
 from umdiag.queries.kql import Value, queries
 from umdiag.scenarios import Scenario
@@ -45,6 +47,7 @@ class Views:
         self._named = dict(named)
         self.answering = Derivation(lambda name: of_answering(facts.rows(name)), named, prepared)
         self._whole = Derivation(lambda name: of_rows(facts.rows(name)), named)
+        self.named = Named(named, self.seen)
 
     def seen(self, name: str, **values: Value) -> Seen:
         """Return a fact (`values` fill its parameters) or frame of the first view."""
@@ -73,7 +76,14 @@ class Views:
         return function(*(seen.frame for _, seen in data), **named)
 
     def judge(self, scenario: Scenario) -> Diagnosis:
-        """Return the diagnosis of one scenario."""
+        """Return the diagnosis of one scenario; of machines that are not there nothing is HEALTHY."""
+        diagnosis = self._judge(scenario)
+        if not (doubt := self.named.doubt(scenario)):
+            return diagnosis
+        reason = together([doubt, diagnosis.reason])
+        return replace(diagnosis, verdict=verdict_of(diagnosis.findings, reason), reason=reason)
+
+    def _judge(self, scenario: Scenario) -> Diagnosis:
         names = sorted(queries_of(scenario.judge))
         uses = [self._facts.use(name) for name in names]
         answering = judge(scenario, self.answering.seen, self._named, uses)

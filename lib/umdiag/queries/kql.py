@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import TypeAlias
 
 import pandas as pd
 
 from umdiag.errors import QueryError
-
-Value: TypeAlias = (
-    str | bool | int | float | datetime | timedelta | list[str] | list[bool] | list[int] | list[float]
-)
+from umdiag.queries.columns import Reading, body_of, readings
+from umdiag.queries.literals import Value as Value
+from umdiag.queries.literals import literal as literal
 
 #: KQL type of a column → dtype it has when it leaves a source; `dynamic` holds parsed JSON.
 DTYPES: Mapping[str, str] = {
@@ -39,7 +35,7 @@ DTYPES: Mapping[str, str] = {
 #: Folder under `queries/` → section of `tables.json` that its queries may name.
 DIALECTS: Mapping[str, str] = {"logs": "workspace", "graph": "graph", "arm": "arm"}
 
-_HEADER = re.compile(r"^//\s?(?P<key>Title|Answers|Columns|Source|Rest|Slices):\s*(?P<text>.*)$")
+_HEADER = re.compile(r"^//\s?(?P<key>Title|Answers|Columns|Optional|Source|Rest|Slices):\s*(?P<text>.*)$")
 _MORE = re.compile(r"^//\s{2,}(?P<text>\S.*)$")
 _PARAMETER = re.compile(
     r"^let (?P<name>\w+) = (?P<default>.+); *// parameter(?: from (?P<datum>\w+)\.(?P<column>\w+))?\s*$"
@@ -68,7 +64,8 @@ class Parameter:
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """A query file as read: `columns` maps names to KQL types, in order; `tables` are those it names.
+    """A query file as read: `columns` maps names to KQL types, in order; `tables` are those it names, with
+    what it reads of each in `reads`.
 
     `slices` is the column of the raw table by which an answer that is too large can be cut, "" for none.
     """
@@ -83,7 +80,12 @@ class Query:
     slices: str
     text: str
     parameters: Mapping[str, Parameter]
-    tables: tuple[str, ...]
+    reads: Mapping[str, Reading]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables that the query asks."""
+        return tuple(self.reads)
 
 
 @cache
@@ -128,8 +130,7 @@ def read(name: str, dialect: str, text: str) -> Query:
         if not header.get(needed):
             raise QueryError(f"{name}.kql: the header lacks {needed}")
     columns = dict(_column(name, part) for part in header["Columns"].split(","))
-    body = "\n".join(line for line in text.splitlines() if not line.startswith("//"))
-    body = re.sub(r'@"[^"]*"|"(?:[^"\\]|\\.)*"', '""', body)
+    body = body_of(text)
     known = tables()[DIALECTS[dialect]]
     # A table stands where a pipeline begins: alone at the start of a line, after `=`, or in brackets.
     begins = set(re.findall(r"(?m)(?:^|= |\(|, )(\w+)(?= *(?:$|\||\)))", body))
@@ -156,7 +157,7 @@ def read(name: str, dialect: str, text: str) -> Query:
         slices=header.get("Slices", ""),
         text=text.strip() + "\n",
         parameters=parameters,
-        tables=named,
+        reads=readings(name, body, named, known, header.get("Optional", "")),
     )
 
 
@@ -176,28 +177,6 @@ def bind(query: Query, values: Mapping[str, Value]) -> str:
     return "\n".join(bound) + "\n"
 
 
-def literal(value: Value, type_: str, name: str) -> str:
-    """Write `value` as a KQL literal of `type_` (string, bool, long, real, datetime, timespan, list)."""
-    match type_, value:
-        case "bool", bool():
-            return "true" if value else "false"
-        case "long", int() if not isinstance(value, bool) and -(2**63) < value < 2**63:
-            return str(value)
-        case "real", float() if value == value and abs(value) != float("inf"):
-            return repr(value)
-        case "string", str():
-            return _quoted(value, name)
-        case "datetime", datetime() if value.tzinfo is not None:
-            plain = value.astimezone(UTC).replace(tzinfo=None)
-            return f"datetime({plain.isoformat(timespec='microseconds')}Z)"
-        case "timespan", timedelta():
-            whole, rest = divmod(value, timedelta(seconds=1))
-            return f"{whole}s" if not rest and whole >= 0 else f"time({_ticks(value)})"
-        case "list", list() if all(_is_item(item) for item in value):
-            return f"dynamic([{', '.join(_item(item, name) for item in value)}])"
-    raise QueryError(f"parameter {name}: a {type(value).__name__} is not a {type_}")
-
-
 def sha256(text: str) -> str:
     """Fingerprint of a bound query text: what a replay is asked must be what was answered."""
     return hashlib.sha256(text.encode()).hexdigest()
@@ -206,32 +185,6 @@ def sha256(text: str) -> str:
 def empty(query: Query) -> pd.DataFrame:
     """Return a frame with the query's columns in their dtypes and no rows."""
     return pd.DataFrame({name: pd.Series(dtype=DTYPES[type_]) for name, type_ in query.columns.items()})
-
-
-def _quoted(text: str, name: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise QueryError(f"parameter {name}: the text holds half a character (a lone surrogate)") from None
-    # Only these five: the embedded engine drops the backslash of any other escape (engine-notes).
-    for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
-        text = text.replace(plain, escaped)
-    return f'"{text}"'
-
-
-def _is_item(item: object) -> bool:
-    return isinstance(item, (str, bool, int)) or (isinstance(item, float) and math.isfinite(item))
-
-
-def _item(item: str | bool | float, name: str) -> str:
-    return _quoted(item, name) if isinstance(item, str) else json.dumps(item, allow_nan=False)
-
-
-def _ticks(span: timedelta) -> str:
-    sign = "-" if span < timedelta() else ""
-    span = abs(span)
-    hours, seconds = divmod(span.seconds, 3600)
-    return f"{sign}{span.days}.{hours:02}:{seconds // 60:02}:{seconds % 60:02}.{span.microseconds:06}0"
 
 
 def _column(query: str, part: str) -> tuple[str, str]:

@@ -3,10 +3,9 @@
 # ruff: noqa: S608 - the identifiers in our own SQL are those of tables.json, quoted
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,10 +15,14 @@ import pyarrow.parquet
 
 from umdiag.model import State
 from umdiag.queries import kql
-from umdiag.sources.casting import UnreadableError, quoted
+from umdiag.queries.columns import WORKSPACE_ID, Reading
+from umdiag.sources import damage
+from umdiag.sources.casting import TIME, Losses, Projection, quoted
+from umdiag.sources.damage import joined, why
 from umdiag.sources.engine import Engine
+from umdiag.sources.headers import UnreadableError
 from umdiag.sources.manifest import Captured, Manifest
-from umdiag.sources.tablefiles import TableFile, known_tables, read_csv, read_jsonl
+from umdiag.sources.tablefiles import TableFile, known_tables, nulls_of, read_csv, read_jsonl
 from umdiag.sources.translation import References
 
 #: Log Analytics' portal exports no more rows than this, and does not say so.
@@ -27,16 +30,18 @@ PORTAL_LIMIT = 30_000
 READABLE = (State.COMPLETE, State.PARTIAL)
 
 
+NOTHING = Projection(columns=(), missing=())
+
+
 @dataclass(kw_only=True)
 class Table:
-    """What is known of one table; `failed` are counts per column, None until somebody asks."""
+    """What is known of one table, as its file was opened; `losses` is None until somebody asks."""
 
     state: State
     reason: str = ""
     rows: int = 0
-    missing: tuple[str, ...] = ()
-    checks: Mapping[str, str] = field(default_factory=dict)
-    failed: Mapping[str, int] | None = None
+    projection: Projection = NOTHING
+    losses: Losses | None = None
 
 
 class CapturedTables:
@@ -57,19 +62,55 @@ class CapturedTables:
                 self._tables[name] = self._open(name)
             return self._tables[name]
 
-    def state_of(self, named: References) -> tuple[State, str]:
-        """Fold the states of the tables that a text names into one, with the reasons.
+    def state_of(self, named: References, reads: Mapping[str, Reading] | None = None) -> tuple[State, str]:
+        """Fold the states of the tables that a text names into one, with the reasons; `reads` says which
+        columns of them it rests on (None: as far as they are there).
 
         A fuzzy union of which at least one table is there is PARTIAL: the service would answer it too.
         """
-        known = {table: self.table(table) for table in named.tables}
-        gone = [table for table in known.values() if table.state not in READABLE]
-        reasons = "; ".join(table.reason for table in known.values() if table.reason)
+        known = [
+            self.seen(table, [reads[table]] if reads and table in reads else []) for table in named.tables
+        ]
+        gone = [(state, reason) for state, reason in known if state not in READABLE]
+        reasons = "; ".join(reason for _, reason in known if reason)
         if gone and not (named.fuzzy and len(gone) < len(known)):
-            denied = any(table.state is State.DENIED for table in gone)
-            return State.DENIED if denied else State.MISSING, "; ".join(table.reason for table in gone)
-        partial = gone or any(table.state is State.PARTIAL for table in known.values())
+            denied = any(state is State.DENIED for state, _ in gone)
+            return State.DENIED if denied else State.MISSING, "; ".join(reason for _, reason in gone)
+        partial = gone or any(state is State.PARTIAL for state, _ in known)
         return (State.PARTIAL, reasons) if partial else (State.COMPLETE, "")
+
+    def seen(self, name: str, reads: Iterable[Reading]) -> tuple[State, str]:
+        """Return how much of a table could be seen by who reads these columns of it, and why not all."""
+        known = self.table(name)
+        if known.state not in READABLE or not known.rows:
+            return known.state, known.reason
+        absent: set[str] = set().union(*(read.lacks(known.projection.missing) for read in reads))
+        rested = {column for read in reads for column in read.columns if read.lacks((column,))}
+        losses = self.losses(name)
+        if WORKSPACE_ID in absent and not self._has_several_workspaces():
+            absent.discard(WORKSPACE_ID)
+        if TIME in rested and losses.counts.get(TIME) == known.rows:
+            return State.UNREADABLE, damage.of_no_time(name, losses.time_found)
+        types = known_tables()[name]
+        counts = {column: count for column, count in losses.counts.items() if column in rested}
+        reason = joined(
+            known.reason,
+            damage.of_columns(name, [column for column in types if column in absent]),
+            *damage.of_values(name, counts, types),
+        )
+        return (State.PARTIAL, reason) if reason else (State.COMPLETE, "")
+
+    def health_of(self, name: str) -> tuple[State, str]:
+        """Return a table's state for all that the kit asks of it, and what else is lost in it."""
+        reads = [query.reads[name] for query in kql.queries().values() if name in query.reads]
+        state, reason = self.seen(name, reads)
+        known = self.table(name)
+        if state in READABLE and known.rows:
+            lost = damage.of_values("", self.losses(name).counts, known_tables()[name])
+            told = [part for part in reason.split("; ") if f" of {name}." not in part]
+            reason = joined(*told, *lost)
+        note = reason.removeprefix(f"{name} ").removesuffix(" in this snapshot").removeprefix("was ")
+        return State.EMPTY if state is State.COMPLETE and not known.rows else state, note
 
     def newest(self, name: str) -> datetime | None:
         """Return a table's newest TimeGenerated, UTC; found once, None where there is none."""
@@ -98,28 +139,44 @@ class CapturedTables:
         sql = """SELECT lower(properties ->> '$.customerId'), name FROM "workspaces" """
         return {str(id_): str(name) for id_, name in self.rows(sql, "workspaces") if id_ and name}
 
-    def losses(self, name: str) -> str:
-        """Say which values could not be cast and which columns that the kit asks for are not in the file.
+    def losses(self, name: str) -> Losses:
+        """Count what could not be cast; only columns whose type in the file is another are read."""
+        with self._lock:
+            known = self.table(name)
+            if known.losses is None:
+                known.losses = self._count(name, known.projection)
+            return known.losses
 
-        Only columns whose type in the file is another are looked through.
-        """
-        known = self.table(name)
-        if known.failed is None and known.checks:
-            counts = ", ".join(f"count(*) FILTER ({check})" for check in known.checks.values())
-            scan = self._engine.scan(self.files[name].path)
-            found = self.rows(f"SELECT {counts} FROM {scan}", name)
-            known.failed = dict(zip(known.checks, found[0], strict=True)) if found else {}
-        types = known_tables()[name]
-        said = [
-            f"{count:,} {'value' if count == 1 else 'values'} of {column} cannot be read as {types[column]}"
-            for column, count in (known.failed or {}).items()
-            if count
-        ]
-        asked = " ".join(query.text for query in kql.queries().values() if name in query.tables)
-        words = set(re.findall(r"\w+", asked))
-        if known.rows and (gone := [column for column in known.missing if column in words]):
-            said.append(f"no column {', '.join(gone)}")
-        return "; ".join(said)
+    def _count(self, name: str, projection: Projection) -> Losses:
+        try:
+            losses = self._engine.losses(projection, self._engine.scan(self.files[name].path))
+        except duckdb.Error as error:
+            self._fail(name, error)
+            return Losses()
+        if TIME in projection.checks or TIME in projection.missing or TIME not in known_tables()[name]:
+            return losses
+        empty = nulls_of(self.files[name].path, TIME)
+        if empty is None:
+            sql = f"SELECT count(*) FILTER ({quoted(TIME)} IS NULL) FROM {quoted(name)}"
+            empty = sum(count for (count,) in self.rows(sql, name))
+        return replace(losses, counts={**losses.counts, TIME: empty})
+
+    def _has_several_workspaces(self) -> bool:
+        return self.table("workspaces").rows > 1 or any(
+            len(self.per_tenant(table)) > 1 for table in kql.tables()["workspace"] if table in self.files
+        )
+
+    def outside(self, start: datetime, end: datetime) -> str:
+        """Say that no row of any log lies in a window, though there are rows; "" where one does."""
+        since, until = (f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}" for moment in (start, end))
+        newest: list[datetime] = []
+        for name in kql.tables()["workspace"]:
+            if self.table(name).rows and self.table(name).state in READABLE:
+                inside = f"{quoted(TIME)} > TIMESTAMP '{since}' AND {quoted(TIME)} <= TIMESTAMP '{until}'"
+                if self.rows(f"SELECT 1 FROM {quoted(name)} WHERE {inside} LIMIT 1", name):
+                    return ""
+                newest += filter(None, [self.newest(name)])
+        return damage.of_window(start, end, max(newest)) if newest else ""
 
     def rows(self, sql: str, name: str) -> list[tuple[Any, ...]]:
         """Run our own SQL on a table; a page that turns out to be damaged makes the table unreadable."""
@@ -128,9 +185,13 @@ class CapturedTables:
         except duckdb.InterruptException:
             return []
         except duckdb.Error as error:
+            self._fail(name, error)
+            return []
+
+    def _fail(self, name: str, error: duckdb.Error) -> None:
+        if not isinstance(error, duckdb.InterruptException):
             reason = f"{name} cannot be read: {why(error, self._engine.memory_limit)}"
             self._tables[name] = Table(state=State.UNREADABLE, reason=reason)
-            return []
 
     def _open(self, name: str) -> Table:
         said = (self._manifest.tables if self._manifest else {}).get(name, Captured())
@@ -167,40 +228,18 @@ class CapturedTables:
     def _load(self, file: TableFile) -> Table:
         if file.problem:
             raise UnreadableError(file.problem)
-        counted: Mapping[str, int] | None = None
+        losses: Losses | None = None
         if file.kind == "parquet":
             header = pyarrow.parquet.read_schema(file.path).names
             projection = self._engine.view_parquet(file.table, file.path, header)
         elif file.kind == "csv":
-            projection, counted = self._engine.load_text(file.table, *read_csv(file.path))
+            projection, losses = self._engine.load_text(file.table, *read_csv(file.path))
         else:
-            projection, counted = self._engine.load_json(file.table, read_jsonl(file.path))
+            projection, losses = self._engine.load_json(file.table, read_jsonl(file.path))
         rows = self._engine.rows(f"SELECT count(*) FROM {quoted(file.table)}")[0][0]
         return Table(
             state=State.COMPLETE,
             rows=int(rows),
-            missing=projection.missing,
-            checks=projection.checks,
-            failed=counted,
+            projection=projection,
+            losses=losses,
         )
-
-
-def why(error: Exception, memory_limit: str) -> str:
-    """Word what happened while files were read, without the engine's paths and SQL."""
-    match error:
-        case duckdb.OutOfMemoryException():
-            return f"it needs more memory than {memory_limit}"
-        case duckdb.InterruptException():
-            return "it was interrupted"
-        case duckdb.ConnectionException():
-            return "the snapshot is closed"
-        case duckdb.ConversionException() | duckdb.OutOfRangeException():
-            return "a value in it does not fit the query"
-        case OSError() if error.strerror:
-            return error.strerror.lower()
-    return "the file is damaged or was cut short, capture it again"
-
-
-def joined(*parts: str) -> str:
-    """Join what is to be said, leaving out what is empty."""
-    return "; ".join(part for part in parts if part)

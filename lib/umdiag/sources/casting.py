@@ -7,11 +7,12 @@ that is true for such a value, so that it can be counted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from umdiag.errors import SourceError
+from umdiag.sources import times
+from umdiag.sources.headers import match_columns
+from umdiag.sources.times import Order
 
 ENGINE_TYPES: Mapping[str, str] = {
     "string": "VARCHAR",
@@ -25,14 +26,19 @@ ENGINE_TYPES: Mapping[str, str] = {
 }
 #: What exports write for "no value", apart from nothing at all.
 _BLANK = "('', 'null', 'none', 'nan', 'nat')"
-_SUFFIX = re.compile(r"^(?P<name>.*\S)\s*\[(?P<zone>[^\]]+)\]$", re.DOTALL)
+#: Every row of the workspace's tables has this time, so that none is a loss too.
+TIME = "TimeGenerated"
+#: Dynamic columns that hold an object wherever they hold anything.
+_BAGS = ("properties", "tags")
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
-#: The portal's export writes times as a browser set to English (US) does.
-_PORTAL_TIMES = "['%m/%d/%Y, %I:%M:%S.%f %p', '%m/%d/%Y, %I:%M:%S %p']"
 
 
-class UnreadableError(SourceError):
-    """A table's file cannot be used; the message says why and is kept as the table's reason."""
+@dataclass(frozen=True, kw_only=True)
+class Losses:
+    """How many values of each column could not be cast, and some text found where a time should be."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    time_found: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +57,8 @@ class Projection:
 
     columns: tuple[Column, ...]
     missing: tuple[str, ...]
+    #: SQL, an aggregate: some text that stands in the file where the time of a row should.
+    time_found: str = "NULL"
 
     @property
     def select(self) -> str:
@@ -74,62 +82,55 @@ def literal(text: str) -> str:
 
 
 def project(
-    header: Sequence[str], values: Sequence[tuple[str, str]], wanted: Mapping[str, str]
+    header: Sequence[str],
+    values: Sequence[tuple[str, str]],
+    wanted: Mapping[str, str],
+    orders: Mapping[str, Order] | None = None,
 ) -> Projection:
-    """Map a file's `header` and its `values` (SQL, engine type), in the same order, onto `wanted`."""
+    """Map a file's `header` and its `values` (SQL, engine type), in the same order, onto `wanted`.
+
+    `orders` tells of columns of times that are text how their dates begin.
+    """
     places = match_columns(header, wanted)
     columns = []
     for name, type_ in wanted.items():
         if name in places:
-            sql, failed = cast(*values[places[name]], type_)
+            sql, failed = cast(*values[places[name]], type_, (orders or {}).get(name, ""), bag=name in _BAGS)
+            if name == TIME and (failed or sql.startswith("CAST(NULL")):
+                failed = f"({sql}) IS NULL"
         else:
             sql, failed = ("''" if type_ == "string" else f"CAST(NULL AS {ENGINE_TYPES[type_]})"), ""
         columns.append(Column(name=name, type=type_, sql=sql, failed=failed))
-    return Projection(columns=tuple(columns), missing=tuple(name for name in wanted if name not in places))
+    found = f"any_value(CAST({values[places[TIME]][0]} AS VARCHAR))" if TIME in places else "NULL"
+    missing = tuple(name for name in wanted if name not in places)
+    return Projection(columns=tuple(columns), missing=missing, time_found=found)
 
 
-def match_columns(header: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]:
-    """Find each wanted column in a file's header: its exact name, else without regard to case and blanks.
-
-    A suffix `[UTC]` is the portal's and falls away; any other zone there is refused.
-    """
-    folded = {name.casefold(): name for name in wanted}
-    exact: dict[str, int] = {}
-    loose: dict[str, int] = {}
-    for place, written in enumerate(header):
-        name = written.removeprefix("\ufeff").strip()
-        if (zone := _SUFFIX.match(name)) and zone["name"].casefold() in folded:
-            if zone["zone"].strip().upper() != "UTC":
-                raise UnreadableError(
-                    f"its times are in local time ({name}): set the portal's display time zone to UTC "
-                    "and export it again"
-                )
-            name = zone["name"]
-        if name in wanted:
-            exact.setdefault(name, place)
-        elif name.casefold() in folded:
-            loose.setdefault(folded[name.casefold()], place)
-    return loose | exact
+def written_times(
+    header: Sequence[str], values: Sequence[tuple[str, str]], wanted: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return the columns of times that the file holds as text, each with the SQL of that text."""
+    return {
+        name: _text(values[place][0], values[place][1])
+        for name, place in match_columns(header, wanted).items()
+        if wanted[name] == "datetime" and family_of(values[place][1]) == "text"
+    }
 
 
-def cast(value: str, found: str, wanted: str) -> tuple[str, str]:
+def cast(value: str, found: str, wanted: str, order: Order = "", *, bag: bool = False) -> tuple[str, str]:
     """Return SQL that casts `value` of engine type `found` to KQL type `wanted`, and when that fails."""
     family = family_of(found)
-    if family == "text" and found != "VARCHAR":
-        value = f"CAST({value} AS VARCHAR)"
+    if family == "text":
+        value = _text(value, found)
     if wanted == "string":
         return f"coalesce({_as_text(value, family)}, '')", ""
     if family == "null":
         return f"CAST(NULL AS {ENGINE_TYPES[wanted]})", ""
     if wanted == "dynamic":
-        if family != "text":
-            return f"to_json({value})", ""
-        blank = f"trim({value}) IN ('', 'null')"
-        good = f"CASE WHEN {blank} THEN NULL WHEN json_valid({value}) THEN CAST({value} AS JSON) END"
-        return good, f"{value} IS NOT NULL AND NOT {blank} AND NOT json_valid({value})"
+        return _dynamic(value, found, bag=bag)
     if (ready := _as_is(value, found, family, wanted)) is not None:
         return ready, ""
-    there, sql = _converted(value, family, wanted)
+    there, sql = _converted(value, family, wanted, order)
     return sql, f"({there}) IS NOT NULL AND ({sql}) IS NULL"
 
 
@@ -171,10 +172,27 @@ def _naive(value: str) -> str:
     return f"make_timestamp(epoch_us(CAST({value} AS TIMESTAMPTZ)))"
 
 
-def _converted(value: str, family: str, wanted: str) -> tuple[str, str]:
+def _text(value: str, found: str) -> str:
+    return value if found == "VARCHAR" else f"CAST({value} AS VARCHAR)"
+
+
+def _dynamic(value: str, found: str, *, bag: bool) -> tuple[str, str]:
+    """Return SQL of JSON and when it fails; a `bag` holds an object where it holds anything."""
+    if family_of(found) != "text":
+        fits = not bag or (found.startswith(("STRUCT", "MAP")) and not found.endswith("]"))
+        return (f"to_json({value})", "") if fits else ("CAST(NULL AS JSON)", f"{value} IS NOT NULL")
+    blank = f"trim({value}) IN ('', 'null')"
+    good = f"json_valid({value})" + (f" AND ltrim({value}, ' \t\r\n') LIKE '{{%'" if bag else "")
+    sql = f"CASE WHEN {blank} THEN NULL WHEN {good} THEN CAST({value} AS JSON) END"
+    return sql, f"{value} IS NOT NULL AND NOT {blank} AND NOT ({good})"
+
+
+def _converted(value: str, family: str, wanted: str, order: Order) -> tuple[str, str]:
     """Return (SQL that is null where there is no value, SQL that casts it)."""
     if family == "text":
         there = f"CASE WHEN lower(trim({value})) NOT IN {_BLANK} THEN trim({value}) END"
+        if wanted == "datetime":
+            return there, times.moment(f"({there})", order)
         return there, _TEXT_TO[wanted].format(v=f"({there})")
     there = f"nullif(CAST({value} AS DOUBLE), 'NaN'::DOUBLE)" if family == "float" else value
     if family in ("whole", "float"):
@@ -212,12 +230,6 @@ _TEXT_TO: Mapping[str, str] = {
     "WHEN TRY_CAST({v} AS DOUBLE) = trunc(TRY_CAST({v} AS DOUBLE)) "
     "THEN TRY_CAST(TRY_CAST({v} AS DOUBLE) AS BIGINT) END",
     "real": "TRY_CAST({v} AS DOUBLE)",
-    # The fifth character keeps out 'epoch' and 'infinity', which the engine knows as times.
-    "datetime": "CASE WHEN substr({v}, 5, 1) = '-' "
-    "THEN make_timestamp(epoch_us(TRY_CAST(upper({v}) AS TIMESTAMPTZ))) "
-    "WHEN substr({v}, -2) IN ('AM', 'PM') THEN try_strptime(replace({v}, '\u202f', ' '), "
-    + _PORTAL_TIMES
-    + ") END",
     "timespan": "CAST(NULL AS INTERVAL)",
 }
 _TEXT_TO = {**_TEXT_TO, "long": _TEXT_TO["int"]}

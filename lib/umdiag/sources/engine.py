@@ -23,7 +23,9 @@ import pandas as pd
 import pyarrow as pa
 
 from umdiag.errors import QueryError
-from umdiag.sources.casting import Projection, UnreadableError, literal, project, quoted
+from umdiag.sources import times
+from umdiag.sources.casting import Losses, Projection, literal, project, quoted, written_times
+from umdiag.sources.headers import UnreadableError
 from umdiag.sources.outward import kql_type, to_frame
 from umdiag.sources.tablefiles import json_rows, known_tables
 from umdiag.sources.translation import Schema, translated, worded
@@ -79,7 +81,9 @@ class Engine:
         # The engine renames columns that differ only in case; the file's own names stand in `header`.
         names = header if len(header) == len(found) else [str(row[0]) for row in found]
         values = [(quoted(str(row[0])), str(row[1])) for row in found]
-        projection = project(names, values, known_tables()[table])
+        with self.cursor() as cursor:
+            orders = _orders(cursor, written_times(names, values, known_tables()[table]), scan)
+        projection = project(names, values, known_tables()[table], orders)
         self.rows(f"CREATE VIEW {quoted(table)} AS SELECT {projection.select} FROM {scan}")
         self.schema[table] = [column.name for column in projection.columns]
         return projection
@@ -88,12 +92,12 @@ class Engine:
         """Return the SQL that reads a Parquet file as it lies."""
         return f"read_parquet({literal(path.as_posix())}, binary_as_string = true)"
 
-    def load_text(self, table: str, header: list[str], rows: pa.Table) -> tuple[Projection, dict[str, int]]:
+    def load_text(self, table: str, header: list[str], rows: pa.Table) -> tuple[Projection, Losses]:
         """Cast rows of text (columns in the header's order) into a table; counts what could not be cast."""
         values = [(quoted(column), "VARCHAR") for column in rows.column_names]
-        return self._load(table, rows, project(header, values, known_tables()[table]))
+        return self._load(table, rows, header, values)
 
-    def load_json(self, table: str, lines: list[str] | pa.Table) -> tuple[Projection, dict[str, int]]:
+    def load_json(self, table: str, lines: list[str] | pa.Table) -> tuple[Projection, Losses]:
         """Cast JSON objects, one a line, into a table; a line that is none makes it unreadable."""
         rows = json_rows(lines) if isinstance(lines, list) else lines
         with self.cursor() as cursor:
@@ -111,7 +115,7 @@ class Engine:
             cursor.unregister("raw")
         header = [str(key) for (key,) in keys if '"' not in key]
         values = [("(json ->> " + literal('$."' + key + '"') + ")", "VARCHAR") for key in header]
-        return self._load(table, rows, project(header, values, known_tables()[table]))
+        return self._load(table, rows, header, values)
 
     def ask(
         self, text: str, *, now: datetime | None, columns: Mapping[str, str] | None, name: str = "query"
@@ -151,12 +155,40 @@ class Engine:
         self._connection.close()
         self._sweep()
 
-    def _load(self, table: str, rows: pa.Table, projection: Projection) -> tuple[Projection, dict[str, int]]:
-        counts = ", ".join(f"count(*) FILTER ({check})" for check in projection.checks.values())
+    def losses(self, projection: Projection, source: str) -> Losses:
+        """Count what of a file's values cannot be cast; `source` is SQL that yields the file's rows."""
+        with self.cursor() as cursor:
+            return _losses(cursor, projection, source)
+
+    def _load(
+        self, table: str, rows: pa.Table, header: list[str], values: list[tuple[str, str]]
+    ) -> tuple[Projection, Losses]:
+        wanted = known_tables()[table]
         with self.cursor() as cursor:
             cursor.register("raw", rows)
+            orders = _orders(cursor, written_times(header, values, wanted), "raw")
+            projection = project(header, values, wanted, orders)
             cursor.execute(f"CREATE OR REPLACE TABLE {quoted(table)} AS SELECT {projection.select} FROM raw")
-            failed = cursor.execute(f"SELECT {counts or 'count(*)'} FROM raw").fetchall()[0]
+            losses = _losses(cursor, projection, "raw")
             cursor.unregister("raw")
         self.schema[table] = [column.name for column in projection.columns]
-        return projection, dict(zip(projection.checks, failed, strict=False))
+        return projection, losses
+
+
+def _orders(
+    cursor: duckdb.DuckDBPyConnection, texts: Mapping[str, str], source: str
+) -> Mapping[str, times.Order]:
+    """Return how the dates of each column begin, from one look at all of its values."""
+    if not texts:
+        return {}
+    asked = ", ".join(map(times.evidence, texts.values()))
+    parts = iter(cursor.execute(f"SELECT {asked} FROM {source}").fetchall()[0])
+    return times.orders({column: (next(parts), next(parts)) for column in texts})
+
+
+def _losses(cursor: duckdb.DuckDBPyConnection, projection: Projection, source: str) -> Losses:
+    if not projection.checks:
+        return Losses()
+    counts = [f"count(*) FILTER ({check})" for check in projection.checks.values()]
+    found = cursor.execute(f"SELECT {', '.join(counts)}, {projection.time_found} FROM {source}").fetchall()[0]
+    return Losses(counts=dict(zip(projection.checks, found, strict=False)), time_found=str(found[-1] or ""))

@@ -14,7 +14,8 @@ from umdiag.errors import QueryError, SourceError
 from umdiag.model import Rows, State, TableHealth
 from umdiag.queries import kql
 from umdiag.queries.kql import Query, Value
-from umdiag.sources.captured import READABLE, CapturedTables, joined, why
+from umdiag.sources.captured import READABLE, CapturedTables
+from umdiag.sources.damage import joined, why
 from umdiag.sources.engine import Engine
 from umdiag.sources.manifest import read_manifest
 from umdiag.sources.tablefiles import SUFFIXES, find_tables
@@ -26,6 +27,8 @@ SCOPES: Mapping[str, str] = {
     "graph": "Resource Graph",
     "arm": "Azure Resource Manager",
 }
+#: How a file must be called to be read.
+_CALLED = ", ".join(f"<Table>{suffix}" for suffix in SUFFIXES)
 
 
 class Snapshot:
@@ -46,24 +49,27 @@ class Snapshot:
         manifest = read_manifest(folder)
         files, strangers = find_tables(folder)
         if not files and not (manifest and manifest.tables):
-            endings = ", ".join(f"<Table>{suffix}" for suffix in SUFFIXES)
-            raise SourceError(f"snapshot {self._name} holds no table: put files {endings} there")
+            raise SourceError(f"snapshot {self._name} holds no table: put files {_CALLED} there")
         self.lookback: timedelta | None = manifest.lookback if manifest else None
         self._asked_at = manifest.asked_at if manifest else None
         notes = list(manifest.notes) if manifest else []
         if self._asked_at is None:
             notes.append("no snapshot.json says when this was captured: the clock is the newest row found")
-        notes += [f"{stranger} is not a table of this kit and is ignored" for stranger in strangers]
+        notes += [f"{stranger} is not read: a table's file is called {_CALLED}" for stranger in strangers]
         self.notes: Sequence[str] = tuple(notes)
         self._engine = Engine(folder=folder, memory_limit=memory_limit)
         self._tables = CapturedTables(self._engine, files, manifest)
+        self._outside = ""
 
     def clock(self) -> datetime:
         """Return `asked_at` of snapshot.json, else the newest row; SourceError where there is neither."""
         return self._asked_at or self.newest()
 
     def look_at(self, asked_at: datetime, lookback: timedelta) -> None:
-        """Count all rows of the tables, whatever the window."""
+        """Find out whether any row of the logs lies in the window, and say so where none does."""
+        self._outside = self._tables.outside(asked_at - lookback, asked_at)
+        if self._outside:
+            self.notes = (*self.notes, f"{self._outside}.")
 
     def newest(self) -> datetime:
         """Return the newest `TimeGenerated` of any table. Raises SourceError where no row bears a time."""
@@ -79,7 +85,9 @@ class Snapshot:
         """
         text = kql.bind(query, values)
         named = references(text, query.name)
-        state, reason = self._tables.state_of(named)
+        state, reason = self._tables.state_of(named, query.reads)
+        if self._outside and state in READABLE and set(named.tables) & kql.tables()["workspace"].keys():
+            state, reason = State.PARTIAL, joined(reason, self._outside)
         frame = kql.empty(query)
         newest = None
         if state in READABLE:
@@ -146,8 +154,5 @@ class Snapshot:
             return None
 
     def _line(self, table: str, scope: str, rows: int, newest: datetime | None) -> TableHealth:
-        known = self._tables.table(table)
-        state = State.EMPTY if known.state is State.COMPLETE and not rows else known.state
-        reason = known.reason.removeprefix(f"{table} ").removesuffix(" in this snapshot").removeprefix("was ")
-        note = joined(reason, self._tables.losses(table))
+        state, note = self._tables.health_of(table)
         return TableHealth(table=table, scope=scope, state=state, rows=rows, newest=newest, note=note)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
+import pyarrow.parquet
 
 from umdiag.queries import kql
-from umdiag.sources.casting import UnreadableError
+from umdiag.sources.headers import UnreadableError
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 _BLOCK = 1 << 24
@@ -37,12 +39,15 @@ def known_tables() -> Mapping[str, Mapping[str, str]]:
 
 
 def find_tables(folder: Path) -> tuple[dict[str, TableFile], list[str]]:
-    """Return the table files of a folder, and the names of data files that are no table of the kit."""
+    """Return the table files of a folder, and the names of files that look like data and are not read."""
     known = {table.casefold(): table for table in known_tables()}
     found: dict[str, TableFile] = {}
     strangers: list[str] = []
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+        if path.name.startswith("."):
+            continue
+        if path.suffix.lower() not in SUFFIXES:
+            strangers += [path.name] if _looks_like_table(path, known) else []
             continue
         table = known.get(path.stem.strip().casefold())
         if table is None:
@@ -53,6 +58,14 @@ def find_tables(folder: Path) -> tuple[dict[str, TableFile], list[str]]:
         else:
             found[table] = TableFile(table=table, path=path, problem=_problem(path, folder))
     return found, strangers
+
+
+def _looks_like_table(path: Path, known: Collection[str]) -> bool:
+    """Whether a file that is not read bears a table's name, or is of a kind that holds rows."""
+    beginning = re.split(r"[\W]+", path.name.strip().casefold())[0]
+    return path.is_file() and (
+        beginning in known or not set(SUFFIXES).isdisjoint(suffix.lower() for suffix in path.suffixes)
+    )
 
 
 def read_csv(path: Path) -> tuple[list[str], pa.Table]:
@@ -105,6 +118,19 @@ def json_rows(lines: list[str]) -> pa.Table:
             "line": pa.array([number for _, number in kept], type=pa.int64()),
         }
     )
+
+
+def nulls_of(path: Path, column: str) -> int | None:
+    """Return how many rows of a Parquet file lack a value of a column, None where its footer does not say."""
+    footer = pyarrow.parquet.read_metadata(path)
+    names = [name.casefold() for name in footer.schema.names]
+    if names.count(column.casefold()) != 1:
+        return None
+    place = names.index(column.casefold())
+    told = [footer.row_group(group).column(place).statistics for group in range(footer.num_row_groups)]
+    if any(part is None or not part.has_null_count for part in told):
+        return None
+    return sum(part.null_count for part in told)
 
 
 def _whole_lines(path: Path) -> Path | pa.BufferReader:

@@ -14,8 +14,8 @@ from umdiag.errors import QueryError
 from umdiag.model import Rows, State
 from umdiag.queries import kql
 from umdiag.queries.kql import Query
-from umdiag.sources.casting import UnreadableError
 from umdiag.sources.engine import Engine
+from umdiag.sources.headers import UnreadableError
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.faults import Fault
 from umdiag.sources.live.management import Read, ResourceManager

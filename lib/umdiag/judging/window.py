@@ -1,0 +1,51 @@
+"""Whether the window of an investigation is long enough for what it asks about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from umdiag.model import Rows, State
+from umdiag.words.durations import write_duration
+
+#: Within which time every machine or workspace that is well writes a row. Windows is assessed every 12 hours.
+RHYTHM: Mapping[str, timedelta] = {
+    "Heartbeat": timedelta(hours=1),
+    "Update": timedelta(hours=14),
+    "UpdateSummary": timedelta(hours=14),
+    "Usage": timedelta(hours=2),
+}
+#: Of these `stale_after` asks how long ago the newest row is: a window that ends before cannot show it.
+AGEING = ("Heartbeat", "Update", "UpdateSummary")
+_SEEN = (State.COMPLETE, State.PARTIAL)
+
+
+def shortness(tables: Iterable[str], lookback: timedelta, stale_after: timedelta) -> str:
+    """Say for which of these tables a window is too short, "" for none."""
+    said = []
+    length, limit = write_duration(lookback), write_duration(stale_after)
+    for table in tables:
+        if lookback < RHYTHM.get(table, timedelta()):
+            rhythm = f"the {write_duration(RHYTHM[table])} within which all that is well reports"
+        elif table in AGEING and lookback < stale_after:
+            rhythm = f"stale_after ({limit})"
+        else:
+            continue
+        said.append(f"{table}: a lookback of {length} is shorter than {rhythm}, set a longer one")
+    return "; ".join(said)
+
+
+def notes_on_window(lookback: timedelta, stale_after: timedelta) -> list[str]:
+    """Say of which tables the window is too short to tell."""
+    said = shortness(RHYTHM, lookback, stale_after)
+    return [f"The window is short. {part}." for part in said.split("; ") if part]
+
+
+def within(rows: Rows, lookback: timedelta, stale_after: timedelta) -> Rows:
+    """Return an answer, partial where its window is too short for the tables that it asks."""
+    said = shortness(rows.tables, lookback, stale_after) if rows.state in _SEEN else ""
+    if not said or said in rows.reason:
+        return rows
+    reason = f"{rows.reason}; {said}" if rows.reason else said
+    return replace(rows, state=State.PARTIAL, reason=reason)

@@ -1,0 +1,70 @@
+"""Word what is wrong with a table: absent columns, values that cannot be read, a file that is damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+import duckdb
+
+from umdiag.sources.casting import TIME
+from umdiag.sources.times import form
+
+WANTED_TIME = "2026-11-18T05:00:00Z"
+
+
+def of_columns(table: str, absent: Collection[str]) -> str:
+    """Say which columns a table lacks, "" for none."""
+    if not absent:
+        return ""
+    which = f"columns {', '.join(absent)}" if len(absent) > 1 else f"column {next(iter(absent))}"
+    return f"{table} has no {which}: export or capture it again with all columns"
+
+
+def of_values(table: str, counts: Mapping[str, int], types: Mapping[str, str]) -> list[str]:
+    """Say of each column how many of its values cannot be read; `table` goes before its name, if any."""
+    where = f"{table}." if table else ""
+    return [
+        f"{count:,} {'value' if count == 1 else 'values'} of {where}{column} cannot be read as "
+        f"{types[column]}"
+        for column, count in counts.items()
+        if count
+    ]
+
+
+def of_no_time(table: str, found: str) -> str:
+    """Say that no row of a table has a time, and in which form the times are, if they are in any."""
+    told = f"written as {form(found)} (digits hidden)" if found else "absent"
+    return (
+        f"{table} cannot be read: the {TIME} of every row is {told}. Export it again with times in UTC such "
+        f"as {WANTED_TIME}, or set the browser's language to English (United States) before you export"
+    )
+
+
+def of_window(start: datetime, end: datetime, newest: datetime) -> str:
+    """Say that the logs hold rows, and none of the window."""
+    return (
+        f"no row of any log lies between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M} UTC, the newest "
+        f"is of {newest:%Y-%m-%d %H:%M}: set asked_at to a time that the rows reach"
+    )
+
+
+def why(error: Exception, memory_limit: str) -> str:
+    """Word what happened while files were read, without the engine's paths and SQL."""
+    match error:
+        case duckdb.OutOfMemoryException():
+            return f"it needs more memory than {memory_limit}"
+        case duckdb.InterruptException():
+            return "it was interrupted"
+        case duckdb.ConnectionException():
+            return "the snapshot is closed"
+        case duckdb.ConversionException() | duckdb.OutOfRangeException():
+            return "a value in it does not fit the query"
+        case OSError() if error.strerror:
+            return error.strerror.lower()
+    return "the file is damaged or was cut short, capture it again"
+
+
+def joined(*parts: str) -> str:
+    """Join what is to be said, leaving out what is empty."""
+    return "; ".join(part for part in parts if part)

@@ -1,0 +1,176 @@
+"""The whole matrix over made fleets: every table missing or halved, every column dropped or unreadable.
+
+It is made from `tables.json` and from what the queries read. The fleets share it out: together they see all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from fleet import KNOWN_FAULTS, Fleet, make_fleet
+from support.estates import derived_once
+from test_damage import CLEAR
+from test_denial import told
+from umdiag.judging.needs import queries_of
+from umdiag.kit import Kit
+from umdiag.model import Diagnosis, Rows, Verdict
+from umdiag.parameters import from_values
+from umdiag.queries import kql
+from umdiag.scenarios import catalogue
+from umdiag.sources import opening
+from umdiag.sources.snapshot import Snapshot
+from umdiag.sources.tablefiles import known_tables
+
+#: Each has its part of the known faults: all of them are too many for so few machines.
+SEEDS = (10, 11, 12)
+MACHINES = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoiled:
+    """A table and what happens to it: missing, older or newer half, or a column dropped or unreadable."""
+
+    table: str
+    how: str
+    column: str = ""
+
+    def write(self, fleet: Fleet, folder: Path) -> None:
+        """Write a snapshot of the spoiled table alone, and of the workspaces' names."""
+        rows = pq.read_table(fleet.folder / f"{self.table}.parquet")
+        said: dict[str, Any] = {"complete": True}
+        if self.how in ("older half", "newer half"):
+            half = len(rows) // 2
+            rows = rows.slice(0, half) if self.how == "older half" else rows.slice(half)
+            said = {"complete": False}
+        elif self.how == "dropped":
+            rows = rows.drop_columns([self.column])
+        elif self.how == "unreadable":
+            place = rows.column_names.index(self.column)
+            rows = rows.set_column(place, self.column, pa.array(["?"] * len(rows), pa.string()))
+        content = {"format": 1, "asked_at": fleet.asked_at.isoformat(), "lookback": fleet.lookback}
+        (folder / "snapshot.json").write_text(json.dumps(content | {"tables": {self.table: said}}))
+        (folder / "workspaces.parquet").write_bytes((fleet.folder / "workspaces.parquet").read_bytes())
+        if self.how == "missing":
+            (folder / f"{self.table}.parquet").unlink(missing_ok=True)
+        else:
+            pq.write_table(rows, folder / f"{self.table}.parquet")
+
+
+def made(place: int, folder: Path) -> Fleet:
+    faults = KNOWN_FAULTS[place :: len(SEEDS)]
+    return make_fleet(folder, machines=MACHINES, seed=SEEDS[place], lookalikes=False, faults=faults)
+
+
+def matrix(fleet: Fleet) -> Iterator[Spoiled]:
+    for table, types in known_tables().items():
+        file = pq.read_schema(fleet.folder / f"{table}.parquet").names
+        reading = [query.reads[table] for query in kql.queries().values() if table in query.reads]
+        if not reading or not fleet.rows[table]:
+            continue
+        for how in ("missing", "older half", "newer half"):
+            yield Spoiled(table=table, how=how)
+        for column in dict.fromkeys(column for one in reading for column in one.columns if column in file):
+            yield Spoiled(table=table, how="dropped", column=column)
+            if types[column] != "string":
+                yield Spoiled(table=table, how="unreadable", column=column)
+
+
+@dataclass
+class _Patched:
+    """Answers from a fleet, but for the queries that ask a spoiled table."""
+
+    whole: Snapshot
+    answers: dict[str, Rows]
+    spoiled: Snapshot | None = None
+    table: str = ""
+    parallel: int = 1
+    lookback: timedelta | None = None
+    notes: Sequence[str] = field(default_factory=tuple)
+
+    def clock(self) -> datetime:
+        return self.whole.clock()
+
+    def look_at(self, asked_at: datetime, lookback: timedelta) -> None:
+        pass
+
+    def fetch(self, query: kql.Query, values: Mapping[str, kql.Value]) -> Rows:
+        if self.spoiled is not None and self.table in query.tables:
+            return self.spoiled.fetch(query, values)
+        text = kql.bind(query, values)
+        if text not in self.answers:
+            self.answers[text] = self.whole.fetch(query, values)
+        return self.answers[text]
+
+
+def kit_of(fleet: Fleet, source: _Patched) -> Kit:
+    values = {
+        "source": "snapshot", "snapshot": str(fleet.folder), "lookback": fleet.lookback,
+        "workspaces": list(fleet.workspaces), "automation_account": fleet.automation_account,
+        "subscriptions": list(fleet.subscriptions), "suspects": list(fleet.suspects),
+    }  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "open_folder", lambda _: source)
+        return Kit(from_values(values, folder=None))
+
+
+def silent(before: Diagnosis, after: Diagnosis, table: str) -> Iterator[str]:
+    """Yield what changed without a word on the spoiled table."""
+    said = table in after.reason
+    if before.verdict is not Verdict.HEALTHY and after.verdict is Verdict.HEALTHY:
+        yield f"{before.verdict} became HEALTHY"
+    known, now = told(before), told(after)
+    if known.keys() - now.keys() and not said:
+        yield f"{sorted(known.keys() - now.keys())[:3]} vanished"
+    new = [one for one in now.keys() - known.keys() if not any(table in gap for gap in now[one])]
+    if new:
+        yield f"{sorted(new)[:3]} appeared"
+
+
+def states(kit: Kit) -> Mapping[str, str]:
+    machines = kit.machine_table()
+    return dict(zip(machines["computer"] + machines["source_computer_id"], machines["state"], strict=True))
+
+
+def changes(fleet: Fleet, spoiled: Sequence[Spoiled], room: Path) -> Iterator[str]:
+    source = _Patched(Snapshot(fleet.folder), {})
+    kit = kit_of(fleet, source)
+    before, known = {one.scenario: one for one in kit.diagnoses()}, states(kit)
+    for place, one in enumerate(spoiled):
+        folder = room / str(place)
+        folder.mkdir()
+        one.write(fleet, folder)
+        source.spoiled, source.table = Snapshot(folder), one.table
+        kit = kit_of(fleet, source)
+        resting = [
+            scenario
+            for scenario in catalogue()
+            if any(one.table in kql.queries()[name].tables for name in queries_of(scenario.judge))
+        ]
+        for scenario in resting:
+            after = kit._views.judge(scenario)
+            yield from (
+                f"{one}: {scenario.name}: {told}" for told in silent(before[scenario.name], after, one.table)
+            )
+        for machine, state in states(kit).items():
+            if state in CLEAR and known.get(machine, state) != state:
+                yield f"{one}: {machine} was {known[machine]} and is {state}"
+        source.spoiled.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", range(len(SEEDS)), ids=[f"seed {seed}" for seed in SEEDS])
+def test_nothing_of_a_fleet_changes_without_a_word(place: int, tmp_path: Path) -> None:
+    fleet = made(place, tmp_path / "fleet")
+    share = list(matrix(fleet))[place :: len(SEEDS)]
+    assert share
+    with derived_once():
+        assert list(changes(fleet, share, tmp_path)) == []
