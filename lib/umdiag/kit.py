@@ -20,10 +20,10 @@ from umdiag.judging.records import read_diagnoses
 from umdiag.judging.seen import Seen, together
 from umdiag.judging.views import Views
 from umdiag.judging.wanted import Families, Functions, wanted_queries
-from umdiag.judging.window import notes_on_window, within
+from umdiag.judging.window import notes_on_window, watched
 from umdiag.model import Diagnosis, Rows, TableHealth
 from umdiag.parameters import Parameters, opened
-from umdiag.queries.kql import Query, Value
+from umdiag.queries.kql import Value
 from umdiag.scenarios import catalogue, scenario
 from umdiag.show.pictures import picture
 from umdiag.show.urgency import worst_machine
@@ -56,7 +56,8 @@ class Kit:
         self.asked_at = clock_of(self._source, parameters)
         self._source.look_at(self.asked_at, self.lookback)
         clock: Clock = {"asked_at": self.asked_at, "lookback": self.lookback}
-        self._facts = Facts(self._fetch, lambda name: self._views.answering.seen(name), clock)
+        fetch = watched(self._source.fetch, self.lookback, parameters.stale_after)
+        self._facts = Facts(fetch, lambda name: self._views.answering.seen(name), clock)
         prepared = partial(load_frame, run / "frames") if run else lambda name: None
         self._views = Views(self._facts, parameters.named | clock, prepared)
         self._lock = RLock()
@@ -74,9 +75,6 @@ class Kit:
         clock = notes_on_clock(self._source, self.parameters, self.asked_at)
         window = notes_on_window(self.lookback, self.parameters.stale_after)
         return [*dict.fromkeys([*self._source.notes, *clock, *window, *self._views.named.notes()])]
-
-    def _fetch(self, query: Query, values: Mapping[str, Value]) -> Rows:
-        return within(self._source.fetch(query, values), self.lookback, self.parameters.stale_after)
 
     def fetch(
         self, families: Families = None, *, also: Functions = (), progress: Progress | None = None

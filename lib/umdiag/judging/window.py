@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeAlias
 
 from umdiag.model import Rows, State
+from umdiag.queries.kql import Query, Value
 from umdiag.words.durations import write_duration
 
+Fetch: TypeAlias = Callable[[Query, Mapping[str, Value]], Rows]
 #: Within which time every machine or workspace that is well writes a row. Windows is assessed every 12 hours.
 RHYTHM: Mapping[str, timedelta] = {
     "Heartbeat": timedelta(hours=1),
@@ -42,8 +45,12 @@ def notes_on_window(lookback: timedelta, stale_after: timedelta) -> list[str]:
     return [f"The window is short. {part}." for part in said.split("; ") if part]
 
 
-def within(rows: Rows, lookback: timedelta, stale_after: timedelta) -> Rows:
-    """Return an answer, partial where its window is too short for the tables that it asks."""
+def watched(fetch: Fetch, lookback: timedelta, stale_after: timedelta) -> Fetch:
+    """Return `fetch` so that an answer is partial where its window is too short for its tables."""
+    return lambda query, values: _within(fetch(query, values), lookback, stale_after)
+
+
+def _within(rows: Rows, lookback: timedelta, stale_after: timedelta) -> Rows:
     said = shortness(rows.tables, lookback, stale_after) if rows.state in _SEEN else ""
     if not said or said in rows.reason:
         return rows
