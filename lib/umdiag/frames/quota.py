@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
+from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.text import folded, looked_up
 from umdiag.model import Partial
 
@@ -43,7 +44,7 @@ def derive(
         told = told.mask(~recent)
     result["over_quota_now"] = result["over_quota_now"].fillna(told).astype("boolean")
     standing = _standing(stops, result).reindex(result["workspace_id"]).set_axis(result.index)
-    result["stopped"] = standing["stopped"].where(result["over_quota_now"].fillna(False).astype(bool))
+    result["stopped"] = standing["stopped"].where(surely(result["over_quota_now"]))
     result["since_reset_only"] = standing["by_reset_only"].eq(True) & result["stopped"].notna()
     return result
 
@@ -66,7 +67,7 @@ def with_stop(machines: pd.DataFrame, quota: pd.DataFrame) -> pd.DataFrame:
     over = looked_up(machines["workspace_id"], workspaces["over_quota_now"]).astype("boolean")
     told = looked_up(machines["workspace_id"], workspaces["stopped"])
     reset = looked_up(machines["workspace_id"], workspaces["last_reset"])
-    stopped = told.fillna(reset).where(over.fillna(False).astype(bool))
+    stopped = told.fillna(reset).where(surely(over))
     reset_only = looked_up(machines["workspace_id"], workspaces["since_reset_only"]).eq(True)
     return pd.DataFrame(
         {

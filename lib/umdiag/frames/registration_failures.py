@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from umdiag.frames.shared.certainty import surely_not
 from umdiag.frames.shared.recognition import newest, on_machines
 from umdiag.frames.shared.text import folded
 from umdiag.model import Partial
@@ -29,8 +30,8 @@ def derive(registration_errors: pd.DataFrame, machines: Partial, identities: Par
     told.
     """
     errors = newest(on_machines(registration_errors, identities, machines), "failed")
-    here = machines["update_manager"].eq(False).fillna(False).astype(bool)
-    told = machines["last_assessed"].notna() | machines["assessed"].eq(False).fillna(False).astype(bool)
+    here = surely_not(machines["update_manager"])
+    told = machines["last_assessed"].notna() | surely_not(machines["assessed"])
     rows = machines[here & told].merge(errors[["failed", "text"]], left_on="machine", right_index=True)
     rows = rows[~(rows["last_assessed"] > rows["failed"])].reset_index(drop=True)
     plain = folded(rows["text"]).str.replace(r"\s+", " ", regex=True)

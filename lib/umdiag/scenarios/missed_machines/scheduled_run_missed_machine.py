@@ -167,7 +167,7 @@ def judge(
         None if provider_registrations is None else set(folded(provider_registrations["subscription_id"]))
     )
     searching = set(targets["configuration_key"][targets["saved_searches"] > 0])
-    for machine in missed.sort_values("computer", kind="stable").itertuples():
+    for machine in missed[~missed["doubtful"]].sort_values("computer", kind="stable").itertuples():
         fits = fitting(machine, _OF_MACHINES, UNKNOWN)
         yield found(
             fits[0],
@@ -184,6 +184,12 @@ def judge(
     if attendance.empty:
         raise Inconclusive(
             "no run in the window could be judged: still in progress, or its deployment no longer exists"
+        )
+    if doubtful := int(missed["doubtful"].sum()):
+        raise Inconclusive(
+            f"for {doubtful:,} machines it is unknown whether a run should have reached them: an earlier run"
+            " did, and Resource Graph shows neither their resource nor that it was deleted (have Reader on"
+            " their subscriptions assigned to you)"
         )
 
 
@@ -234,7 +240,7 @@ def _evidence(machine: Any, changes: pd.DataFrame | None) -> dict[str, Any]:
 def _not_checked(
     machine: Any, searching: set[str], registered: set[str] | None, asked_at: datetime
 ) -> list[str]:
-    said = []
+    said = [machine.hidden] if machine.hidden else []
     if machine.via == "previous run":
         said.append("the deployment was modified after the run; the machines of the previous run are used")
     if machine.configuration_key in searching:
