@@ -54,10 +54,10 @@ def hidden(
     subscriptions: pd.DataFrame | None,
 ) -> pd.Series[Any]:
     """Say of each machine whose resource is not shown, though nothing tells of a deletion, what would show
-    it ("": it is shown, or there is none, or the tables that would tell were not seen).
+    it ("": it is shown, or there is none; null: the tables that would tell were not seen).
     """
     if estate is None or subscriptions is None:
-        return pd.Series("", index=arm_keys.index, dtype="str")
+        return pd.Series(None, index=arm_keys.index, dtype="str")
     visible = set(folded(subscriptions["subscription_id"]))
     unseen = surely(absent(arm_keys, estate)) & is_deleted.isna()
     told = [_told(key, visible) if out else "" for key, out in zip(arm_keys, unseen, strict=True)]

@@ -118,7 +118,7 @@ def judge(
                 "power": or_none(machine.power),
                 "missing_when_last_seen": or_none(machine.urgent),
                 "also": [cause.key for cause in fits[1:]],
-                "not_checked": [machine.hidden] if machine.hidden else [],
+                "not_checked": [machine.hidden] if or_none(machine.hidden) else [],
             },
             known=traits(machine),
             severity=Severity.HIGH if fits[0] is STOPPED and or_none(machine.urgent) else fits[0].severity,

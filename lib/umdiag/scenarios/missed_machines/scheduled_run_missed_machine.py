@@ -240,7 +240,7 @@ def _evidence(machine: Any, changes: pd.DataFrame | None) -> dict[str, Any]:
 def _not_checked(
     machine: Any, searching: set[str], registered: set[str] | None, asked_at: datetime
 ) -> list[str]:
-    said = [machine.hidden] if machine.hidden else []
+    said = [machine.hidden] if or_none(machine.hidden) else []
     if machine.via == "previous run":
         said.append("the deployment was modified after the run; the machines of the previous run are used")
     if machine.configuration_key in searching:

@@ -151,7 +151,7 @@ def judge(
 
 
 def _not_checked(run: Any, heartbeats_seen: bool) -> list[str]:
-    said = [run.hidden] if run.hidden else []
+    said = [run.hidden] if or_none(run.hidden) else []
     if heartbeats_seen and or_none(run.connected) is None:
         said.append(
             "whether the machine was connected at the start: its workspace was silent, or it is not"
