@@ -30,7 +30,7 @@ from umdiag.errors import Inconclusive
 from umdiag.frames.shared.text import folded, subscription_of
 from umdiag.model import Cause, Finding, Lead, Partial, Subject, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
-from umdiag.scenarios.evidence import fitting, or_none
+from umdiag.scenarios.evidence import fitting, or_none, told
 from umdiag.scenarios.leads import HEARD, PROVIDERS, TOGETHER, WORKERS
 from umdiag.scenarios.steps import CHECK_AGENT, REGISTER_AGAIN, on_azure_vm, traits
 
@@ -216,14 +216,9 @@ def _invisible_scopes(
 
 
 def _evidence(machine: Any, changes: pd.DataFrame | None) -> dict[str, Any]:
-    evidence: dict[str, Any] = {
-        "run": None if pd.isna(machine.run_id) else machine.run_id,
-        "configuration": None if pd.isna(machine.configuration) else machine.configuration,
-        "start_time": None if pd.isna(machine.start_time) else machine.start_time,
-        "expected_by": machine.via,
-        "missed_runs": machine.missed_runs,
-        "last_heartbeat": None if pd.isna(machine.last_heartbeat) else machine.last_heartbeat,
-    }
+    evidence = {"run": or_none(machine.run_id)} | told(machine, "configuration", "start_time")
+    evidence |= {"expected_by": machine.via, "missed_runs": machine.missed_runs}
+    evidence |= told(machine, "last_heartbeat")
     if machine.dropped_by:
         evidence["dropped_by"] = machine.dropped_by
     if or_none(machine.changed_before_run) and changes is not None:
