@@ -1,6 +1,6 @@
 """A table that is not there takes no finding with it that another table proves, and none without a word.
 
-Over a whole fleet, in which machines are known by more than one table; see `test_denial` for each cause alone.
+Over a whole fleet, in which machines are known by more than one table; `test_denial` has each cause alone.
 """
 
 from __future__ import annotations
