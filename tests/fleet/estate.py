@@ -172,7 +172,7 @@ def _add_story(machines: pd.DataFrame, rng: np.random.Generator, count: int, sta
     machines["changed"] = np.int64(NEVER)
     for column in ("reinstalled", "renamed", "resolved", "worker_seen"):
         machines[column] = np.int64(NEVER)
-    for column in ("ghost", "reboots_always", "installs_on_schedule"):
+    for column in ("ghost", "unread", "reboots_always", "installs_on_schedule"):
         machines[column] = False
     for column in (
         "old_source_id", "old_vmuuid", "old_computer", "old_solutions", "old_env", "old_patch",

@@ -156,7 +156,8 @@ class Change:
 class World:
     """Hold everything that is true of a fleet.
 
-    ``machines``: one row per agent; those marked ``ghost`` belong to another row's machine.
+    ``machines``: one row per agent; those marked ``ghost`` belong to another row's machine;
+    of those marked ``unread`` whoever asks may not read the resource, and is not told so.
     ``reports``: one row per machine and update it reports.
     ``attended``: one row per machine run, made once the faults are in.
     ``linked``: how many workspaces are linked to the account. ``elsewhere``: machines that Azure

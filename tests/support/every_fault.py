@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import atexit
+import json
 import tempfile
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
 
 from fleet import make_fleet
+from umdiag.judging.facts import Clock, Facts
+from umdiag.judging.views import Views
 from umdiag.kit import Kit
+from umdiag.model import Diagnosis, Rows, State
 from umdiag.parameters import from_values
+from umdiag.queries.kql import Query, Value, empty
+from umdiag.scenarios import catalogue
+
+_ANSWERS: dict[tuple[str, str], Rows] = {}
 
 
 @cache
@@ -26,3 +35,25 @@ def every_fault_kit() -> Kit:
     kit = Kit(from_values(values, folder=None))
     atexit.register(kit.close)
     return kit
+
+
+def judged_without(table: str) -> dict[str, Diagnosis]:
+    """Return what is said of the fleet, by scenario, where one of its tables was not captured."""
+    kit = every_fault_kit()
+    facts = Facts(partial(_answer, table), lambda name: views.answering.seen(name), _clock(kit))
+    views = Views(facts, kit.parameters.named | _clock(kit))
+    return {scenario.name: views.judge(scenario) for scenario in catalogue()}
+
+
+def _clock(kit: Kit) -> Clock:
+    return {"asked_at": kit.asked_at, "lookback": kit.lookback}
+
+
+def _answer(table: str, query: Query, values: Mapping[str, Value]) -> Rows:
+    if table not in query.tables:
+        key = (query.name, json.dumps(values, default=str, sort_keys=True))
+        if key not in _ANSWERS:
+            _ANSWERS[key] = every_fault_kit()._source.fetch(query, values)
+        return _ANSWERS[key]
+    reason = f"{table} was not captured in this snapshot"
+    return Rows(name=query.name, text="", frame=empty(query), state=State.MISSING, reason=reason)

@@ -6,7 +6,7 @@ What may be given, all of it optional (times are relative to the clock: "-6h", "
     workspaces:   name → cap (GB), status, reset ("none": ARM does not say); a machine names its own by
                   `workspace`
     subscriptions: name → visible, registration; a machine names its own by `subscription`
-    operations:   [{at, says, workspace}] rows of Operation and _LogOperation
+    operations:   [{at, says, workspace}] rows of Operation and _LogOperation, or of the table in `only`
     usage:        [{table, megabytes, span, billable, workspace}] one row of Usage an hour
     deployments:  name → os, machines, names, groups, modified, runs: [{id, at, status, machines}]
                   (or machine → what differs: status, at, end, agent, error), and reboot, classes, exclude,
@@ -456,8 +456,12 @@ def _workspaces(given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
         category, detail = _SAID[operation["says"]]
         home = {"TenantId": identifier(operation.get("workspace", "law")), "Detail": detail}
         moment = {"TimeGenerated": operation["at"]}
-        yield "Operation", home | moment | {"OperationCategory": category, "OperationStatus": "Warning"}
-        yield "_LogOperation", home | moment | {"Category": "Ingestion", "Operation": category}
+        told = {
+            "Operation": {"OperationCategory": category, "OperationStatus": "Warning"},
+            "_LogOperation": {"Category": "Ingestion", "Operation": category},
+        }
+        for table in [operation["only"]] if "only" in operation else told:
+            yield table, home | moment | told[table]
     hour = timedelta(hours=1)
     for usage in given.get("usage", ()):
         for end in _times(usage["span"], hour):

@@ -48,7 +48,7 @@ def run_calendar(
     inside = runs[(runs["start_time"] > asked_at - lookback) & (runs["start_time"] <= asked_at)]
     if inside.empty:
         return None
-    attendance, only = chosen(attendance, computers)
+    attendance, only = chosen(attendance.dropna(subset=["missed"]), computers)
     missed = attendance[marked(attendance["missed"])]
     who = {str(run): list(rows) for run, rows in missed.groupby("run_id")["computer"]}
     expected = {str(run): len(rows) for run, rows in attendance.groupby("run_id")["computer"]}

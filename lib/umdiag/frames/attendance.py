@@ -9,7 +9,7 @@ import pandas as pd
 from umdiag.frames.estate import as_of
 from umdiag.frames.funnels import members, selected
 from umdiag.frames.shared.records import TIME, typed
-from umdiag.frames.shared.text import after_last, folded, looked_up, subscription_of
+from umdiag.frames.shared.text import after_last, folded, looked_up
 from umdiag.frames.targets import machine_key
 from umdiag.model import Adding
 
@@ -24,21 +24,20 @@ def derive(
     funnels: Adding | None,
     estate: Adding | None,
     machine_changes: Adding | None,
-    subscriptions: Adding | None,
 ) -> pd.DataFrame:
     """Return run_key, run_id, configuration, configuration_key, start_time, previous_start, machine_key,
-    computer, via, took_part, missed.
+    computer, via, took_part, missed (null: whether it should have taken part cannot be told).
 
     `via` is how the machine was expected: "named", "dynamic group", "previous run" (the configuration was
     modified after the run, so its machines of then are not known), "changed" or "deleted" (in the previous
-    run, and taken out of the group since). Runs under way and runs whose configuration is gone are left out.
+    run, and taken out of the group since, as recorded), "gone" (in the previous run, and its resource is not
+    shown now). Runs under way and runs whose configuration is gone are left out.
     Where it cannot be told whom a dynamic group selected at the time, it counts whom it selects now and the
     previous run reached.
     """
     present = _by_run(machine_runs)
     reached = None if funnels is None else selected(funnels)
     by_configuration = dict(tuple(targets.groupby("configuration_key")))
-    visible = set() if subscriptions is None else set(folded(subscriptions["subscription_id"]))
     rows: list[dict[str, Any]] = []
     for run in runs[runs["judged"]].itertuples():
         aims = by_configuration.get(run.configuration_key)
@@ -55,12 +54,13 @@ def derive(
             expected = dict.fromkeys(sorted(chosen), "dynamic group")
             expected |= {key: "named" for named in aims["machines"] for key in named}
             if len(groups) and estate is not None:
-                gone = before - set(expected)
-                deleted = _deleted(gone, run, estate, machine_changes, visible)
-                expected |= dict.fromkeys(sorted(deleted), "deleted")
+                left = before - set(expected)
                 if machine_changes is not None:
-                    left = changed_out(gone - deleted, run, groups, estate, machine_changes)
-                    expected |= dict.fromkeys(sorted(left), "changed")
+                    removed = _removed(left, run, machine_changes)
+                    expected |= dict.fromkeys(sorted(removed), "deleted")
+                    out = changed_out(left - removed, run, groups, estate, machine_changes)
+                    expected |= dict.fromkeys(sorted(out), "changed")
+                expected |= dict.fromkeys(sorted(_gone(left - set(expected), estate)), "gone")
         shared = {name: getattr(run, name) for name in _RUN}
         rows += [
             shared | {"machine_key": key, "via": via, "took_part": key in took_part}
@@ -73,7 +73,8 @@ def derive(
     segment = after_last(result["machine_key"].str.removeprefix("name:"), "/")
     if estate is not None:
         segment = looked_up(result["machine_key"], estate.set_index("machine_key")["name"]).fillna(segment)
-    return result.assign(computer=segment, missed=~result["took_part"])
+    missed = (~result["took_part"]).astype("boolean").mask(result["via"] == "gone")
+    return result.assign(computer=segment, missed=missed)
 
 
 def changed_out(
@@ -98,16 +99,17 @@ def changed_out(
     return members(groups, before) - members(groups, then)
 
 
-def _deleted(
-    keys: set[str], run: Any, estate: pd.DataFrame, changes: pd.DataFrame | None, visible: set[str]
-) -> set[str]:
-    """Return the machines that are gone from a visible subscription, or whose deletion is recorded."""
-    missing = keys - set(estate["machine_key"])
-    gone = {key for key in missing if key.startswith("/") and subscription_of(key) in visible}
-    if changes is None:
-        return gone
-    removed = changes[(changes["change_type"] == "delete") & (changes["changed"] > run.previous_start)]
-    return gone | (keys & set(removed["machine_key"][removed["changed"] <= run.start_time]))
+def _removed(keys: set[str], run: Any, changes: pd.DataFrame) -> set[str]:
+    """Return the machines that were deleted between two runs and not created again until the second."""
+    between = changes[(changes["changed"] > run.previous_start) & (changes["changed"] <= run.start_time)]
+    ends = between[between["change_type"].isin(["create", "delete"])]
+    newest = ends.drop_duplicates("machine_key", keep="last")
+    return keys & set(newest["machine_key"][newest["change_type"] == "delete"])
+
+
+def _gone(keys: set[str], estate: pd.DataFrame) -> set[str]:
+    """Return the machines of Azure whose resource is not shown."""
+    return {key for key in keys - set(estate["machine_key"]) if key.startswith("/")}
 
 
 def _by_run(machine_runs: pd.DataFrame) -> dict[str, set[str]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.recognition import newest, on_machines
 from umdiag.frames.shared.text import folded
 from umdiag.model import Partial
@@ -48,12 +49,12 @@ def derive(
         rows["registry_key"] = pd.Series(None, index=rows.index, dtype="str")
     if summaries is None:
         rows["setting"] = pd.Series(None, index=rows.index, dtype="str")
-    by_policy = rows["au_options"].eq(_INSTALLS).fillna(False).astype(bool)
+    by_policy = surely(rows["au_options"].eq(_INSTALLS))
     scheduled = (
         folded(rows["setting"].fillna("")).str.contains(r"scheduled\s*install", regex=True).astype(bool)
     )
     installs = (by_policy | scheduled).astype("boolean")
-    reboots = (by_policy | rows["always_reboots"].eq(1).fillna(False).astype(bool)).astype("boolean")
+    reboots = (by_policy | surely(rows["always_reboots"].eq(1))).astype("boolean")
     policies_unseen = update_policies is None
     rows["installs"] = installs.mask(~installs) if policies_unseen or summaries is None else installs
     rows["reboots"] = reboots.mask(~reboots) if policies_unseen else reboots

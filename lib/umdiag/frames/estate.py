@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames.shared.text import after_last, fold, folded, looked_up, subscription_of
+from umdiag.frames.shared.existence import absent
+from umdiag.frames.shared.text import after_last, fold, folded, looked_up
 from umdiag.frames.targets import place
 
 VIRTUAL_MACHINE = "microsoft.compute/virtualmachines"
-_DIRECT = ("/providers/microsoft.compute/virtualmachines/", "/providers/microsoft.hybridcompute/machines/")
 
 
 def derive(azure_machines: pd.DataFrame) -> pd.DataFrame:
@@ -36,28 +36,18 @@ def derive(azure_machines: pd.DataFrame) -> pd.DataFrame:
     return estate.drop_duplicates("machine_key").reset_index(drop=True)
 
 
-def deleted(
-    arm_keys: pd.Series[Any], estate: pd.DataFrame | None, subscriptions: pd.DataFrame | None
-) -> pd.Series[bool]:
-    """Whether ARM ids of machines are gone while their subscription can be seen (null: cannot be told)."""
-    direct = arm_keys.str.contains("|".join(_DIRECT), regex=True).astype("boolean")
-    if estate is None or subscriptions is None:
-        return direct.mask(direct)
-    visible = arm_keys.map(subscription_of).isin(folded(subscriptions["subscription_id"]))
-    return direct & visible & ~arm_keys.isin(estate["machine_key"])
-
-
 def power_of(arm_keys: pd.Series[Any], estate: pd.DataFrame | None) -> tuple[pd.Series[Any], pd.Series[bool]]:
     """Return the power state of each ARM id, and whether it says off (null: cannot be told).
 
-    What has no ARM id, or none that is there, is not said to be off.
+    What has no ARM id, or no power state, is not said to be off.
     """
     if estate is None:
         off = pd.Series(False, index=arm_keys.index, dtype="boolean").mask(arm_keys != "")
         return pd.Series(None, index=arm_keys.index, dtype="str"), off
     known = estate.set_index("machine_key")
     is_on = looked_up(arm_keys, known["on"]).astype("boolean")
-    return looked_up(arm_keys, known["power"]).fillna("").astype("str"), ~is_on.fillna(True)
+    off = (~is_on.fillna(True)).mask(absent(arm_keys, estate))
+    return looked_up(arm_keys, known["power"]).fillna("").astype("str"), off
 
 
 def plain_tags(tags: object) -> dict[str, str]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
+from umdiag.frames.shared.certainty import surely_not
 from umdiag.frames.shared.codes import first_codes
 from umdiag.frames.shared.recognition import newest, on_machines, wsus_server_of
 from umdiag.frames.shared.text import looked_up
@@ -36,7 +37,7 @@ def derive(
     last_assessed = looked_up(rows["machine"], identities.groupby("machine")["last_assessed"].max())
     known = last_assessed.notna() | (assessments is not None) | (summaries is not None)
     since = last_assessed.fillna(rows["first_heartbeat"])
-    never_heard = rows["heard"].eq(False).fillna(False).astype(bool)
+    never_heard = surely_not(rows["heard"])
     overdue = (since.isna() & never_heard) | (pd.Timestamp(asked_at) - since > _OVERDUE)
     later = last_assessed.isna() | (rows["failed"] > last_assessed)
     rows = rows[known & overdue & later & (rows["code"] != "")].copy()

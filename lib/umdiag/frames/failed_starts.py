@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from umdiag.frames.estate import deleted, power_of
+from umdiag.frames.estate import power_of
 from umdiag.frames.open_jobs import account_of, standing_of
 from umdiag.frames.shared.connections import at_start, beats_of, connected
+from umdiag.frames.shared.existence import deleted, hidden
 from umdiag.model import Partial
 
 #: In the order in which causes are decided.
@@ -31,12 +33,16 @@ def derive(
     heartbeat_hours: pd.DataFrame | None,
     estate: pd.DataFrame | None,
     subscriptions: pd.DataFrame | None,
+    resource_changes: pd.DataFrame | None,
+    heartbeats: pd.DataFrame | None,
     automation_jobs: pd.DataFrame | None,
     *,
+    asked_at: datetime,
     job_limit: int,
 ) -> pd.DataFrame:
-    """Return the columns of `machine_run_outcomes`, connected, ids_at_start (list), power, jobs (the most at
-    one moment) and the reasons as boolean columns; null where they cannot be told.
+    """Return the columns of `machine_run_outcomes`, connected, ids_at_start (list), power, hidden (what
+    would show its resource, "": nothing has to), jobs (the most at one moment) and the reasons as boolean
+    columns; null where they cannot be told.
     """
     runs = machine_run_outcomes
     rows = runs[runs["newest"] & (runs["status"] == "failedtostart")].reset_index(drop=True)
@@ -45,7 +51,11 @@ def derive(
         beats = beats_of(rows, heartbeats_of_failures, identities, machines)
     rows["connected"] = connected(rows, beats, heartbeat_hours, identities)
     rows["ids_at_start"] = _ids_at_start(rows, identities, beats)
-    rows["machine_deleted"] = deleted(rows["arm_key"], estate, subscriptions)
+    last_heartbeats = None if heartbeats is None else rows["last_heartbeat"]
+    rows["machine_deleted"] = deleted(
+        rows["arm_key"], last_heartbeats, estate, subscriptions, resource_changes, asked_at=asked_at
+    )
+    rows["hidden"] = hidden(rows["arm_key"], rows["machine_deleted"], estate, subscriptions)
     rows["source_computer_id_changed"] = pd.Series(
         [
             bool(run.run_agent and run.ids_at_start and run.run_agent not in run.ids_at_start)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.presence import reporting
+from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.records import TIME, typed
 from umdiag.model import Adding
 
@@ -45,7 +46,7 @@ def derive(
                     rows.append(_row(workspace, "heartbeats", gap))
     if usage_hours is not None:
         for workspace, hours in usage_hours.groupby("workspace_id"):
-            billed = hours[hours["billable"].eq(True).fillna(False) & (hours["megabytes"] > 0)]
+            billed = hours[surely(hours["billable"]) & (hours["megabytes"] > 0)]
             newest = min(end, hours["hour"].max() + _HOUR)
             for gap in _stretches(set(billed["hour"]), start, newest):
                 if ((billed["hour"] >= gap[0] - _DAY) & (billed["hour"] < gap[0])).any():

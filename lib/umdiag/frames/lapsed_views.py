@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
+from umdiag.frames.shared.certainty import surely
 from umdiag.model import Partial
 
 
@@ -13,4 +14,4 @@ def derive(machines: Partial, *, asked_at: datetime, stale_after: timedelta) -> 
     """Return the columns of `machines`."""
     only_there = machines["lapsed"] & machines["assessed"].eq(False)
     connected = machines["last_heartbeat"] >= pd.Timestamp(asked_at) - pd.Timedelta(stale_after)
-    return machines[only_there.fillna(False).astype(bool) & connected].reset_index(drop=True)
+    return machines[surely(only_there) & connected].reset_index(drop=True)

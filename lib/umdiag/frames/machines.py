@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.recognition import newest, numbered
 from umdiag.frames.shared.text import folded, looked_up, swapped
 from umdiag.frames.workspaces import places
@@ -196,7 +197,7 @@ def _states(
     lacking = machines["missing_critical"] + machines["missing_security"] > 0
     elsewhere = (machines["update_manager"] | machines["lapsed"]).fillna(True).astype(bool)
     state = pd.Series("compliant", index=machines.index, dtype="str")
-    state[lacking.fillna(False).astype(bool)] = "non_compliant"
+    state[surely(lacking)] = "non_compliant"
     state[lacking.isna()] = "unknown"
     state[last_assessed < fresh_since] = "assessment_stale" if assessed else "unknown"
     state[last_assessed.isna()] = "not_assessed" if assessed else "unknown"

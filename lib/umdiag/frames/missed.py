@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
 from umdiag.frames.attendance import changed_out
-from umdiag.frames.estate import as_of, deleted, power_of
+from umdiag.frames.estate import as_of, power_of
 from umdiag.frames.funnels import matches, wanted
 from umdiag.frames.presence import silent_workspaces
+from umdiag.frames.shared.certainty import surely
+from umdiag.frames.shared.existence import deleted, hidden
 from umdiag.frames.shared.recognition import identified, unregistered
 from umdiag.frames.shared.records import TIME
 from umdiag.frames.shared.text import fold, folded, subscription_of
@@ -27,6 +30,8 @@ def derive(
     estate: Adding | None,
     machine_changes: pd.DataFrame | None,
     subscriptions: pd.DataFrame | None,
+    resource_changes: pd.DataFrame | None,
+    heartbeats: pd.DataFrame | None,
     provider_registrations: pd.DataFrame | None,
     machines: Partial | None,
     presence: pd.DataFrame | None,
@@ -34,16 +39,27 @@ def derive(
     system_workers: pd.DataFrame | None,
     *,
     suspects: Sequence[str],
+    asked_at: datetime,
 ) -> pd.DataFrame:
     """Return machine_key, computer, subject_id, run_id, configuration, start_time, via ("suspect": no run
     expected it), missed_runs (list of run ids), the reasons as boolean columns (provider_not_registered,
     machine_deleted, changed_before_run, machine_unavailable, worker_not_installed, filter_excludes_machine;
-    null where they cannot be told), dropped_by (list of mappings), subscription, environment and
-    os_type ("" where nothing tells). Without `machines` or
-    `estate` a machine is named as it was asked for.
+    null where they cannot be told), hidden (what would show its resource, "": nothing has to), dropped_by
+    (list of mappings), subscription, environment and os_type ("" where nothing tells). Without `machines`
+    or `estate` a machine is named as it was asked for.
     """
-    missed = attendance[~attendance["took_part"]].sort_values("start_time", ascending=False, kind="stable")
-    all_missed = missed.groupby("machine_key")["run_id"].agg(list)
+
+    def is_deleted(rows: pd.DataFrame, keys: pd.Series[Any]) -> pd.Series[bool]:
+        beats = None if heartbeats is None else rows["last_heartbeat"]
+        return deleted(keys, beats, estate, subscriptions, resource_changes, asked_at=asked_at)
+
+    missed = identified(attendance[~attendance["took_part"]].copy(), machines, estate)
+    gone = missed["via"] == "gone"
+    missed["doubtful"] = gone & ~surely(is_deleted(missed, missed["machine_key"]))
+    missed["via"] = missed["via"].mask(gone & ~missed["doubtful"], "deleted")
+    missed = missed[attendance.columns.union(["doubtful"])]
+    missed = missed.sort_values(["doubtful", "start_time"], ascending=[True, False], kind="stable")
+    all_missed = missed[~missed["doubtful"]].groupby("machine_key")["run_id"].agg(list)
     rows = missed.drop_duplicates("machine_key").assign(is_suspect=False)
     rows = _with_suspects(rows, suspects, runs, machine_runs, machines, estate)
     rows["missed_runs"] = [all_missed.get(key, []) for key in rows["machine_key"]]
@@ -53,7 +69,9 @@ def derive(
     lacking = rows["subscription"].isin(unregistered(provider_registrations)).astype("boolean")
     rows["provider_not_registered"] = _known(lacking, provider_registrations)
     recorded = (rows["via"] == "deleted").astype("boolean")
-    rows["machine_deleted"] = recorded | deleted(rows["arm_key"].astype("str"), estate, subscriptions)
+    keys = rows["arm_key"].astype("str")
+    rows["machine_deleted"] = recorded | is_deleted(rows, keys)
+    rows["hidden"] = hidden(keys, rows["machine_deleted"], estate, subscriptions)
     rows["dropped_by"] = _dropped_by(rows, runs, targets, estate, machine_changes)
     changed = (rows["via"] == "changed") | _suspects_changed(rows, runs, targets, estate, machine_changes)
     rows["changed_before_run"] = _known(_known(changed.astype("boolean"), machine_changes), estate)
@@ -108,7 +126,13 @@ def _with_suspects(
             )
             added.append(
                 {column: run.get(column) for column in columns}
-                | {"machine_key": key, "via": "suspect", "took_part": False, "written": suspect}
+                | {
+                    "machine_key": key,
+                    "via": "suspect",
+                    "took_part": False,
+                    "doubtful": False,
+                    "written": suspect,
+                }
             )
     extra = pd.DataFrame(added, columns=[*rows.columns.drop("is_suspect"), "written"]).assign(is_suspect=True)
     times = dict.fromkeys(("start_time", "previous_start"), TIME)

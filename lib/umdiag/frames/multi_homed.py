@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
+from umdiag.frames.shared.certainty import surely_not
 from umdiag.frames.shared.recognition import on_machines
 from umdiag.frames.shared.text import folded, looked_up
 from umdiag.frames.workspaces import places
@@ -49,6 +50,6 @@ def derive(
         number: places_of_machine[["workspace", "last_heartbeat"]].to_dict("records")
         for number, places_of_machine in rows.groupby("machine")
     }
-    here = machines["update_manager"].eq(False).fillna(False).astype(bool)
+    here = surely_not(machines["update_manager"])
     found = machines[machines["machine"].isin(homes_of) & here].reset_index(drop=True)
     return found.assign(homes=[homes_of[number] for number in found["machine"]])

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from umdiag.errors import Inconclusive
+from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.text import after_last, before_first, folded
 from umdiag.frames.system_workers import has_worker
 from umdiag.frames.targets import named_by
@@ -41,7 +42,7 @@ def derive(
     lapsed = assessed_elsewhere["lapsed"]
     managed, doubtful = (assessed_elsewhere["machine_key"][chosen] for chosen in (~lapsed, lapsed))
     rows = estate[
-        estate["on"].eq(True).fillna(False).astype(bool)
+        surely(estate["on"])
         & ~(estate["created"] > start)
         & ~estate["machine_key"].isin(managed)
         & ~_logged(estate, identities, machines)
@@ -54,7 +55,7 @@ def derive(
         rows["worker"] = has_worker(rows, system_workers).astype("boolean")
     rows["named_by"] = named_by(rows, targets)
     rows["lapsed"] = rows["machine_key"].isin(doubtful)
-    rows = rows[rows["worker"].fillna(False).astype(bool) | rows["named_by"].map(bool)]
+    rows = rows[surely(rows["worker"]) | rows["named_by"].map(bool)]
     rows = rows.rename(columns={"resource_id": "subject_id", "operating_system": "os_type"})
     columns = [
         "machine_key", "computer", "subject_id", "os_type", "power", "created", "worker", "named_by",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
+from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.text import looked_up
 from umdiag.frames.system_workers import has_worker, workers_of
 from umdiag.model import Partial
@@ -23,8 +24,8 @@ def derive(machines: Partial, system_workers: pd.DataFrame, *, asked_at: datetim
     Machines that Azure Update Manager assesses are left out, and those of which that cannot be told.
     """
     now = pd.Timestamp(asked_at)
-    silenced = machines["silenced"].fillna(False).astype(bool)
-    here = machines["update_manager"].eq(False).fillna(False).astype(bool)
+    silenced = surely(machines["silenced"])
+    here = surely_not(machines["update_manager"])
     rows = machines[((machines["last_heartbeat"] >= now - _CONNECTED) | silenced) & here]
     answering = system_workers["last_seen"] >= now - _SEEN
     rows = rows[has_worker(rows, system_workers[~answering])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from umdiag.frames.shared.certainty import surely_not
 from umdiag.frames.shared.text import looked_up
 from umdiag.model import Partial
 
@@ -17,7 +18,7 @@ def derive(namesakes: Partial, unassessed: Partial, machines: Partial) -> pd.Dat
     A reason is null where it cannot be told. Machines of Azure Update Manager are left out, and those of
     which that cannot be told.
     """
-    here = machines["update_manager"].eq(False).fillna(False).astype(bool)
+    here = surely_not(machines["update_manager"])
     rows = machines[here].merge(namesakes, on="machine", how="left")
     for reason in REASONS[:2]:
         rows[reason] = rows[reason].astype("boolean").mask(~rows["machine"].isin(namesakes["machine"]), False)

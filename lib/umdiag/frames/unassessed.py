@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from umdiag.frames.quota import explains, with_stop
+from umdiag.frames.shared.certainty import surely_not
 from umdiag.frames.shared.records import TIME
 from umdiag.frames.shared.text import folded
 from umdiag.frames.system_workers import has_worker
@@ -34,8 +35,8 @@ def derive(
     """
     now = pd.Timestamp(asked_at)
     rows = machines[
-        machines["assessed"].eq(False).fillna(False).astype(bool)
-        & ~(machines["update_manager"] | machines["lapsed"]).fillna(True).astype(bool)
+        surely_not(machines["assessed"])
+        & surely_not(machines["update_manager"] | machines["lapsed"])
         & (machines["last_heartbeat"] >= now - pd.Timedelta(stale_after))
         & (machines["first_heartbeat"] <= now - _FIRST_DUE)
     ].reset_index(drop=True)

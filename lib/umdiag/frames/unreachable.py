@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from umdiag.frames.funnels import members
+from umdiag.frames.shared.certainty import surely_not
 from umdiag.frames.system_workers import has_worker
 from umdiag.frames.targets import named_by
 from umdiag.model import Partial
@@ -29,7 +30,7 @@ def derive(
     Machines that Azure Update Manager assesses are left out, and those of which that cannot be told.
     """
     since = pd.Timestamp(asked_at) - pd.Timedelta(stale_after)
-    here = machines["update_manager"].eq(False).fillna(False).astype(bool)
+    here = surely_not(machines["update_manager"])
     rows = machines[here & (machines["last_heartbeat"] >= since) & (machines["last_assessed"] >= since)]
     rows = rows[~has_worker(rows, system_workers)].reset_index(drop=True)
     told = pd.NA if system_workers.empty else True

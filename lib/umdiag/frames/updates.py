@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.recognition import numbered
 from umdiag.frames.shared.text import folded, looked_up
 from umdiag.model import Partial
@@ -55,8 +56,8 @@ def _judged(rows: pd.DataFrame, linux: pd.Series[bool], asked_at: datetime) -> p
     rows["security"] = classification.str.contains("security", regex=False)
     rows["kb"] = folded(rows["kb"]).str.removeprefix("kb")
     rows["definition"] = (rows["kb"] == "2267602") | rows["title"].str.contains(_DEFINITION, regex=True)
-    declined = rows["approved"].eq(False).fillna(False).astype(bool)
-    optional = rows["optional"].eq(True).fillna(False).astype(bool) & ~(rows["critical"] | rows["security"])
+    declined = surely_not(rows["approved"])
+    optional = surely(rows["optional"]) & ~(rows["critical"] | rows["security"])
     is_needed = rows["state"] == "needed"
     rows["needed"] = is_needed & (linux | ~(declined | optional))
     rows["unapproved"] = is_needed & declined

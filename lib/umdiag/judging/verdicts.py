@@ -49,15 +49,23 @@ def judge(
     )
 
 
-def combined(answering: Diagnosis, whole: Diagnosis, is_known: Callable[[Finding], bool]) -> Diagnosis:
+def combined(
+    answering: Diagnosis, whole: Diagnosis, is_known: Callable[[Finding], bool], gaps: Sequence[str]
+) -> Diagnosis:
     """Join what is said of the workspaces that were seen with what can be said of the whole estate.
 
     `answering` was judged as if the workspaces that gave no row were not asked for, `whole` with their rows
-    missing. Of a subject that only those may know (`is_known` is false) the first knows nothing.
+    missing. Of a subject that only those may know (`is_known` is false) the first knows nothing. What it
+    alone finds of others rests on what those workspaces would show (`gaps`), and says so.
     """
+    certain = {(finding.cause, finding.subject) for finding in whole.findings}
     findings = worst_first(
         [
-            *(finding for finding in answering.findings if is_known(finding)),
+            *(
+                finding if (finding.cause, finding.subject) in certain else _with_gaps(finding, gaps)
+                for finding in answering.findings
+                if is_known(finding)
+            ),
             *(finding for finding in whole.findings if not is_known(finding)),
         ]
     )

@@ -87,11 +87,13 @@ class Views:
         names = sorted(queries_of(scenario.judge))
         uses = [self._facts.use(name) for name in names]
         answering = judge(scenario, self.answering.seen, self._named, uses)
-        silent = {workspace for name in names for workspace in self._facts.rows(name).unseen}
+        answers = [self._facts.rows(name) for name in names]
+        silent = {workspace for answer in answers for workspace in answer.unseen}
         if not silent:
             return answering
         whole = judge(scenario, self._whole.seen, self._named, uses)
-        return combined(answering, whole, lambda finding: self._is_known(finding, silent))
+        gaps = [answer.reason for answer in answers if answer.unseen]
+        return combined(answering, whole, lambda finding: self._is_known(finding, silent), gaps)
 
     def _is_known(self, finding: Finding, silent: set[str]) -> bool:
         """Whether rows of a workspace that answered may speak of a finding's subject."""

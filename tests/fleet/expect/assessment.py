@@ -65,7 +65,7 @@ def _disconnected(world: World, states: Texts, some: Bools) -> Iterator[Planted]
     """Yield the machines that do not report any more."""
     visible = np.array([s.visible for s in world.subscriptions])[world.column("subscription")]
     gone = (world.column("deleted") < NEVER) & visible & (world.texts("kind") != "plain")
-    halted = off(world) & visible
+    halted = off(world) & visible & ~world.flags("unread")
     cause = np.select(
         [gone, halted],
         [np.array("machine_deleted", dtype=object), np.array("machine_off", dtype=object)],

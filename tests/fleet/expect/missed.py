@@ -41,6 +41,7 @@ def _expected(world: World, number: int, place: int) -> Bools:
     run = world.deployments[number].runs[place]
     visible = np.array([s.visible for s in world.subscriptions])[world.column("subscription")]
     listed = visible & (world.column("deleted") == NEVER) & (world.column("created") <= run.start)
+    listed &= ~world.flags("unread")
     expected = names(world, number)
     matching = matches(world, world.deployments[number], run.start)
     expected = expected | (listed & matching)

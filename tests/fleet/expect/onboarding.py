@@ -107,6 +107,7 @@ def _silent(world: World) -> Bools:
     visible = np.array([s.visible for s in world.subscriptions])[world.column("subscription")]
     kind = world.texts("kind")
     listed = visible & (kind != "plain") & (world.column("deleted") == NEVER) & ~off(world)
+    listed &= ~world.flags("unread")
     # nothing tells when an Arc machine was made
     old = (world.column("created") <= world.start) | (kind == "arc")
     wanted = has_worker(world)

@@ -61,7 +61,7 @@ def _why_not_started(world: World, rows: pd.DataFrame) -> list[tuple[int, str]]:
     """Return the cause of every machine run that failed to start."""
     visible = np.array([s.visible for s in world.subscriptions])[world.column("subscription")]
     gone = visible & (world.texts("kind") != "plain") & (world.column("deleted") < NEVER)
-    halted = visible & off(world)
+    halted = visible & off(world) & ~world.flags("unread")
     reinstalled, busy = world.column("reinstalled"), _jobs(world)
     found = []
     for row in rows.itertuples():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from fleet.faults.membership import leave_deployments, list_in
-from fleet.faults.registry import linux, lookalike, windows
+from fleet.faults.registry import azure_windows, linux, lookalike, windows
 from fleet.faults.runs import need_again, repair_linux, repair_windows
 from fleet.faults.starts import fail_to_start, usual
 from fleet.faults.unplanned import SYSTEM, USERS, happen, need_and_install, run_an_hour, without_reboot
-from fleet.model import DAY, HOUR, Ints, World
+from fleet.model import DAY, HOUR, Change, Ints, World
 from fleet.reports import FOR_EVER, add_reports, drop_reports
 from fleet.story import Install, Outcome
 
@@ -112,3 +112,19 @@ def restart_as_planned(world: World, machines: Ints) -> None:
     """Restart in a run that may restart machines."""
     start = run_an_hour(world, repair_windows(world), machines)
     happen(world, int(machines[0]), start + 50 * MINUTE, "restart", SYSTEM)
+
+
+@lookalike(azure_windows, fixed=4)
+def be_hidden_from_reader(world: World, machines: Ints) -> None:
+    """Exist, and not be shown to who asks: none of these machines was deleted for good.
+
+    One reports, on one a run does not start, one is silent and off, one was made anew under its old name.
+    """
+    leave_deployments(world, machines)
+    world.machines.loc[machines, "unread"] = True
+    silent, anew = machines[2:].tolist()
+    fail_to_start(world, usual(world), machines[1:2])
+    world.machines.loc[silent, ["beat_to", "scan_to"]] = world.asked - 50 * HOUR
+    world.machines.loc[silent, "power"] = "PowerState/deallocated"
+    for day, kind in ((10, "Delete"), (9, "Create")):
+        world.changes.append(Change(machine=anew, at=world.asked - day * DAY, type=kind, values={}))

@@ -50,7 +50,7 @@ def _write_resources(world: World, folder: Path) -> int:
     """Write machines that exist in subscriptions that can be seen, and some other resources."""
     visible = np.array([s.visible for s in world.subscriptions])[world.column("subscription")]
     there = (world.machines["kind"] != "plain").to_numpy() & visible
-    there &= (world.column("deleted") == NEVER) & ~world.flags("ghost")
+    there &= (world.column("deleted") == NEVER) & ~world.flags("ghost") & ~world.flags("unread")
     shown = np.flatnonzero(there)
     kind = world.machines["kind"]
     tenants = np.array([s.tenant for s in world.subscriptions], dtype=object)

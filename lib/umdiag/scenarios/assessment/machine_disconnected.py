@@ -17,11 +17,13 @@ Sources:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames.estate import deleted, power_of
+from umdiag.frames.estate import power_of
+from umdiag.frames.shared.existence import deleted, hidden
 from umdiag.frames.shared.text import looked_up
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import MACHINES, NAMES, SERVICE, Rests
@@ -77,7 +79,7 @@ STOPPED = Cause(
 
 RESTS = Rests(
     symptom=MACHINES,
-    causes=("latest_updates", "azure_machines", "subscriptions"),
+    causes=("latest_updates", "azure_machines", "subscriptions", "resource_changes"),
     indifferent=NAMES | SERVICE,
 )
 
@@ -87,10 +89,17 @@ def judge(
     updates: Partial | None,
     estate: pd.DataFrame | None,
     subscriptions: pd.DataFrame | None,
+    resource_changes: pd.DataFrame | None,
+    *,
+    asked_at: datetime,
 ) -> Iterator[Finding]:
     """Report each machine in state disconnected; high if it lacked urgent updates when last seen."""
     silent = machines[machines["state"] == "disconnected"].copy()
-    silent["machine_deleted"] = deleted(silent["arm_key"], estate, subscriptions)
+    keys = silent["arm_key"]
+    silent["machine_deleted"] = deleted(
+        keys, silent["last_heartbeat"], estate, subscriptions, resource_changes, asked_at=asked_at
+    )
+    silent["hidden"] = hidden(keys, silent["machine_deleted"], estate, subscriptions)
     silent["power"], silent["machine_off"] = power_of(silent["arm_key"], estate)
     if estate is not None:
         # A machine that was only assessed says nothing of its operating system; its resource does.
@@ -109,6 +118,7 @@ def judge(
                 "power": or_none(machine.power),
                 "missing_when_last_seen": or_none(machine.urgent),
                 "also": [cause.key for cause in fits[1:]],
+                "not_checked": [machine.hidden] if or_none(machine.hidden) else [],
             },
             known=traits(machine),
             severity=Severity.HIGH if fits[0] is STOPPED and or_none(machine.urgent) else fits[0].severity,

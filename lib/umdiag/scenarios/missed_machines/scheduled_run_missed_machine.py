@@ -30,7 +30,7 @@ from umdiag.errors import Inconclusive
 from umdiag.frames.shared.text import folded, subscription_of
 from umdiag.model import Cause, Finding, Lead, Partial, Subject, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
-from umdiag.scenarios.evidence import fitting, or_none
+from umdiag.scenarios.evidence import fitting, or_none, told
 from umdiag.scenarios.leads import HEARD, PROVIDERS, TOGETHER, WORKERS
 from umdiag.scenarios.steps import CHECK_AGENT, REGISTER_AGAIN, on_azure_vm, traits
 
@@ -167,7 +167,7 @@ def judge(
         None if provider_registrations is None else set(folded(provider_registrations["subscription_id"]))
     )
     searching = set(targets["configuration_key"][targets["saved_searches"] > 0])
-    for machine in missed.sort_values("computer", kind="stable").itertuples():
+    for machine in missed[~missed["doubtful"]].sort_values("computer", kind="stable").itertuples():
         fits = fitting(machine, _OF_MACHINES, UNKNOWN)
         yield found(
             fits[0],
@@ -184,6 +184,12 @@ def judge(
     if attendance.empty:
         raise Inconclusive(
             "no run in the window could be judged: still in progress, or its deployment no longer exists"
+        )
+    if doubtful := int(missed["doubtful"].sum()):
+        raise Inconclusive(
+            f"for {doubtful:,} machines it is unknown whether a run should have reached them: an earlier run"
+            " did, and Resource Graph shows neither their resource nor that it was deleted (have Reader on"
+            " their subscriptions assigned to you)"
         )
 
 
@@ -210,14 +216,9 @@ def _invisible_scopes(
 
 
 def _evidence(machine: Any, changes: pd.DataFrame | None) -> dict[str, Any]:
-    evidence: dict[str, Any] = {
-        "run": None if pd.isna(machine.run_id) else machine.run_id,
-        "configuration": None if pd.isna(machine.configuration) else machine.configuration,
-        "start_time": None if pd.isna(machine.start_time) else machine.start_time,
-        "expected_by": machine.via,
-        "missed_runs": machine.missed_runs,
-        "last_heartbeat": None if pd.isna(machine.last_heartbeat) else machine.last_heartbeat,
-    }
+    evidence = {"run": or_none(machine.run_id)} | told(machine, "configuration", "start_time")
+    evidence |= {"expected_by": machine.via, "missed_runs": machine.missed_runs}
+    evidence |= told(machine, "last_heartbeat")
     if machine.dropped_by:
         evidence["dropped_by"] = machine.dropped_by
     if or_none(machine.changed_before_run) and changes is not None:
@@ -234,7 +235,7 @@ def _evidence(machine: Any, changes: pd.DataFrame | None) -> dict[str, Any]:
 def _not_checked(
     machine: Any, searching: set[str], registered: set[str] | None, asked_at: datetime
 ) -> list[str]:
-    said = []
+    said = [machine.hidden] if or_none(machine.hidden) else []
     if machine.via == "previous run":
         said.append("the deployment was modified after the run; the machines of the previous run are used")
     if machine.configuration_key in searching:

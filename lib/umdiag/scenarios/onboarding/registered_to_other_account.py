@@ -18,6 +18,7 @@ Sources:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from umdiag.model import Cause, Finding, Lead, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, Rests
@@ -81,16 +82,17 @@ def judge(
     homes = (
         {} if multi_homed is None else dict(zip(multi_homed["machine"], multi_homed["homes"], strict=True))
     )
-    refused: dict[int, dict[str, object]] = {}
+    refused: dict[int, Any] = {}
     if registration_failures is not None:
         failures = registration_failures[registration_failures["registration_refused"]]
-        refused = {failure.machine: told(failure, "failed", "text") for failure in failures.itertuples()}
-    for machine in machines[machines["machine"].isin({*homes, *refused})].itertuples():
+        refused = {failure.machine: failure for failure in failures.itertuples()}
+    known = machines[machines["machine"].isin(homes)].itertuples()
+    for machine in ({machine.machine: machine for machine in known} | refused).values():
         fits = [cause for cause, fit in ((MULTI_HOMED, homes), (REFUSED, refused)) if machine.machine in fit]
         shown = {"workspaces": homes.get(machine.machine, []), "workspace": or_none(machine.workspace)}
-        shown |= refused.get(machine.machine, {})
+        shown |= told(machine, "failed", "text") if machine.machine in refused else {}
         shown |= {"also": [cause.key for cause in fits[1:]]}
         # A refusal is told by an event of Windows.
-        known = traits(machine, os="windows" if fits[0] is REFUSED else None)
-        yield found(fits[0], subject(machine), shown, known=known)
+        system = traits(machine, os="windows" if fits[0] is REFUSED else None)
+        yield found(fits[0], subject(machine), shown, known=system)
     refuse_nobody(machines)

@@ -22,6 +22,7 @@ from datetime import datetime
 import pandas as pd
 
 from umdiag.errors import Inconclusive
+from umdiag.frames.shared.certainty import surely
 from umdiag.model import Cause, Finding, Partial, Severity, Subject, found
 from umdiag.scenarios.account import PLACES, Rests
 
@@ -63,7 +64,7 @@ def judge(
         if workspace.daily_cap_gb < 0 or (workspace.over_quota_now is not pd.NA and workspace.over_quota_now):
             continue
         hours = usage_hours[usage_hours["workspace_id"] == workspace.workspace_id]
-        billed = hours[hours["billable"].eq(True).fillna(False)]
+        billed = hours[surely(hours["billable"])]
         seen_to = min(now, hours["hour"].max() + pd.Timedelta(hours=1)) if len(hours) else now
         since_reset = float(billed["megabytes"][billed["hour"] >= workspace.last_reset].sum()) / 1000
         last_day = billed[billed["hour"] >= seen_to - _DAY]

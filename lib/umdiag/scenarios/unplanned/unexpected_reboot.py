@@ -24,6 +24,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
+from umdiag.frames.shared.certainty import surely
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import SHOWN, or_none, subject, told
@@ -123,7 +124,7 @@ def judge(
 
 def _policies(automatic_updates: pd.DataFrame, rows: dict[int, list[Any]]) -> dict[int, dict[str, Any]]:
     """Return what the registry says, of the machines that it lets restart."""
-    reboots = automatic_updates["reboots"].fillna(False).astype(bool)
+    reboots = surely(automatic_updates["reboots"])
     acting = automatic_updates[reboots & automatic_updates["machine"].isin(rows)]
     return {
         setting.machine: told(setting, "au_options", "always_reboots", "registry_key")

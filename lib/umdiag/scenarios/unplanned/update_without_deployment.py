@@ -24,6 +24,7 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.frames.shared.certainty import surely
 from umdiag.model import Cause, Finding, Lead, Partial, found
 from umdiag.scenarios.account import COUNTS, NAMES, SERVICE, Rests
 from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
@@ -95,7 +96,7 @@ def judge(
 
 def _acting(automatic_updates: pd.DataFrame, rows: dict[int, list[Any]]) -> dict[int, dict[str, Any]]:
     """Return what the settings say, of the machines where Windows Update installs on its own."""
-    installs = automatic_updates["installs"].fillna(False).astype(bool)
+    installs = surely(automatic_updates["installs"])
     acting = automatic_updates[installs & automatic_updates["machine"].isin(rows)]
     return {
         setting.machine: told(setting, "au_options", "registry_key", "setting")

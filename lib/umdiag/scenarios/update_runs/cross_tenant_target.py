@@ -22,6 +22,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.errors import Inconclusive
+from umdiag.frames.shared.certainty import surely_not
 from umdiag.frames.shared.text import fold, folded, subscription_of
 from umdiag.model import Cause, Finding, Lead, Subject, found
 from umdiag.scenarios.account import Rests
@@ -59,9 +60,7 @@ def judge(
     )
     unseen: set[str] = set()
     # What is not told is not "disabled": lists of deployments carry no schedule.
-    for configuration in update_configurations[
-        ~update_configurations["enabled"].eq(False).fillna(False)
-    ].itertuples():
+    for configuration in update_configurations[~surely_not(update_configurations["enabled"])].itertuples():
         named = configuration.azure_machines if isinstance(configuration.azure_machines, list) else []
         home = tenants.get(subscription_of(configuration.id) or subscription_of(automation_account), "")
         aims = {machine: subscription_of(machine) for machine in named if fold(machine)}

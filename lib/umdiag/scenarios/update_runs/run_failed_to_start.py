@@ -113,6 +113,7 @@ RESTS = Rests(
         "automation_jobs",
         "azure_machines",
         "subscriptions",
+        "resource_changes",
         *MACHINES,
     ),
     indifferent=COUNTS | NAMES | SERVICE,
@@ -150,9 +151,10 @@ def judge(
 
 
 def _not_checked(run: Any, heartbeats_seen: bool) -> list[str]:
+    said = [run.hidden] if or_none(run.hidden) else []
     if heartbeats_seen and or_none(run.connected) is None:
-        return [
+        said.append(
             "whether the machine was connected at the start: its workspace was silent, or it is not"
             " recognised"
-        ]
-    return []
+        )
+    return said
