@@ -13,8 +13,9 @@ from umdiag.sources.live.graph import ResourceGraph
 from umdiag.sources.live.kusto import KustoApi
 from umdiag.sources.live.management import filter_of
 from umdiag.sources.live.monitor import MonitorApi
+from umdiag.sources.live.parts import Window, reasons_of
 from umdiag.sources.live.target import Target
-from umdiag.sources.live.workspaces import Window, reasons_of, volumes_text
+from umdiag.sources.live.volumes import volumes_text
 
 _USAGE_COLUMNS = {"data_type": "string", "megabytes": "real"}
 #: `_LogOperation` is a function over this table.
