@@ -155,7 +155,7 @@ def test_page_of_a_proxy_is_not_quoted(status: int) -> None:
         "Query result set has exceeded the internal data size limit 67108864 (E_QUERY_RESULT_SET_TOO_LARGE)",
         "The results of this query exceed the set limit of 64 MB",
         "The query returned more than 500,000 records",
-        "Query execution has exceeded the allowed limits (80DA0003): The results exceed the set limit of 500000",
+        "Query execution has exceeded the allowed limits (80DA0003): they exceed the set limit of 500000",
         "Partial query failure: Result set too large (80DA0003)",
     ],
 )
@@ -188,14 +188,24 @@ def test_query_that_takes_too_much_is_not_taken_for_an_answer_that_is_too_large(
     ("message", "kind", "told"),
     [
         ("Failed to resolve table or column expression named 'Update'", NoSuchTable, "no table Update"),
-        ("'where' operator: Failed to resolve table or column expression named 'Usage'", NoSuchTable, "Usage"),
-        ("'extend' operator: Failed to resolve scalar expression named 'OSFullName'", NoSuchColumn, "OSFullName"),
+        (
+            "'where' operator: Failed to resolve table or column expression named 'Usage'",
+            NoSuchTable,
+            "Usage",
+        ),
+        (
+            "'extend' operator: Failed to resolve scalar expression named 'OSFullName'",
+            NoSuchColumn,
+            "OSFullName",
+        ),
         ("Failed to resolve column or scalar expression named 'Approved'", NoSuchColumn, "column Approved"),
     ],
 )
 def test_column_that_is_absent_is_told_apart_from_a_table(message: str, kind: type, told: str) -> None:
     inner = {"code": "SemanticError", "innererror": {"code": "SEM0100", "message": message}}
-    fault = of_status(400, {}, json.dumps({"error": {"code": "BadArgumentError", "innererror": inner}}).encode())
+    fault = of_status(
+        400, {}, json.dumps({"error": {"code": "BadArgumentError", "innererror": inner}}).encode()
+    )
     assert type(fault) is kind
     assert told in fault.reason
 
@@ -203,7 +213,9 @@ def test_column_that_is_absent_is_told_apart_from_a_table(message: str, kind: ty
 def test_basic_plan_is_named_with_the_step_that_fits() -> None:
     message = "Query of Basic Logs table is not supported with the API."
     inner = {"code": "UnsupportedApiQueryValidationError", "message": message}
-    fault = of_status(400, {}, json.dumps({"error": {"code": "BadArgumentError", "innererror": inner}}).encode())
+    fault = of_status(
+        400, {}, json.dumps({"error": {"code": "BadArgumentError", "innererror": inner}}).encode()
+    )
     assert fault.reason.startswith("the table is on the Basic plan (400 UnsupportedApiQueryValidationError ")
     assert "set the table's plan to Analytics" in fault.reason
     assert "endpoints" not in fault.reason
@@ -226,7 +238,10 @@ def test_proxy_that_asks_who_one_is_is_named() -> None:
         assert not fault.again
 
 
-WARNING = {"code": "EngineError", "innererror": {"message": "dropped", "severity": 3, "severityName": "Warning"}}
+WARNING = {
+    "code": "EngineError",
+    "innererror": {"message": "dropped", "severity": 3, "severityName": "Warning"},
+}
 GRAVE = {"code": "EngineError", "innererror": {"message": "lost", "severity": 2, "severityName": "Error"}}
 
 

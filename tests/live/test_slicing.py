@@ -325,7 +325,9 @@ def test_no_slice_of_time_is_shorter_than_an_hour_and_none_is_asked_for_twice(lo
     burst = [WINDOW.asked_at - timedelta(seconds=one) for one in range(900)]
     api = Limited(events(query, window, burst), 10)
     part = answered(api, query, query.text, window)
-    spans = [tuple(map(datetime.fromisoformat, asked.groups())) for asked in map(TIMES.search, api.texts) if asked]
+    spans = [
+        tuple(map(datetime.fromisoformat, asked.groups())) for asked in map(TIMES.search, api.texts) if asked
+    ]
     assert part.cut
     assert len(set(spans)) == len(spans) == len(api.texts) - 1
     assert all(end - start >= timedelta(hours=1) for start, end in spans)

@@ -27,7 +27,13 @@ def unresolved(name: str, *, column: bool = False) -> Reply:
 
 def syntax(message: str) -> Reply:
     """A text that cannot be parsed."""
-    place = {"code": "SYN0002", "message": f"Query could not be parsed: {message}", "line": 1, "pos": 1, "token": "("}
+    place = {
+        "code": "SYN0002",
+        "message": f"Query could not be parsed: {message}",
+        "line": 1,
+        "pos": 1,
+        "token": "(",
+    }
     inner = {"code": "SyntaxError", "message": "A syntax error occurred.", "innererror": place}
     return error(400, "BadArgumentError", _INVALID, inner)
 
@@ -60,13 +66,20 @@ def partial(code: str, message: str, severity: int) -> dict[str, Any]:
     return {
         "code": "PartialError",
         "message": "There were some errors when processing your query.",
-        "details": [{"code": "EngineError", "message": "Something went wrong processing your query.", "innererror": inner}],
+        "details": [
+            {
+                "code": "EngineError",
+                "message": "Something went wrong processing your query.",
+                "innererror": inner,
+            }
+        ],
     }
 
 
 def too_large(limit: int) -> dict[str, Any]:
     """An answer of too many rows, of which some came."""
-    message = f"Query result set has exceeded the internal record count limit {limit} (E_QUERY_RESULT_SET_TOO_LARGE)"
+    name = "E_QUERY_RESULT_SET_TOO_LARGE"
+    message = f"Query result set has exceeded the internal record count limit {limit} ({name})"
     return partial("-2133196797", message, 2)
 
 
@@ -78,8 +91,19 @@ def dropped(table: str) -> dict[str, Any]:
 
 def graph_throttled() -> Reply:
     """Resource Graph's quota used up: it says twice when to come back, and not the same."""
-    details = [{"code": "RateLimiting", "message": "Client application has been throttled and should not attempt to repeat the request until an amount of time has elapsed."}]
-    content = {"error": {"code": "RateLimiting", "message": "Please provide below info when asking for support: timestamp = 2023-02-01T00:00:00.0000000Z", "details": details}}
+    details = [
+        {
+            "code": "RateLimiting",
+            "message": "Client application has been throttled",
+        }
+    ]
+    content = {
+        "error": {
+            "code": "RateLimiting",
+            "message": "Please provide below info",
+            "details": details,
+        }
+    }
     headers = {
         "Retry-After": "1",
         "x-ms-user-quota-remaining": "0",
@@ -90,7 +114,7 @@ def graph_throttled() -> Reply:
 
 def subscription_throttled(subscription: str) -> Reply:
     """Resource Manager's bucket of one subscription and principal is empty."""
-    message = f"Number of requests for subscription '{subscription}' and operation 'GET' exceeded the backend storage limit. Please try again after '1' seconds."
+    message = f"Number of requests for subscription '{subscription}' exceeded. Try again after '1' seconds."
     return error(429, "SubscriptionRequestsThrottled", message, **{"Retry-After": "1"})
 
 
