@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from servers import errors
-from servers.rows import AbsentColumnError, Answer, SnapshotRows
+from servers.rows import Answer, SnapshotRows
 from servers.wire import Reply, Request
 from umdiag.queries import kql
 
@@ -72,12 +72,12 @@ class Logs:
         if named & self.slow.get(name, set()):
             return errors.timed_out()
         missing, absent = self.never_existed.get(name, set()), self.absent.get(name, set())
+        if lacking := _read_of(text, {(table, column) for table, column in absent if table in named}):
+            return errors.unresolved(lacking[0], column=True)
         try:
             return self._rows.of_workspace(customer, text, missing, absent)
         except LookupError as gone:
             return errors.unresolved(str(gone.args[0]))
-        except AbsentColumnError as column:
-            return errors.unresolved(str(column), column=True)
         except ValueError as error:
             return errors.syntax(str(error))
 
@@ -124,8 +124,19 @@ class Logs:
 
 def _named(text: str) -> set[str]:
     """Return the tables that a text names outside of its comments and strings."""
-    plain = "\n".join(line for line in text.splitlines() if not line.startswith("//"))
-    return set(re.findall(r"\w+", re.sub(r'"[^"]*"', "", plain))) & set(kql.tables()["workspace"])
+    return set(re.findall(r"\w+", _plain(text))) & set(kql.tables()["workspace"])
+
+
+def _read_of(text: str, absent: set[tuple[str, str]]) -> list[str]:
+    """Return which of these columns a text reads without supplying them itself."""
+    plain = _plain(text)
+    supplied = set(re.findall(r"(\w+) = ", " ".join(re.findall(r"(?m)^\| extend (.+);$", plain))))
+    return [column for _, column in sorted(absent) if column in set(re.findall(r"\w+", plain)) - supplied]
+
+
+def _plain(text: str) -> str:
+    lines = "\n".join(line for line in text.splitlines() if not line.startswith("//"))
+    return re.sub(r'"[^"]*"', "", lines)
 
 
 def frames(

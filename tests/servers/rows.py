@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from umdiag.errors import QueryError
@@ -28,13 +27,8 @@ _SUBSCRIPTION = (
     """coalesce(nullif("subscriptionId", ''), regexp_extract("id", '(?i)/subscriptions/([^/]+)', 1))"""
 )
 _SCHEMA = re.compile(r"(\w+)\n\| getschema\n\| project ColumnName\n")
-_NO_COLUMN = re.compile(r'Referenced column "([^"]*)" not found')
 #: Our types → the service's names of them, as both query protocols write them.
 Answer = tuple[list[tuple[str, str]], list[list[Any]]]
-
-
-class AbsentColumnError(Exception):
-    """A query names a column that the workspace never had."""
 
 
 class SnapshotRows:
@@ -78,10 +72,6 @@ class SnapshotRows:
                 raise LookupError(asked[1])
             return [("ColumnName", "string")], [[name] for name in engine.schema[asked[1]]]
         return self._ask(key, engine, text)
-
-    def has(self, customer_id: str, table: str, missing: Iterable[str] = ()) -> bool:
-        """Whether a workspace has a table."""
-        return table in self.tables and table not in set(missing)
 
     def of_subscriptions(self, subscriptions: Sequence[str] | None, text: str) -> Answer:
         """Answer a Resource Graph query from the rows of these subscriptions, None for all."""
@@ -147,15 +137,11 @@ class SnapshotRows:
         except QueryError as error:
             raise ValueError(str(error)) from None
         lacking = [table for table in named.tables if table not in engine.schema]
-        if lacking and not named.fuzzy:
+        if lacking and (not named.fuzzy or len(lacking) == len(named.tables)):
             raise LookupError(lacking[0])
         sql, values = translated(text, engine.tables_in(text), self.now)
         with engine.cursor() as cursor:
-            try:
-                relation = cursor.sql(sql, params=dict(values) or None)
-            except duckdb.BinderException as error:
-                column = _NO_COLUMN.search(str(error))
-                raise (AbsentColumnError(column[1]) if column else error) from None
+            relation = cursor.sql(sql, params=dict(values) or None)
             types = {
                 name: kql_type(str(type_))
                 for name, type_ in zip(relation.columns, relation.types, strict=True)

@@ -30,6 +30,7 @@ from umdiag.sources.live.objects import Objects
 from umdiag.sources.live.parts import Part, Window, reasons_of, sent_of
 from umdiag.sources.live.signin import SignIn
 from umdiag.sources.live.target import Target, name_of
+from umdiag.sources.live.visibility import SUBSCRIPTIONS, Visibility
 from umdiag.sources.live.volumes import newest_in
 from umdiag.sources.live.web import Web, trusted
 from umdiag.sources.live.workspaces import WorkspaceApi, Workspaces
@@ -72,6 +73,7 @@ class Azure:
         self.management = ResourceManager(self._management_web, target, self._manners, self._pool)
         self.objects = Objects(self.management, has_account=bool(target.automation_account))
         self.graph = ResourceGraph(self._management_web, target, self._manners)
+        self.visibility = Visibility(target, self.graph, self.management, self._pool)
         self._webs = [self._management_web]
         self.workspaces = Workspaces(
             self._workspace_api(verify, limits), target.workspaces, self._manners, self._customer_id
@@ -228,9 +230,11 @@ class Azure:
             frame, cuts = self.graph.ask(query, query.text)
         except Fault as fault:
             return kql.empty(query), fault.state, f"{what}: {fault.reason}"
+        if query.name != SUBSCRIPTIONS:
+            cuts = [*cuts, *self.visibility.gaps()]
         if not cuts:
             return frame, State.COMPLETE, ""
-        return frame, State.PARTIAL, f"{what} is not complete: {', '.join(dict.fromkeys(cuts))}"
+        return frame, State.PARTIAL, f"{what} is not complete: {', '.join([*dict.fromkeys(cuts)][:5])}"
 
     def _customer_id(self, workspace: str) -> str:
         """Return a workspace's customer id, "" where Resource Manager does not say."""

@@ -106,7 +106,7 @@ class Workspaces:
             for table, columns in absent.items()
             for column in query.reads[table].lacks(columns)
         ]
-        told = f"it never had the column {' and '.join(lacking)}, check what its agents send" * bool(lacking)
+        told = f"it never had {' and '.join(lacking)}, check what its agents send" if lacking else ""
         cut = ", ".join(filter(None, (answer.cut, told)))
         return Part(frame=frame_of(query.columns, answer, query.name), cut=cut, sent=sent)
 
