@@ -89,8 +89,9 @@ def dropped(table: str) -> dict[str, Any]:
     return partial("-2133196790", message, 3)
 
 
-def graph_throttled() -> Reply:
+def graph_throttled(*, quick: bool = False) -> Reply:
     """Resource Graph's quota used up: it says twice when to come back, and not the same."""
+    reset = "00:00:00.02" if quick else "00:00:01"
     details = [
         {
             "code": "RateLimiting",
@@ -105,17 +106,17 @@ def graph_throttled() -> Reply:
         }
     }
     headers = {
-        "Retry-After": "1",
+        "Retry-After": "0.01" if quick else "1",
         "x-ms-user-quota-remaining": "0",
-        "x-ms-user-quota-resets-after": "00:00:01",
+        "x-ms-user-quota-resets-after": reset,
     }
     return Reply(status=429, content=content, headers=headers)
 
 
-def subscription_throttled(subscription: str) -> Reply:
+def subscription_throttled(subscription: str, after: str = "1") -> Reply:
     """Resource Manager's bucket of one subscription and principal is empty."""
     message = f"Number of requests for subscription '{subscription}' exceeded. Try again after '1' seconds."
-    return error(429, "SubscriptionRequestsThrottled", message, **{"Retry-After": "1"})
+    return error(429, "SubscriptionRequestsThrottled", message, **{"Retry-After": after})
 
 
 def graph_error(status: int, code: str, message: str, inner: str, said: str) -> Reply:

@@ -230,8 +230,7 @@ class Azure:
             frame, cuts = self.graph.ask(query, query.text)
         except Fault as fault:
             return kql.empty(query), fault.state, f"{what}: {fault.reason}"
-        if query.name != SUBSCRIPTIONS:
-            cuts = [*cuts, *self.visibility.gaps()]
+        cuts += self.visibility.gaps() if query.name != SUBSCRIPTIONS else ()
         if not cuts:
             return frame, State.COMPLETE, ""
         return frame, State.PARTIAL, f"{what} is not complete: {', '.join([*dict.fromkeys(cuts)][:5])}"

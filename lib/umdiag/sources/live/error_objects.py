@@ -62,7 +62,7 @@ def is_warning(error: Any, depth: int = _DEEPEST) -> bool:
     if not isinstance(error, Mapping) or depth == 0:
         return False
     inner = list(_inside(error))
-    return all(is_warning(one, depth - 1) for one in inner) if inner else _level(error) > ERROR_LEVEL
+    return all(is_warning(part, depth - 1) for part in inner) if inner else _level(error) > ERROR_LEVEL
 
 
 def is_too_large(text: str) -> bool:
@@ -85,7 +85,7 @@ def _inside(error: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     inner = error.get("innererror") or error.get("error")
     details = error.get("details")
     listed = [inner] if isinstance(inner, dict) else details if isinstance(details, list) else []
-    yield from (one for one in listed if isinstance(one, dict))
+    yield from (part for part in listed if isinstance(part, dict))
 
 
 def _level(error: Mapping[str, Any]) -> int:

@@ -43,6 +43,8 @@ class Visibility:
         return set(frame["subscription_id"].str.lower())
 
     def _gaps(self) -> list[str]:
+        if not self._target.subscriptions:
+            return []
         try:
             seen = self.seen()
         except Fault:
