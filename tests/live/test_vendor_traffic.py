@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -253,6 +256,28 @@ def test_throttled_subscription_waits_and_loses_nothing(azure: AzureStandIn) -> 
         assert kit.fact("automation_jobs").state is State.COMPLETE
     finally:
         kit.close()
+
+
+@pytest.mark.slow
+def test_throttled_run_takes_little_longer_than_it_was_asked_to_wait(azure: AzureStandIn) -> None:
+    def seconds() -> float:
+        began = time.monotonic()
+        with estate.looked_at(azure):
+            return time.monotonic() - began
+
+    seconds()  # the stand-in remembers its answers
+    sound = min(seconds(), seconds())
+    azure.wire.requests.clear()
+    calls = itertools.count()
+    azure.fault(
+        lambda one: one.method == "GET" and next(calls) % 8 == 0,
+        errors.error(429, "SubscriptionRequestsThrottled", "exceeded", **{"Retry-After": "2"}),
+    )
+    throttled = seconds()
+    refused = sorted(one.ended for one in azure.wire.requests if one.status == 429)
+    assert len(refused) > 3
+    waits = sum(min(2.0, later - earlier) for earlier, later in pairwise([*refused, refused[-1] + 2]))
+    assert throttled - sound <= 1.5 * waits, (sound, throttled, waits)
 
 
 # -- times ------------------------------------------------------------------------------------------------

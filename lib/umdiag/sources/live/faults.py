@@ -74,7 +74,7 @@ class NoSuchColumn(Fault):
     """A table of the workspace never had the column `name`."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"there is no column {name}".rstrip() + ", its agents may never have sent it")
+        super().__init__(f"there is no column {name}".rstrip() + ", check what its agents send")
         self.name = name
 
 
