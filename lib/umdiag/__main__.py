@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import errno
 import os
@@ -18,6 +17,7 @@ import typer
 from umdiag._version import __version__
 from umdiag.errors import CallError, UmdiagError, one_line
 from umdiag.words.arguments import spread_only
+from umdiag.words.endings import hear_endings, leave
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -210,16 +210,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="replace")  # a code page that lacks a sign shows "?" and goes on
+    hear_endings()
     code = execute(sys.argv[1:])
     try:
         sys.stdout.flush()
     except OSError:
         _close_stdout()
     if code == _INTERRUPTED:
-        # Threads in the midst of a query would be waited for, minutes on a large fleet.
-        sys.stderr.flush()
-        atexit._run_exitfuncs()
-        os._exit(code)
+        leave(code)
     sys.exit(code)
 
 

@@ -81,6 +81,7 @@ class Rows:
     `frame` has exactly the columns of the query's header, in the dtypes of `kql.DTYPES`; it is empty
     where `state` is neither COMPLETE nor PARTIAL. `state` is one of COMPLETE, PARTIAL, DENIED, MISSING.
     `unseen` names workspaces that gave no row at all while those of the others are whole (then PARTIAL).
+    `sent` is the text as it was sent, where a workspace could not answer the one that was asked.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Rows:
     newest: datetime | None = None
     tables: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    sent: str = ""
 
     @property
     def whole(self) -> bool:

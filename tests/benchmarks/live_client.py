@@ -20,7 +20,8 @@ from umdiag.parameters import from_values
 from umdiag.queries import kql
 from umdiag.report.job import fetch_machine
 from umdiag.sources.live import azure
-from umdiag.sources.live.manners import Limits, Rate
+from umdiag.sources.live.gates import Rate
+from umdiag.sources.live.manners import Limits
 from umdiag.sources.opening import target_of
 
 OFTEN = Rate(requests=100_000, seconds=1)

@@ -21,8 +21,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from umdiag.model import State
-from umdiag.sources.live import faults
-from umdiag.sources.live.faults import Fault, NoSuchTable, TooLarge, no_json, of_network, of_status
+from umdiag.sources.live import error_objects, waits
+from umdiag.sources.live.faults import (
+    Fault,
+    NoSuchColumn,
+    NoSuchTable,
+    TooLarge,
+    no_json,
+    of_network,
+    of_status,
+)
 
 FIXED = settings(derandomize=True, database=None, deadline=None, max_examples=80)
 _PAYLOADS = Path(__file__).parent / "payloads"
@@ -96,7 +104,7 @@ def test_missing_table_is_told_apart_and_named() -> None:
 
 
 def test_partial_answer_tells_what_lies_inside() -> None:
-    told = faults.told(BODIES["200_partial_error_object"])
+    told = error_objects.told(BODIES["200_partial_error_object"])
     assert told.endswith("Failed to resolve scalar expression named 'sourceHealthServiceId'")
 
 
@@ -147,14 +155,114 @@ def test_page_of_a_proxy_is_not_quoted(status: int) -> None:
         "Query result set has exceeded the internal data size limit 67108864 (E_QUERY_RESULT_SET_TOO_LARGE)",
         "The results of this query exceed the set limit of 64 MB",
         "The query returned more than 500,000 records",
-        "Runaway query (E_RUNAWAY_QUERY)",
+        "Query execution has exceeded the allowed limits (80DA0003): they exceed the set limit of 500000",
+        "Partial query failure: Result set too large (80DA0003)",
     ],
 )
 def test_answer_over_a_limit_is_told_apart(message: str) -> None:
     for status in (400, 413, 500):
         body = {"error": {"code": "BadArgumentError", "innererror": {"code": "x", "@message": message}}}
         assert isinstance(of_status(status, {}, json.dumps(body).encode()), TooLarge)
-    assert faults.is_too_large(message)
+    assert error_objects.is_too_large(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Runaway query (E_RUNAWAY_QUERY). (message: 'memory budget exceeded, over 64 MB')",
+        "Query execution lacks memory resources to complete (80DA0007): Partial query failure: Low memory "
+        "condition (E_LOW_MEMORY_CONDITION)",
+        "Query execution has exceeded the allowed limits (80DA0001): Runaway query",
+    ],
+)
+def test_query_that_takes_too_much_is_not_taken_for_an_answer_that_is_too_large(message: str) -> None:
+    body = {"error": {"code": "General_BadRequest", "@message": message}}
+    fault = of_status(400, {}, json.dumps(body).encode())
+    assert type(fault) is Fault
+    assert fault.reason.startswith("the query takes more than the service grants (400 ")
+    assert fault.reason.endswith("shorten lookback or run again later")
+    assert not error_objects.is_too_large(message)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "told"),
+    [
+        ("Failed to resolve table or column expression named 'Update'", NoSuchTable, "no table Update"),
+        (
+            "'where' operator: Failed to resolve table or column expression named 'Usage'",
+            NoSuchTable,
+            "Usage",
+        ),
+        (
+            "'extend' operator: Failed to resolve scalar expression named 'OSFullName'",
+            NoSuchColumn,
+            "OSFullName",
+        ),
+        ("Failed to resolve column or scalar expression named 'Approved'", NoSuchColumn, "column Approved"),
+    ],
+)
+def test_column_that_is_absent_is_told_apart_from_a_table(message: str, kind: type, told: str) -> None:
+    inner = {"code": "SemanticError", "innererror": {"code": "SEM0100", "message": message}}
+    fault = of_status(
+        400, {}, json.dumps({"error": {"code": "BadArgumentError", "innererror": inner}}).encode()
+    )
+    assert type(fault) is kind
+    assert told in fault.reason
+
+
+def test_basic_plan_is_named_with_the_step_that_fits() -> None:
+    message = "Query of Basic Logs table is not supported with the API."
+    inner = {"code": "UnsupportedApiQueryValidationError", "message": message}
+    fault = of_status(
+        400, {}, json.dumps({"error": {"code": "BadArgumentError", "innererror": inner}}).encode()
+    )
+    assert fault.reason.startswith("the table is on the Basic plan (400 UnsupportedApiQueryValidationError ")
+    assert "set the table's plan to Analytics" in fault.reason
+    assert "endpoints" not in fault.reason
+
+
+@pytest.mark.parametrize("code", ["NoRegisteredProviderFound", "InvalidApiVersionParameter"])
+def test_version_that_is_not_supported_asks_for_a_newer_umdiag(code: str) -> None:
+    fault = of_status(400, {}, json.dumps({"error": {"code": code, "message": "not supported"}}).encode())
+    assert "does not know the version" in fault.reason
+    assert fault.reason.endswith("run again with the newest umdiag")
+
+
+def test_proxy_that_asks_who_one_is_is_named() -> None:
+    error = requests.exceptions.ProxyError(
+        "Unable to connect to proxy", OSError("Tunnel connection failed: 407 Proxy Authentication Required")
+    )
+    for fault in (of_network(ServiceRequestError("failed", error=error), HOST), of_status(407, {}, HTML)):
+        assert fault.reason.startswith("the proxy on the way wants a sign-in (407")
+        assert "HTTPS_PROXY" in fault.reason
+        assert not fault.again
+
+
+WARNING = {
+    "code": "EngineError",
+    "innererror": {"message": "dropped", "severity": 3, "severityName": "Warning"},
+}
+GRAVE = {"code": "EngineError", "innererror": {"message": "lost", "severity": 2, "severityName": "Error"}}
+
+
+@pytest.mark.parametrize(
+    ("details", "harmless"),
+    [
+        ([WARNING], True),
+        ([WARNING, WARNING], True),
+        ([WARNING, GRAVE], False),
+        ([GRAVE], False),
+        ([{"innererror": {"message": "dropped", "severityName": "Warning"}}], True),
+        ([{"innererror": {"message": "?", "severity": 3, "severityName": "Error"}}], False),
+        ([{"innererror": {"message": "said nothing of it"}}], False),
+        ([{"innererror": {"message": "?", "severity": True}}], False),
+        ([], False),
+    ],
+)
+def test_error_object_is_as_grave_as_its_gravest_part(details: list[Any], harmless: bool) -> None:
+    error = {"code": "PartialError", "message": "There were some errors", "details": details}
+    assert error_objects.is_warning(error) == harmless
+    assert "dropped" not in error_objects.told(error) or GRAVE not in details
 
 
 @pytest.mark.parametrize(
@@ -162,7 +270,7 @@ def test_answer_over_a_limit_is_told_apart(message: str) -> None:
     ["timestamp = 2021-05-03T07:08:29.5000003Z", "correlationId = 3ac5b91d-500000ab", "x64 MBean not found"],
 )
 def test_digits_of_times_and_ids_are_no_limit(message: str) -> None:
-    assert not faults.is_too_large(message)
+    assert not error_objects.is_too_large(message)
     fault = of_status(429, {}, json.dumps({"error": {"message": message}}).encode())
     assert (type(fault), fault.again) == (Fault, True)
 
@@ -260,6 +368,9 @@ def test_any_answer_is_worded(status: int, headers: dict[str, str], body: bytes)
         ({"x-ms-user-quota-resets-after": "00:00:05"}, 5),
         ({"X-Ms-User-Quota-Resets-After": "01:02:03.5"}, 3723.5),
         ({"Retry-After": "7", "x-ms-user-quota-resets-after": "00:00:05"}, 7),
+        ({"Retry-After": "2", "x-ms-user-quota-resets-after": "00:00:05"}, 5),
+        ({"Retry-After": "Tue, 24 Nov 2026 10:00:30 GMT", "Date": "Tue, 24 Nov 2026 10:00:00 GMT"}, 30),
+        ({"Retry-After": "Tue, 24 Nov 2026 10:00:30 GMT", "Date": "Tue, 24 Nov 2026 10:01:00 GMT"}, 0),
         ({"Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT"}, 0),
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": ""}, None),
@@ -270,12 +381,12 @@ def test_any_answer_is_worded(status: int, headers: dict[str, str], body: bytes)
     ],
 )
 def test_wait_is_read_in_every_form(headers: dict[str, str], seconds: float | None) -> None:
-    assert faults.retry_after(headers) == seconds
+    assert waits.retry_after(headers) == seconds
 
 
 def test_wait_until_a_date_counts_from_now() -> None:
     then = datetime.now(UTC) + timedelta(hours=1)
-    found = faults.retry_after({"Retry-After": format_datetime(then, usegmt=True)})
+    found = waits.retry_after({"Retry-After": format_datetime(then, usegmt=True)})
     assert found is not None
     assert 3500 < found <= 3600
 

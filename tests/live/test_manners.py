@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from umdiag.queries import kql
-from umdiag.sources.live import manners
+from umdiag.sources.live import gates, manners
 from umdiag.sources.live.azure import Azure
 from umdiag.sources.live.faults import Fault
-from umdiag.sources.live.manners import Gate, Limits, Manners, Rate
+from umdiag.sources.live.gates import Bucket, Gate, Rate
+from umdiag.sources.live.manners import Limits, Manners
 
 FIXED = settings(derandomize=True, database=None, deadline=None, max_examples=60)
 #: Seconds that a thread of a test may take at most, however busy the machine.
@@ -53,7 +54,8 @@ class Clock:
 def ticking() -> Iterator[Clock]:
     clock = Clock()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manners, "time", SimpleNamespace(monotonic=clock.monotonic))
+        for module in (manners, gates):
+            patch.setattr(module, "time", SimpleNamespace(monotonic=clock.monotonic))
         yield clock
 
 
@@ -133,6 +135,65 @@ def test_no_span_holds_more_requests_than_the_rate(requests: int, seconds: int, 
             assert begun[-1] == came or len(recent) >= requests, "waited without need"
         for first, later in zip(begun, begun[requests:], strict=False):
             assert later - first >= seconds
+
+
+def test_bucket_gives_what_it_holds_at_once_and_then_as_fast_as_it_fills(clock: Clock) -> None:
+    gate, begun = Gate(10, Bucket(requests=20, a_second=5)), []
+    for _ in range(40):
+        with gate.entered(clock.wait):
+            begun.append(clock.now - 1000)
+    assert begun[:20] == [0] * 20
+    assert begun[-1] == pytest.approx(20 / 5)
+    clock.now += 100
+    with gate.entered(waited_for):
+        pass
+
+
+def test_first_request_goes_alone_and_those_after_it_together() -> None:
+    gate, inside, lock = Gate(3, first_alone=True), [0], threading.Lock()
+    together, first, most = threading.Barrier(3), threading.Event(), []
+
+    def pass_through(number: int) -> None:
+        with gate.entered(lambda _: None):
+            with lock:
+                inside[0] += 1
+                most.append(inside[0])
+                alone = not first.is_set()
+                first.set()
+            if alone:
+                time.sleep(0.05)
+            else:
+                together.wait(PATIENCE)
+            with lock:
+                inside[0] -= 1
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(pass_through, range(4)))
+    assert most[0] == most[1] == 1
+    assert max(most) == 3
+
+
+@pytest.mark.parametrize(
+    ("closed_by", "status", "closed"),
+    [("waits", 503, True), ("throttling", 503, False), ("throttling", 429, True), ("nothing", 429, False)],
+)
+def test_gate_hears_what_is_meant_for_it(clock: Clock, closed_by: Any, status: int, closed: bool) -> None:
+    gate = Gate(2, closed_by=closed_by)
+    _, work = failing(1, again=True, after=7, attempts=1, status=status)
+    with pytest.raises(Fault, match="attempt 1"):
+        mannered(clock).carry_out(work, gate)
+    with gate.entered(clock.wait):
+        assert clock.now == (1007 if closed else 1000)
+
+
+def test_proxy_that_refuses_is_asked_once(clock: Clock) -> None:
+    calm = mannered(clock)
+    left, work = failing(9, status=407)
+    with pytest.raises(Fault, match="attempt 1"):
+        calm.carry_out(work, Gate(1))
+    with pytest.raises(Fault, match="attempt 1"):
+        calm.carry_out(work, Gate(1))
+    assert len(left) == 1
 
 
 def test_rate_holds_for_all_threads_together() -> None:
@@ -341,13 +402,16 @@ def test_closed_gate_is_waited_for_no_longer_than_the_report_may_take(clock: Clo
     assert (left, clock.now) == ([], 1900)
 
 
-def test_gate_is_closed_no_longer_than_the_query_may_take(clock: Clock) -> None:
+@pytest.mark.parametrize(("query", "seconds"), [(600, 120), (60, 60)])
+def test_gate_is_closed_for_a_sensible_time_whatever_is_asked(
+    clock: Clock, query: float, seconds: float
+) -> None:
     gate = Gate(1)
     _, work = failing(1, again=True, after=99999)
     with pytest.raises(Fault, match="attempt 1"):
-        mannered(clock, query=600).carry_out(work, gate)
+        mannered(clock, query=query).carry_out(work, gate)
     with gate.entered(clock.wait):
-        assert clock.now == 1600
+        assert clock.now == 1000 + seconds
 
 
 @FIXED
@@ -461,6 +525,8 @@ def test_documented_limits_of_the_services_are_the_defaults() -> None:
     assert limits.queries_per_workspace <= 5
     assert limits.log_rate == Rate(requests=200, seconds=30)
     assert limits.graph_rate == Rate(requests=15, seconds=5)
+    assert limits.management_bucket.requests <= 250
+    assert limits.management_bucket.a_second <= 25
 
 
 def test_every_query_of_the_package_has_a_thread() -> None:

@@ -212,8 +212,10 @@ def test_token_is_renewed_five_minutes_before_it_ends(issuer: Issuer, clock: Clo
 def test_token_that_was_not_accepted_is_forgotten(issuer: Issuer) -> None:
     sign_in = SignIn(TARGET, {})
     tokens = [sign_in.token(MANAGEMENT), sign_in.token(LOGS)]
-    sign_in.renew(MANAGEMENT)
-    sign_in.renew("https://never.asked")
+    stale = Fault("the sign-in was not accepted", state=State.DENIED, again=True)
+    sign_in.refused(MANAGEMENT, stale)
+    sign_in.refused("https://never.asked", stale)
+    sign_in.refused(LOGS, Fault("access was refused", state=State.DENIED))
     assert [*tokens, sign_in.token(LOGS), sign_in.token(MANAGEMENT)] == [
         "token1",
         "token2",

@@ -23,8 +23,10 @@ from umdiag.queries import kql, slicing
 from umdiag.queries.kql import Query
 from umdiag.sources.live.answers import Answer
 from umdiag.sources.live.faults import Fault, TooLarge
-from umdiag.sources.live.manners import Limits, Manners, Rate
-from umdiag.sources.live.workspaces import Part, Window, Workspaces
+from umdiag.sources.live.gates import Rate
+from umdiag.sources.live.manners import Limits, Manners
+from umdiag.sources.live.parts import Part, Window
+from umdiag.sources.live.workspaces import Workspaces
 from umdiag.sources.snapshot import Snapshot
 
 FIXED = settings(derandomize=True, database=None, deadline=None, max_examples=30)
@@ -294,6 +296,50 @@ def test_slice_that_stays_too_large_is_partial_and_says_so() -> None:
     assert part.frame is not None
     assert sorted(part.frame["source_computer_id"]) == ["other", *["same"] * 4]
     assert part.cut.startswith("the answer exceeds a limit of the service (limit), ")
+
+
+def test_share_that_is_as_large_as_the_whole_is_cut_once_only() -> None:
+    query = LOGS["heartbeats"]
+    api = Limited(ids(query, ["same"] * 9), 4)
+    part = answered(api, query, query.text, WINDOW)
+    assert part.cut.startswith("the answer exceeds a limit")
+    assert part.frame is not None
+    assert len(part.frame) == 4
+    assert len(api.texts) == 1 + 16
+
+
+@pytest.mark.parametrize("name", ["heartbeats", "operation_events"])
+def test_slices_that_are_refused_like_the_whole_are_not_cut_again(name: str) -> None:
+    def refused(text: str) -> Answer:
+        raise TooLarge("limit")
+
+    api = Limited(refused, 1)
+    part = answered(api, LOGS[name], LOGS[name].text, WINDOW)
+    assert part.cut.startswith("the answer exceeds a limit")
+    assert len(api.texts) == 1 + 16
+
+
+@pytest.mark.parametrize("lookback", [timedelta(hours=3), timedelta(days=1), timedelta(days=14)])
+def test_no_slice_of_time_is_shorter_than_an_hour_and_none_is_asked_for_twice(lookback: timedelta) -> None:
+    query, window = LOGS["operation_events"], replace(WINDOW, lookback=lookback)
+    burst = [WINDOW.asked_at - timedelta(seconds=one) for one in range(900)]
+    api = Limited(events(query, window, burst), 10)
+    part = answered(api, query, query.text, window)
+    spans = [
+        tuple(map(datetime.fromisoformat, asked.groups())) for asked in map(TIMES.search, api.texts) if asked
+    ]
+    assert part.cut
+    assert len(set(spans)) == len(spans) == len(api.texts) - 1
+    assert all(end - start >= timedelta(hours=1) for start, end in spans)
+    assert len(spans) <= 16 * 3
+
+
+def test_slices_of_one_answer_are_bounded() -> None:
+    query = LOGS["heartbeats"]
+    api = Limited(ids(query, [f"agent-{one}" for one in range(6000)]), 1)
+    part = answered(api, query, query.text, WINDOW)
+    assert part.cut
+    assert len(api.texts) <= 513
 
 
 def test_query_without_slices_is_partial_at_once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,9 +27,10 @@ from umdiag.kit import Kit
 from umdiag.model import State, Verdict
 from umdiag.parameters import from_values
 from umdiag.queries import kql
-from umdiag.sources.live import workspaces as live_workspaces
+from umdiag.sources.live import slices as live_slices
 from umdiag.sources.live.azure import Azure
 from umdiag.sources.live.kusto import KustoApi
+from umdiag.sources.live.parts import Part
 from umdiag.sources.live.signin import SignIn
 from umdiag.sources.live.target import CLOUDS, Target
 from umdiag.sources.live.web import trusted
@@ -111,7 +113,10 @@ def completion(level: int) -> Callable[[Reply], Reply]:
     return changed(change)
 
 
-PARTIAL_ERROR = payload("loganalytics_errors")["200_partial_error_object"]
+WARNING = payload("loganalytics_errors")["200_partial_error_object"]
+PARTIAL_ERROR = json.loads(
+    json.dumps(WARNING).replace('"severity": 3', '"severity": 2').replace('"Warning"', '"Error"')
+)
 LOSSES: Mapping[str, tuple[str, Callable[[Reply], Reply], str]] = {
     "errors in the last frame": (
         "kusto",
@@ -154,6 +159,21 @@ def test_nothing_is_healthy_that_needs_an_answer_that_is_not_whole(azure: AzureS
     kit.close()
     assert found.verdict is Verdict.UNKNOWN
     assert reason in found.reason or "query was refused" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("api", "change"),
+    [("monitor", changed(lambda sent: sent | {"error": WARNING})), ("kusto", completion(3))],
+)
+def test_warning_beside_whole_rows_takes_nothing_from_them(
+    azure: AzureStandIn, api: str, change: Callable[[Reply], Reply]
+) -> None:
+    kit = open_kit(azure, api, "law-b")
+    azure.fault(of_logs, change)
+    answer = kit.fact("heartbeats")
+    assert (answer.state, answer.reason, len(answer.frame)) == (State.COMPLETE, "", 4)
+    assert {line.state for line in kit.health() if line.table == "Heartbeat"} == {State.COMPLETE}
+    kit.close()
 
 
 @pytest.mark.parametrize("api", APIS)
@@ -259,8 +279,7 @@ def test_truth_value_that_is_not_known_stays_so(azure: AzureStandIn, api: str) -
 
 
 def with_seven_digits(sent: Any) -> Any:
-    text = json.dumps(sent).replace(".0000000Z", ".1234567Z")
-    return json.loads(text)
+    return json.loads(re.sub(r"(T\d\d:\d\d:\d\d)Z", r"\1.1234567Z", json.dumps(sent)))
 
 
 @pytest.mark.parametrize("api", APIS)
@@ -305,7 +324,7 @@ def asked_for(azure: AzureStandIn, name: str) -> list[Request]:
     return [request for request in azure.wire.requests if asks(name)(request)]
 
 
-def part_of(azure: AzureStandIn, api: str, name: str) -> live_workspaces.Part:
+def part_of(azure: AzureStandIn, api: str, name: str) -> Part:
     """Ask law-b for one query alone: the count of its tables, which is short, does not come before."""
     given = estate.values(azure, workspace_api=api, workspaces=[rows.workspace_id("law-b")])
     source = Azure(target_of(from_values(given, folder=None)))
@@ -343,7 +362,7 @@ def test_answer_over_the_limit_comes_whole_in_slices(
 def test_slice_that_stays_too_large_is_told(
     azure: AzureStandIn, monkeypatch: pytest.MonkeyPatch, api: str
 ) -> None:
-    monkeypatch.setattr(live_workspaces, "_DEEPEST", 1)
+    monkeypatch.setattr(live_slices, "_MOST", 16)
     limit(azure, monkeypatch, api, 1)
     part = part_of(azure, api, "heartbeats")
     assert part.frame is not None

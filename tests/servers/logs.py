@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
+from servers import errors
 from servers.rows import Answer, SnapshotRows
 from servers.wire import Reply, Request
+from umdiag.queries import kql
 
 _KUSTO = re.compile(
     r"(?P<id>/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.operationalinsights/workspaces/(?P<name>[^/]+))"
@@ -28,6 +31,12 @@ class Logs:
         """Answer everything again."""
         #: Workspace name → tables that it never had.
         self.never_existed: dict[str, set[str]] = {}
+        #: Workspace name → columns (table, column) that it never had.
+        self.absent: dict[str, set[tuple[str, str]]] = {}
+        #: Workspace name → tables on the Basic plan.
+        self.basic: dict[str, set[str]] = {}
+        #: Workspace name → tables that take longer than a query may.
+        self.slow: dict[str, set[str]] = {}
         self.most_rows = 500_000
         #: What the Kusto route cuts an answer to without a word; None: nothing.
         self.silent_limit: int | None = None
@@ -39,7 +48,7 @@ class Logs:
         if match := _KUSTO.fullmatch(request.path):
             content = request.content if isinstance(request.content, dict) else {}
             if str(content.get("db", "")).lower() != match["name"].lower() or "csl" not in content:
-                return _error(400, "BadRequest", "no such database")
+                return errors.error(400, "BadRequest", "no such database")
             return self._kusto(match["id"], str(content["csl"]))
         customer = _MONITOR.fullmatch(request.path)
         by_id = _MONITOR_BY_ID.fullmatch(request.path)
@@ -55,21 +64,30 @@ class Logs:
         customer = self._rows.workspaces.get(id_.lower())
         if customer is None:
             words = "The provided credentials have insufficient access to perform the requested operation"
-            return _error(403, "InsufficientAccessError", words)
+            return errors.error(403, "InsufficientAccessError", words)
+        name = id_.rpartition("/")[2].lower()
+        named = _named(text)
+        if named & self.basic.get(name, set()):
+            return errors.basic_plan()
+        if named & self.slow.get(name, set()):
+            return errors.timed_out()
+        missing, absent = self.never_existed.get(name, set()), self.absent.get(name, set())
+        if lacking := _read_of(text, {(table, column) for table, column in absent if table in named}):
+            return errors.unresolved(lacking[0], column=True)
         try:
-            return self._rows.of_workspace(
-                customer, text, self.never_existed.get(id_.rpartition("/")[2].lower(), ())
-            )
-        except LookupError as missing:
-            message = (
-                f"'where' operator: Failed to resolve table or column expression named '{missing.args[0]}'"
-            )
-            semantic = {"code": "SemanticError", "message": "A semantic error occurred."}
-            inner = {**semantic, "innererror": {"code": "SEM0100", "message": message}}
-            return _error(400, "BadArgumentError", "The request had some invalid properties", inner)
+            return self._rows.of_workspace(customer, text, missing, absent)
+        except LookupError as gone:
+            return errors.unresolved(str(gone.args[0]))
         except ValueError as error:
-            inner = {"code": "SyntaxError", "message": str(error)}
-            return _error(400, "BadArgumentError", "The request had some invalid properties", inner)
+            return errors.syntax(str(error))
+
+    def _left_out(self, id_: str, text: str) -> list[str]:
+        """Return the tables that a fuzzy union went on without."""
+        gone = self.never_existed.get(id_.rpartition("/")[2].lower(), set()) | self._unknown()
+        return sorted(_named(text) & gone) if "isfuzzy=true" in text else []
+
+    def _unknown(self) -> set[str]:
+        return set(kql.tables()["workspace"]) - self._rows.tables
 
     def _monitor(self, id_: str, text: str) -> Reply:
         found = self._rows_of(id_, text)
@@ -82,29 +100,48 @@ class Logs:
             "rows": rows[: self.most_rows],
         }
         content: dict[str, Any] = {"tables": [table]}
+        if left_out := self._left_out(id_, text):
+            content["error"] = errors.dropped(left_out[0])
         if len(rows) > self.most_rows:
-            message = (
-                "Query result set has exceeded the internal record count limit (E_QUERY_RESULT_SET_TOO_LARGE)"
-            )
-            inner = {"code": "-2133196797", "message": message, "severity": 2, "severityName": "Error"}
-            content["error"] = {
-                "code": "PartialError",
-                "message": "There were some errors when processing your query.",
-                "details": [{"code": "EngineError", "message": "Something went wrong.", "innererror": inner}],
-            }
-        return Reply(content=content)
+            content["error"] = errors.too_large(self.most_rows)
+        return Reply(content=content, zipped=True)
 
     def _kusto(self, id_: str, text: str) -> Reply:
         found = self._rows_of(id_, text)
         if isinstance(found, Reply):
             return found
         columns, rows = found
-        return Reply(
-            content=frames(columns, rows if self.silent_limit is None else rows[: self.silent_limit])
-        )
+        # Its nulls of text and of dynamics are empty texts.
+        empty = [type_ in ("string", "dynamic") for _, type_ in columns]
+        rows = [
+            ["" if value is None and blank else value for value, blank in zip(row, empty, strict=True)]
+            for row in rows
+        ]
+        sent = rows if self.silent_limit is None else rows[: self.silent_limit]
+        warnings = [f"Failed to resolve table expression named '{one}'" for one in self._left_out(id_, text)]
+        return Reply(content=frames(columns, sent, warnings))
 
 
-def frames(columns: list[tuple[str, str]], rows: list[list[Any]]) -> list[dict[str, Any]]:
+def _named(text: str) -> set[str]:
+    """Return the tables that a text names outside of its comments and strings."""
+    return set(re.findall(r"\w+", _plain(text))) & set(kql.tables()["workspace"])
+
+
+def _read_of(text: str, absent: set[tuple[str, str]]) -> list[str]:
+    """Return which of these columns a text reads without supplying them itself."""
+    plain = _plain(text)
+    supplied = set(re.findall(r"(\w+) = ", " ".join(re.findall(r"(?m)^\| extend (.+);$", plain))))
+    return [column for _, column in sorted(absent) if column in set(re.findall(r"\w+", plain)) - supplied]
+
+
+def _plain(text: str) -> str:
+    lines = "\n".join(line for line in text.splitlines() if not line.startswith("//"))
+    return re.sub(r'"[^"]*"', "", lines)
+
+
+def frames(
+    columns: list[tuple[str, str]], rows: list[list[Any]], warnings: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """Return an answer as Kusto v2 frames."""
     status = [
         ("Timestamp", "datetime"),
@@ -122,12 +159,13 @@ def frames(columns: list[tuple[str, str]], rows: list[list[Any]]) -> list[dict[s
     ]
     none = "00000000-0000-0000-0000-000000000000"
     done = ["2024-01-01T00:00:00Z", "r", none, none, none, 4, "Info", 0, "S_OK (0)", 4, "QueryInfo", "{}"]
+    warned = [[*done[:5], 3, "Warning", *done[7:10], "Warning", message] for message in warnings]
     properties = [("TableId", "int"), ("Key", "string"), ("Value", "dynamic")]
     return [
         {"FrameType": "DataSetHeader", "IsProgressive": False, "Version": "v2.0"},
         _table(0, "QueryProperties", "@ExtendedProperties", properties, [[1, "Visualization", "{}"]]),
         _table(1, "PrimaryResult", "PrimaryResult", columns, rows),
-        _table(2, "QueryCompletionInformation", "QueryCompletionInformation", status, [done]),
+        _table(2, "QueryCompletionInformation", "QueryCompletionInformation", status, [*warned, done]),
         {"FrameType": "DataSetCompletion", "HasErrors": False, "Cancelled": False},
     ]
 
@@ -143,8 +181,3 @@ def _table(
         "Columns": [{"ColumnName": column, "ColumnType": type_} for column, type_ in columns],
         "Rows": rows,
     }
-
-
-def _error(status: int, code: str, message: str, inner: Any = None) -> Reply:
-    error = {"code": code, "message": message} | ({"innererror": inner} if inner else {})
-    return Reply(status=status, content={"error": error})

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from servers import errors
+from servers.objects import TABLES, listed, rest
 from servers.rows import SnapshotRows
 from servers.wire import Reply, Request
 
@@ -55,6 +57,11 @@ class Management:
         #: Resource Graph queries a second; None: any number.
         self.quota: int | None = None
         self.total_shift = 0
+        #: Subscriptions that the caller may read; None: all.
+        self.visible: set[str] | None = None
+        #: Reads of a subscription at once, and how many more a second; None: any number.
+        self.bucket: tuple[int, float] | None = None
+        self._levels: dict[str, tuple[float, float]] = {}
         self._asked: deque[float] = deque()
         #: name → (number of rows, row by number), for tables too large to hold.
         self.made: dict[str, tuple[int, Callable[[int], Mapping[str, Any]]]] = {}
@@ -66,10 +73,18 @@ class Management:
         if request.method != "GET" or not request.path.lower().startswith("/subscriptions"):
             return None
         if "api-version" not in request.query:
-            return _error(400, "MissingApiVersionParameter", "The api-version query parameter is required.")
+            return errors.error(
+                400, "MissingApiVersionParameter", "The api-version query parameter is required."
+            )
         if any(request.path.lower().startswith(one.lower()) for one in self.denied):
             words = f"The client does not have authorization to perform action over scope '{request.path}'."
-            return _error(403, "AuthorizationFailed", words)
+            return errors.error(403, "AuthorizationFailed", words)
+        subscription = request.path.split("/")[2].lower()
+        if self.visible is not None and subscription not in self.visible:
+            words = f"The client does not have authorization over scope '/subscriptions/{subscription}'."
+            return errors.error(403, "AuthorizationFailed", words)
+        if self._is_empty(subscription):
+            return errors.subscription_throttled(subscription)
         return self._object(request) or self._list(request) or self._permissions(request.path)
 
     def _list(self, request: Request) -> Reply | None:
@@ -78,19 +93,21 @@ class Management:
                 break
         else:
             return None
-        table = next(one for one in _TABLES if one.lower() == match["table"].lower())
+        table = next(one for one in TABLES if one.lower() == match["table"].lower())
         objects = self._below(table).get(request.path.lower(), [])
         if since := _SINCE.search(request.query.get("$filter", "")):
             objects = [one for one in objects if str(one["properties"].get(since[1], "9")) >= since[2]]
         if table == "softwareUpdateConfigurations":
-            objects = [_listed(one) for one in objects]
+            objects = [listed(one) for one in objects]
         start = int(request.query.get("$skip", 0))
         content: dict[str, Any] = {"value": objects[start : start + _PAGE]}
         if start + _PAGE < len(objects):
             version = request.query["api-version"]
+            # As the publisher's examples have it: the port, a parameter of nobody's, and the place as it is.
+            address = self.address if ":" in self.address.removeprefix("https://") else f"{self.address}:443"
             # The publisher's slip: the next page of machine runs names the path of runs.
             path = request.path.replace("MachineRuns", "Runs")
-            content["nextLink"] = f"{self.address}{path}?api-version={version}&$skip={start + _PAGE}"
+            content["nextLink"] = f"{address}{path}?api-version={version}&_=1518738&$skip={start + _PAGE}"
             if since:
                 content["nextLink"] += f"&$filter={request.query['$filter'].replace(' ', '%20')}"
         return Reply(content=content)
@@ -101,7 +118,7 @@ class Management:
         found: dict[str, list[dict[str, Any]]] = {}
         with self._building:
             for one in self._rows.objects(table):
-                found.setdefault(str(one["id"]).lower().rpartition("/")[0], []).append(_rest(one))
+                found.setdefault(str(one["id"]).lower().rpartition("/")[0], []).append(rest(one))
         return found
 
     def _object(self, request: Request) -> Reply | None:
@@ -110,7 +127,7 @@ class Management:
                 for one in self._below(table).get(request.path.lower().rpartition("/")[0], []):
                     if one["id"].lower() == request.path.lower():
                         return Reply(content=one)
-                return _error(404, "ResourceNotFound", f"{request.path} was not found.")
+                return errors.error(404, "ResourceNotFound", f"{request.path} was not found.")
         return None
 
     def _permissions(self, path: str) -> Reply | None:
@@ -130,29 +147,30 @@ class Management:
 
     def _graph(self, request: Request) -> Reply:
         if "application/json" not in request.headers.get("content-type", ""):
-            return _error(500, "InternalServerError", "Encountered internal server error.")
+            return errors.error(500, "InternalServerError", "Encountered internal server error.")
         content = request.content if isinstance(request.content, dict) else {}
         headers = self._quota()
         if headers is None:
-            details = [{"code": "RateLimiting", "message": "Client application has been throttled"}]
-            error = {"code": "RateLimiting", "message": "Please provide below info", "details": details}
-            return Reply(
-                status=429,
-                content={"error": error},
-                headers={"x-ms-user-quota-remaining": "0", "x-ms-user-quota-resets-after": "00:00:01"},
-            )
+            return errors.graph_throttled()
         text = str(content.get("query", ""))
         if re.search(r"^\s*let\b|leftanti", text, re.MULTILINE):
-            inner = [{"code": "ParserFailure", "message": "let is not supported"}]
-            return Reply(
-                status=400, content={"error": {"code": "BadRequest", "message": "", "details": inner}}
+            return errors.graph_error(
+                400, "BadRequest", "Please provide below info", "ParserFailure", "let is not supported"
+            )
+        if not self._sees(content):
+            return errors.graph_error(
+                403,
+                "Forbidden",
+                "Please provide below info",
+                "AccessDenied",
+                "Access to the scope is denied.",
             )
         options = content.get("options") or {}
         top = min(int(options.get("$top", 100)), 1000)
         try:
             start = int(base64.b64decode(options["$skipToken"])) if options.get("$skipToken") else 0
         except ValueError:
-            return _error(400, "BadRequest", "The skip token is not valid.")
+            return errors.error(400, "BadRequest", "The skip token is not valid.")
         columns, total, rows = self._rows_of(content, text, start, top)
         data: Any = [dict(zip(columns, row, strict=True)) for row in rows]
         page: dict[str, Any] = {
@@ -177,6 +195,9 @@ class Management:
         wanted = content.get("subscriptions")
         if groups := content.get("managementGroups"):
             wanted = [one for group in groups for one in self.groups.get(group, ())]
+        if self.visible is not None:  # what one may not read is left out, without a word
+            known = wanted if wanted is not None else sorted(self.visible)
+            wanted = [one for one in known if one.lower() in self.visible]
         columns, rows = self._rows.of_subscriptions(wanted, text)
         dynamic = [number for number, (_, type_) in enumerate(columns) if type_ == "dynamic"]
         page = [list(row) for row in rows[start : start + top]]
@@ -185,10 +206,27 @@ class Management:
                 row[number] = json.loads(row[number]) if isinstance(row[number], str) else row[number]
         return [name for name, _ in columns], len(rows), page
 
+    def _sees(self, content: Mapping[str, Any]) -> bool:
+        """Whether the caller may read any of the subscriptions that a request names."""
+        named = content.get("subscriptions") or ()
+        return self.visible is None or not named or any(one.lower() in self.visible for one in named)
+
+    def _is_empty(self, subscription: str) -> bool:
+        """Count a read of a subscription; whether its bucket holds none any more."""
+        if self.bucket is None:
+            return False
+        capacity, a_second = self.bucket
+        with self._lock:
+            now = time.monotonic()
+            level, counted = self._levels.get(subscription, (float(capacity), now))
+            level = min(capacity, level + (now - counted) * a_second)
+            self._levels[subscription] = (level - 1 if level >= 1 else level, now)
+        return level < 1
+
     def _quota(self) -> dict[str, str] | None:
         """Count a request of this second; None: one too many."""
         if self.quota is None:
-            return {}
+            return {"x-ms-user-quota-remaining": "14", "x-ms-user-quota-resets-after": "00:00:05"}
         with self._lock:
             now = time.monotonic()
             while self._asked and self._asked[0] < now - 1:
@@ -198,37 +236,3 @@ class Management:
             self._asked.append(now)
             left = self.quota - len(self._asked)
         return {"x-ms-user-quota-remaining": str(left), "x-ms-user-quota-resets-after": "00:00:01"}
-
-
-_TABLES = (
-    "softwareUpdateConfigurations",
-    "softwareUpdateConfigurationRuns",
-    "softwareUpdateConfigurationMachineRuns",
-    "hybridRunbookWorkerGroups",
-    "hybridRunbookWorkers",
-    "jobs",
-    "linkedServices",
-    "savedSearches",
-)
-
-
-def _rest(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row as the REST object it was: JSON text parsed, nothing where nothing was."""
-    found = {}
-    for name, value in row.items():
-        if value in (None, ""):
-            continue
-        found[name] = json.loads(value) if name in ("properties", "tags", "actions", "notActions") else value
-    return found
-
-
-def _listed(one: dict[str, Any]) -> dict[str, Any]:
-    """Return an update configuration as lists show it: flat, without its schedule."""
-    properties = dict(one.get("properties", {}))
-    schedule = properties.pop("scheduleInfo", None) or {}
-    flat = {name: schedule[name] for name in ("frequency", "startTime", "nextRun") if name in schedule}
-    return one | {"properties": properties | flat}
-
-
-def _error(status: int, code: str, message: str) -> Reply:
-    return Reply(status=status, content={"error": {"code": code, "message": message}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from umdiag.sources.translation import references, translated
 _SUBSCRIPTION = (
     """coalesce(nullif("subscriptionId", ''), regexp_extract("id", '(?i)/subscriptions/([^/]+)', 1))"""
 )
+_SCHEMA = re.compile(r"(\w+)\n\| getschema\n\| project ColumnName\n")
 #: Our types → the service's names of them, as both query protocols write them.
 Answer = tuple[list[tuple[str, str]], list[list[Any]]]
 
@@ -50,12 +52,26 @@ class SnapshotRows:
             for one in self.objects("workspaces")
         }
 
-    def of_workspace(self, customer_id: str, text: str, missing: Iterable[str] = ()) -> Answer:
-        """Answer a query from one workspace's rows. Raises LookupError naming a table it does not have."""
-        gone = frozenset(missing)
+    def of_workspace(
+        self,
+        customer_id: str,
+        text: str,
+        missing: Iterable[str] = (),
+        absent: Iterable[tuple[str, str]] = (),
+    ) -> Answer:
+        """Answer a query from one workspace's rows. Raises LookupError naming a table it does not have.
+
+        `absent` are columns (table, column) that the workspace never had.
+        """
+        gone, lacking = frozenset(missing), frozenset(absent)
         where = f"""lower("TenantId") = '{customer_id.lower()}'"""
-        engine = self._engine(("logs", customer_id, gone), "workspace", where, gone)
-        return self._ask(("logs", customer_id, gone), engine, text)
+        key = ("logs", customer_id, gone, lacking)
+        engine = self._engine(key, "workspace", where, gone, lacking)
+        if asked := _SCHEMA.fullmatch(text):
+            if asked[1] not in engine.schema:
+                raise LookupError(asked[1])
+            return [("ColumnName", "string")], [[name] for name in engine.schema[asked[1]]]
+        return self._ask(key, engine, text)
 
     def of_subscriptions(self, subscriptions: Sequence[str] | None, text: str) -> Answer:
         """Answer a Resource Graph query from the rows of these subscriptions, None for all."""
@@ -79,7 +95,14 @@ class SnapshotRows:
         for engine in self._engines.values():
             engine.close()
 
-    def _engine(self, key: object, section: str, where: str, gone: frozenset[str]) -> Engine:
+    def _engine(
+        self,
+        key: object,
+        section: str,
+        where: str,
+        gone: frozenset[str],
+        lacking: frozenset[tuple[str, str]] = frozenset(),
+    ) -> Engine:
         with self._lock:
             if key not in self._engines:
                 engine = Engine(folder=self._folder, memory_limit="1GB")
@@ -91,6 +114,10 @@ class SnapshotRows:
                         engine.rows(f'CREATE TABLE own AS SELECT * FROM "{table}" WHERE {where}')
                         engine.rows(f'DROP {"VIEW" if files[table].kind == "parquet" else "TABLE"} "{table}"')
                         engine.rows(f'ALTER TABLE own RENAME TO "{table}"')
+                for table, column in lacking:
+                    if table in engine.schema:
+                        engine.rows(f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
+                        engine.schema[table].remove(column)
                 self._engines[key] = engine
             return self._engines[key]
 
@@ -110,7 +137,7 @@ class SnapshotRows:
         except QueryError as error:
             raise ValueError(str(error)) from None
         lacking = [table for table in named.tables if table not in engine.schema]
-        if lacking and not named.fuzzy:
+        if lacking and (not named.fuzzy or len(lacking) == len(named.tables)):
             raise LookupError(lacking[0])
         sql, values = translated(text, engine.tables_in(text), self.now)
         with engine.cursor() as cursor:
@@ -130,7 +157,8 @@ def _wire(value: Any) -> Any:
     if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, pd.Timestamp):
-        return value.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+        fraction = f".{value.microsecond:06}".rstrip("0").rstrip(".")  # trailing zeros are left out
+        return value.strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
     if isinstance(value, pd.Timedelta):
         return str(value)
     return value.item() if hasattr(value, "item") else value

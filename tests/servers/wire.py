@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import ssl
 import struct
@@ -16,6 +17,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import trustme
+
+_CHUNK = 4096
 
 
 @dataclass(kw_only=True)
@@ -50,6 +53,7 @@ class Reply:
     reset: bool = False
     seconds: float = 0.0
     trickle: float = 0.0
+    zipped: bool = False
 
     @property
     def sent(self) -> bytes:
@@ -193,6 +197,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, reply: Reply) -> None:
         sent = reply.sent
         self.send_response(reply.status)
+        if reply.zipped and "gzip" in self.headers.get("Accept-Encoding", ""):
+            self._send_zipped(reply)
+            return
         headers = {"Content-Type": "application/json; charset=utf-8", **reply.headers}
         for name, value in headers.items():
             self.send_header(name, value)
@@ -207,6 +214,19 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.reset:  # an RST in place of a FIN
             self.connection.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
+
+    def _send_zipped(self, reply: Reply) -> None:
+        """Send as the query API does: zipped and in chunks."""
+        for name, value in {"Content-Type": "application/json; charset=utf-8", **reply.headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        sent = gzip.compress(reply.sent, compresslevel=1)
+        for place in range(0, len(sent), _CHUNK):
+            part = sent[place : place + _CHUNK]
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+        self.wfile.write(b"0\r\n\r\n")
 
     def _write(self, sent: bytes, trickle: float) -> None:
         if not trickle:

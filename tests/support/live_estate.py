@@ -12,7 +12,8 @@ from support import snapshot_rows as rows
 from umdiag.kit import Kit
 from umdiag.model import Diagnosis, Finding, Verdict
 from umdiag.parameters import from_values
-from umdiag.sources.live.manners import Limits, Rate
+from umdiag.sources.live.gates import Bucket, Rate
+from umdiag.sources.live.manners import Limits
 
 WORKSPACES = ("law-a", "law-b", "law-c")
 _SCAN = "Microsoft-Windows-WindowsUpdateClient"
@@ -159,7 +160,14 @@ WRONG = (
 #: Waits of tests: everything in the same order as in earnest, and a thousand times faster.
 _OFTEN = Rate(requests=10_000, seconds=1)
 HASTY = Limits(
-    first_wait=0.002, longest_wait=0.01, query=20, report=60, connect=5, log_rate=_OFTEN, graph_rate=_OFTEN
+    first_wait=0.002,
+    longest_wait=0.01,
+    query=20,
+    report=60,
+    connect=5,
+    log_rate=_OFTEN,
+    graph_rate=_OFTEN,
+    management_bucket=Bucket(requests=10_000, a_second=10_000),
 )
 
 

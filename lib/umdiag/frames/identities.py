@@ -60,7 +60,11 @@ def _folded_together(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row per agent and name: the newest text that is there, the ends of the times."""
     texts = ["source_computer_id", "os_type", "environment", "solutions", "vmuuid", "resource_id"]
     rows[texts] = rows[texts].replace("", None)
-    grouped = rows.sort_values("last_seen", kind="stable").groupby(["agent", "name"], sort=True)
+    # Of what came in the same minute the texts decide, else the order of rows would.
+    order = ["last_seen", "workspace_id", "source_computer_id", "computer", *texts[1:]]
+    grouped = rows.sort_values(order, kind="stable", na_position="first").groupby(
+        ["agent", "name"], sort=True
+    )
     # `last` takes the newest value that is there; a name is displayed as its newest row writes it.
     pairs = grouped[["source_computer_id", "computer", "workspace_id", *texts[1:]]].last()
     for column in ("first_heartbeat", "first_assessed"):
@@ -75,7 +79,7 @@ def _folded_together(rows: pd.DataFrame) -> pd.DataFrame:
 def _without_missing_agents(pairs: pd.DataFrame) -> pd.DataFrame:
     """Fold a pair without an agent id into the newest pair of its name that has one."""
     bare = pairs[pairs["agent"] == ""]
-    whole = pairs[pairs["agent"] != ""].sort_values("last_seen", kind="stable")
+    whole = pairs[pairs["agent"] != ""].sort_values(["last_seen", "agent"], kind="stable")
     host = looked_up(bare["name"], whole.drop_duplicates("name", keep="last").set_index("name")["agent"])
     if not host.notna().any():
         return pairs.reset_index(drop=True)
@@ -94,7 +98,12 @@ def _machines(pairs: pd.DataFrame, slots: pd.DataFrame | None) -> pd.Series[int]
     for shared, other in (("name", "agent"), ("agent", "name")):
         counted = pairs[pairs[shared] != ""].groupby(shared)[other].transform("size")
         for _, several in pairs.loc[counted[counted > 1].index].groupby(shared):
-            _join(several.sort_values("last_seen", kind="stable"), groups, beats, renamed=shared == "agent")
+            _join(
+                several.sort_values(["last_seen", "agent", "name"], kind="stable"),
+                groups,
+                beats,
+                renamed=shared == "agent",
+            )
     return pd.Series(pd.factorize(groups)[0], index=pairs.index, dtype="int64")
 
 

@@ -92,14 +92,16 @@ def restricted(machines: pd.DataFrame, computers: Sequence[str]) -> pd.DataFrame
 
 def _present(identities: pd.DataFrame) -> pd.DataFrame:
     """Fold a machine's pairs into one row; its newest heartbeat, else its newest row, gives the id."""
-    order = identities.sort_values(["last_heartbeat", "last_seen"], na_position="first", kind="stable")
+    # Of what came in the same minute the keys decide, else the order of rows would.
+    keys = ["workspace_id", "agent", "name"]
+    order = identities.sort_values(["last_heartbeat", "last_seen", *keys], na_position="first", kind="stable")
     texts = ["resource_id", "os_type", "environment", "solutions", "vmuuid"]
     order[texts] = order[texts].replace("", None)
     grouped = order.groupby("machine", sort=True)
     columns = ["computer", "name", "agent", "source_computer_id", *texts]
     machines = grouped[columns].last()
     machines["workspace_id"] = (
-        order.sort_values("last_seen", kind="stable").groupby("machine")["workspace_id"].last()
+        order.sort_values(["last_seen", *keys], kind="stable").groupby("machine")["workspace_id"].last()
     )
     for column in ("first_heartbeat", "first_assessed"):
         machines[column] = grouped[column].min()

@@ -45,7 +45,8 @@ def derive(
     names = places(rows["workspace_id"].unique(), workspace_settings, workspaces)
     names = names.drop_duplicates("workspace_id").set_index("workspace_id")["name"]
     rows["workspace"] = looked_up(rows["workspace_id"], names).fillna(rows["workspace_id"])
-    rows = rows.sort_values("last_heartbeat", ascending=False).drop_duplicates(["machine", "home"])
+    rows = rows.sort_values(["last_heartbeat", "home"], ascending=[False, True], kind="stable")
+    rows = rows.drop_duplicates(["machine", "home"])
     homes_of = {
         number: places_of_machine[["workspace", "last_heartbeat"]].to_dict("records")
         for number, places_of_machine in rows.groupby("machine")

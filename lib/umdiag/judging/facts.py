@@ -73,7 +73,8 @@ class Facts:
     def use(self, name: str) -> QueryUse:
         """Return how a query was asked and answered."""
         rows = self.rows(name)
-        return QueryUse(name=name, text=rows.text, state=rows.state, rows=len(rows.frame), reason=rows.reason)
+        text = rows.sent or rows.text
+        return QueryUse(name=name, text=text, state=rows.state, rows=len(rows.frame), reason=rows.reason)
 
     def _ask(self, query: Query, values: Mapping[str, Value]) -> Rows:
         clock = self._clock

@@ -12,13 +12,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: Windows knows Ctrl-Break besides; SIGTERM is what a service manager or a CI system sends.
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
+#: Windows knows Ctrl-Break besides; SIGTERM is what a service manager or a CI system sends, SIGHUP a terminal
+#: that is closed.
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _SECONDS_TO_END = 0.5
 
 
 def interruptible(work: Callable[[], T], stop: Callable[[], None]) -> T:
-    """Do `work`; on Ctrl-C or SIGTERM call `stop` and raise KeyboardInterrupt instead.
+    """Do `work`; on Ctrl-C, SIGTERM or SIGHUP call `stop` and raise KeyboardInterrupt instead.
 
     `stop` must be quick. The thread is not waited for: whoever calls this then ends the process.
     """
@@ -57,9 +58,14 @@ def _heard() -> Iterator[threading.Event]:
     def hear(number: int, frame: FrameType | None) -> None:
         interrupted.set()
 
-    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
-    before = [(number, signal.signal(number, hear)) for number in numbers]
+    before = [(number, signal.signal(number, hear)) for number in _heard_signals()]
     yield interrupted
     if not interrupted.is_set():
         for number, handler in before:
             signal.signal(number, handler)
+
+
+def _heard_signals() -> list[int]:
+    """Return the signals that end a run, without those that whoever started it (nohup) had ignored."""
+    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]

@@ -46,8 +46,8 @@ def plan(parameters: params.Parameters, *, only: Sequence[str] = (), estimate: b
 
 
 def _counting(target: Target, parameters: params.Parameters, asked_at: datetime) -> Iterator[str]:
+    from umdiag.sources.live.parts import Window
     from umdiag.sources.live.plan import counting
-    from umdiag.sources.live.workspaces import Window
 
     yield "\n// volumes: rows of every table in the window"
     *requests, text = counting(target, Window(asked_at=asked_at, lookback=parameters.lookback))
@@ -66,8 +66,8 @@ def _block(
     if target is None:
         yield f"// on snapshot {parameters.snapshot.name if parameters.snapshot else ''}"
     else:
+        from umdiag.sources.live.parts import Window
         from umdiag.sources.live.plan import addresses, reads
-        from umdiag.sources.live.workspaces import Window
 
         for line in addresses(target, query, Window(asked_at=asked_at, lookback=parameters.lookback)):
             yield f"// {line}"

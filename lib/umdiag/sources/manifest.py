@@ -85,6 +85,7 @@ class Fact(_Part):
     reason: str = ""
     tables: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    sent: str = ""
 
 
 class Health(_Part):

@@ -82,6 +82,7 @@ class Replay:
             newest=fact.newest,
             tables=fact.tables,
             unseen=fact.unseen,
+            sent=fact.sent,
         )
 
     def kql(self, text: str) -> pd.DataFrame:
@@ -146,6 +147,7 @@ def write_facts(
             reason=answer.reason,
             tables=answer.tables,
             unseen=answer.unseen,
+            sent=answer.sent,
         )
     manifest = Manifest(
         format=1,

@@ -24,7 +24,8 @@ def on_machines(rows: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataF
         ).astype("Int64")
         number = looked_up(folded(rows["source_computer_id"]) + "\n" + name, pairs)
     if "resource_id" in rows:
-        bound = machines[machines["arm_key"] != ""].sort_values("last_heartbeat", na_position="first")
+        bound = machines[machines["arm_key"] != ""]
+        bound = bound.sort_values(["last_heartbeat", "machine"], na_position="first", kind="stable")
         by_id = bound.drop_duplicates("arm_key", keep="last").set_index("arm_key")["machine"].astype("Int64")
         number = number.fillna(looked_up(folded(rows["resource_id"]).str.rstrip("/"), by_id))
     known = rows.assign(machine=number)[number.notna()].astype({"machine": "int64"})
@@ -40,7 +41,8 @@ def numbered(rows: pd.DataFrame, identities: pd.DataFrame) -> pd.Series[Any]:
     """Return the machine of each row by agent id and name, else the newest of that name (null: none)."""
     name = folded(rows["computer"])
     pairs = identities.set_index(identities["agent"] + "\n" + identities["name"])["machine"].astype("Int64")
-    bearers = identities.sort_values("last_seen").drop_duplicates("name", keep="last").set_index("name")
+    bearers = identities.sort_values(["last_seen", "machine"], kind="stable")
+    bearers = bearers.drop_duplicates("name", keep="last").set_index("name")
     by_pair = looked_up(folded(rows["source_computer_id"]) + "\n" + name, pairs)
     return by_pair.fillna(looked_up(name, bearers["machine"].astype("Int64")))
 
@@ -62,7 +64,8 @@ def outcomes_of(
 
 def newest(rows: pd.DataFrame, moment: str) -> pd.DataFrame:
     """Return each machine's newest row, by `machine`."""
-    latest = rows.sort_values(moment, kind="stable").drop_duplicates("machine", keep="last")
+    others = [column for column in rows if column not in ("machine", moment) and rows[column].dtype != object]
+    latest = rows.sort_values([moment, *others], kind="stable").drop_duplicates("machine", keep="last")
     return latest.set_index("machine")
 
 
@@ -103,7 +106,7 @@ def identified(
     if "written" in rows:
         rows["computer"] = rows["written"].fillna(rows["computer"])
     if machines is not None:
-        logged = machines.sort_values("last_heartbeat", na_position="first")
+        logged = machines.sort_values(["last_heartbeat", "machine"], na_position="first", kind="stable")
         logged = logged.assign(key=logged["arm_key"].where(logged["arm_key"] != "", "name:" + logged["name"]))
         names = logged.assign(key="name:" + logged["name"])
         known = pd.concat([names, logged]).drop_duplicates("key", keep="last").set_index("key")

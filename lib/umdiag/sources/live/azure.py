@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,10 +27,13 @@ from umdiag.sources.live.management import ResourceManager
 from umdiag.sources.live.manners import Limits, Manners
 from umdiag.sources.live.monitor import MonitorApi
 from umdiag.sources.live.objects import Objects
+from umdiag.sources.live.parts import Part, Window, reasons_of, sent_of
 from umdiag.sources.live.signin import SignIn
 from umdiag.sources.live.target import Target, name_of
+from umdiag.sources.live.visibility import SUBSCRIPTIONS, Visibility
+from umdiag.sources.live.volumes import newest_in
 from umdiag.sources.live.web import Web, trusted
-from umdiag.sources.live.workspaces import Part, Window, WorkspaceApi, Workspaces, reasons_of
+from umdiag.sources.live.workspaces import WorkspaceApi, Workspaces
 from umdiag.words.once import Once
 
 _UNTIL_TOLD = timedelta(days=14)
@@ -66,10 +69,11 @@ class Azure:
         self._management_web = Web(
             target.management, target.cloud.management, self._sign_in, verify=verify, connect=limits.connect
         )
-        self._pool = ThreadPoolExecutor(limits.management_requests, "management")
+        self._pool = ThreadPoolExecutor(limits.management_threads, "management")
         self.management = ResourceManager(self._management_web, target, self._manners, self._pool)
         self.objects = Objects(self.management, has_account=bool(target.automation_account))
         self.graph = ResourceGraph(self._management_web, target, self._manners)
+        self.visibility = Visibility(target, self.graph, self.management, self._pool)
         self._webs = [self._management_web]
         self.workspaces = Workspaces(
             self._workspace_api(verify, limits), target.workspaces, self._manners, self._customer_id
@@ -87,7 +91,7 @@ class Azure:
     def newest(self) -> datetime:
         """Return the newest row of any table of any workspace. Raises SourceError where none can be seen."""
         parts = self.workspaces.volumes(None)
-        newest = _newest(parts, kql.tables()["workspace"])
+        newest = newest_in(parts, kql.tables()["workspace"])
         if newest is None:
             reasons = [reason for _, reason in reasons_of(parts, ("The newest row",))]
             told = reasons[0] if reasons else "the workspaces hold no rows at all, set the parameter asked_at"
@@ -172,6 +176,8 @@ class Azure:
         return MonitorApi(web)
 
     def _of_workspaces(self, query: Query, text: str) -> Rows:
+        # Counted first: a sign-in that ends in between then costs what comes after, not what came before.
+        self._volumes()
         parts = self._without_silent(self.workspaces.ask(query, text, self.window))
         reasons = dict(reasons_of(parts, query.tables))
         frames = [part.frame for part in parts.values() if part.frame is not None]
@@ -197,9 +203,10 @@ class Azure:
             frame=joined(query.columns, frames, query.name),
             state=state,
             reason="; ".join(reasons.values()),
-            newest=_newest(self._volumes(), query.tables) if frames else None,
+            newest=newest_in(self._volumes(), query.tables) if frames else None,
             tables=query.tables,
             unseen=tuple(map(name_of, unseen)) if frames and not (cut or failed) else (),
+            sent=sent_of(parts),
         )
 
     def _without_silent(self, parts: Mapping[str, Part]) -> dict[str, Part]:
@@ -223,9 +230,10 @@ class Azure:
             frame, cuts = self.graph.ask(query, query.text)
         except Fault as fault:
             return kql.empty(query), fault.state, f"{what}: {fault.reason}"
+        cuts += self.visibility.gaps() if query.name != SUBSCRIPTIONS else ()
         if not cuts:
             return frame, State.COMPLETE, ""
-        return frame, State.PARTIAL, f"{what} is not complete: {', '.join(dict.fromkeys(cuts))}"
+        return frame, State.PARTIAL, f"{what} is not complete: {', '.join([*dict.fromkeys(cuts)][:5])}"
 
     def _customer_id(self, workspace: str) -> str:
         """Return a workspace's customer id, "" where Resource Manager does not say."""
@@ -240,11 +248,3 @@ class Azure:
     def _volumes(self) -> dict[str, Part]:
         window = self.window
         return self._once.do(("volumes", window), lambda: self.workspaces.volumes(window))
-
-
-def _newest(volumes: Mapping[str, Part], tables: Iterable[str]) -> datetime | None:
-    """Return the newest row of these tables in any workspace that was counted."""
-    frames = [part.frame for part in volumes.values() if part.frame is not None]
-    times = [frame.loc[frame["table_name"].isin(list(tables)), "newest"].max() for frame in frames]
-    found = [time for time in times if not pd.isna(time)]
-    return max(found).to_pydatetime() if found else None

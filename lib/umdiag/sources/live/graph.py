@@ -11,9 +11,11 @@ import pandas as pd
 from umdiag.model import State
 from umdiag.queries.kql import Query
 from umdiag.sources.live.answers import Answer, frame_of, rows_of
-from umdiag.sources.live.faults import Fault, retry_after, strange
-from umdiag.sources.live.manners import Gate, Manners
+from umdiag.sources.live.faults import Fault, strange
+from umdiag.sources.live.gates import Gate
+from umdiag.sources.live.manners import Manners
 from umdiag.sources.live.target import Target
+from umdiag.sources.live.waits import quota_reset
 from umdiag.sources.live.web import Web
 
 _PATH = "/providers/Microsoft.ResourceGraph/resources"
@@ -30,7 +32,7 @@ class ResourceGraph:
     def __init__(self, web: Web, target: Target, manners: Manners) -> None:
         self._web = web
         self._manners = manners
-        self._gate = Gate(manners.limits.graph_queries, manners.limits.graph_rate)
+        self._gate = Gate(manners.limits.graph_queries, manners.limits.graph_rate, first_alone=True)
         self.scopes = _scopes(target)
 
     @staticmethod
@@ -108,7 +110,7 @@ class ResourceGraph:
                 "POST", _PATH, left=left, parameters=_VERSION, content=content, role=_ROLE
             )
             if headers.get("x-ms-user-quota-remaining", "").strip() == "0":
-                self._gate.close(retry_after({**headers, "retry-after": ""}) or 0)
+                self._gate.close(quota_reset(headers) or 0)
             if not isinstance(page, dict) or "data" not in page:
                 raise strange("the answer holds no rows", again=True)
             limit_hit = headers.get("x-ms-tenant-subscription-limit-hit", "").lower() == "true"

@@ -10,8 +10,8 @@ import pandas as pd
 from umdiag.model import State, TableHealth
 from umdiag.queries import kql
 from umdiag.sources.live.objects import Objects
+from umdiag.sources.live.parts import Part
 from umdiag.sources.live.target import name_of
-from umdiag.sources.live.workspaces import Part
 
 #: Rows of a Resource Graph query, how much of them came, and why not all.
 GraphAnswer: TypeAlias = tuple[pd.DataFrame, State, str]
@@ -27,6 +27,9 @@ def of_workspaces(volumes: Mapping[str, Part], cuts: Mapping[tuple[str, str], st
             if part.frame is None:
                 state = part.fault.state if part.fault else State.MISSING
                 yield _line(table, name, state, 0, part.fault.reason if part.fault else "")
+                continue
+            if fault := part.refused.get(table):
+                yield _line(table, name, fault.state, 0, fault.reason)
                 continue
             found = part.frame[part.frame["table_name"] == table]
             if found.empty:

@@ -22,19 +22,17 @@ from azure.kusto.data.kusto_trusted_endpoints import MatchRule, well_known_kusto
 from urllib3.exceptions import HTTPError
 
 from umdiag.errors import SourceError
-from umdiag.model import State
 from umdiag.sources.live.answers import Answer
+from umdiag.sources.live.error_objects import ERROR_LEVEL, is_too_large, is_warning, told
 from umdiag.sources.live.faults import (
     Fault,
     TooLarge,
-    is_too_large,
     no_json,
     of_network,
     of_status,
     partly,
-    shortened,
+    refused,
     strange,
-    told,
 )
 from umdiag.sources.live.signin import SignIn
 from umdiag.sources.live.target import Target, name_of
@@ -43,7 +41,6 @@ from umdiag.sources.live.web import APPLICATION, session
 #: What this route was seen to send at most, without a word (azure-kusto-spark issue 289).
 SILENT_LIMIT = 5_000
 MOST_ROWS = 500_000
-_ERROR_LEVEL = 2
 #: Where below its cluster's address the client posts queries.
 _PATH = "v2/rest/query"
 #: Parts of an ARM id that the documented cluster address writes small.
@@ -84,7 +81,7 @@ class KustoApi:
         except Fault:
             raise
         except KustoMultiApiError as error:
-            raise _refused(str(error)) from None
+            raise refused(str(error)) from None
         except (KustoError, KustoThrottlingError, HTTPError, requests.RequestException, OSError) as error:
             raise self._worded(error) from None
         except Exception as error:  # noqa: BLE001 - the client's parser raises bare Exception for a broken body
@@ -119,8 +116,7 @@ class KustoApi:
             role = f"Log Analytics Reader on {name_of(self._arm_id(response.url))}"
             advice = self._sign_in.advice()
             fault = of_status(response.status_code, headers, response.content, role=role, advice=advice)
-            if fault.state is State.DENIED and fault.again:
-                self._sign_in.renew(self._target.cloud.kusto_audience)
+            self._sign_in.refused(self._target.cloud.kusto_audience, fault)
             raise fault
         if "html" in response.headers.get("Content-Type", "").lower():
             raise no_json(response.content, urlsplit(response.url).netloc)
@@ -177,12 +173,12 @@ def _answer(frames: Any, ends: float) -> Answer:
             complete = True
             if frame.get("HasErrors") or frame.get("Cancelled"):
                 errors = frame.get("OneApiErrors") or [{"error": {"message": "no reason is given"}}]
-                problems += [told(error) for error in errors]
+                problems += [told(error) for error in errors if not is_warning(error)]
     if any(map(is_too_large, problems)) or len(rows) >= MOST_ROWS or len(rows) == SILENT_LIMIT:
         raise TooLarge(f"{len(rows):,} rows came", columns=columns, rows=rows)
     if problems:
         if not rows:
-            raise _refused(problems[0])
+            raise refused(problems[0])
         return Answer(columns=columns, rows=rows, cut=partly(problems[0]))
     if not seen_rows:
         raise strange("the answer holds no table of rows", again=True)
@@ -212,10 +208,5 @@ def _told_by_levels(frame: Mapping[str, Any]) -> list[str]:
     return [
         f"{line.get('EventTypeName') or ''} {line.get('Payload') or line.get('StatusCodeName') or ''}".strip()
         for line in told_rows
-        if isinstance(line.get("Level"), int) and line["Level"] <= _ERROR_LEVEL
+        if isinstance(line.get("Level"), int) and line["Level"] <= ERROR_LEVEL
     ]
-
-
-def _refused(message: str) -> Fault:
-    words = shortened(message)
-    return TooLarge(words) if is_too_large(words) else strange(f"the query was refused ({words})")

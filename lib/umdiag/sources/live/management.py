@@ -5,51 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from umdiag.model import State
 from umdiag.sources.live.collections import AUTOMATION, COLLECTIONS, Collection
-from umdiag.sources.live.faults import Fault, strange, told
-from umdiag.sources.live.manners import Gate, Manners
+from umdiag.sources.live.error_objects import told
+from umdiag.sources.live.faults import Fault, strange
+from umdiag.sources.live.gates import Gate
+from umdiag.sources.live.manners import Manners
+from umdiag.sources.live.read import Read
 from umdiag.sources.live.target import Target, name_of
 from umdiag.sources.live.web import Web
 from umdiag.words.moments import write_moment
 
 _MOST_PAGES = 20_000
 _SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
-
-
-@dataclass(kw_only=True)
-class Read:
-    """What came of one collection: its objects, and per scope that was not read whole, why.
-
-    `refused` are scopes of which nothing came; `cut` ones of which a part came.
-    """
-
-    objects: list[Mapping[str, Any]] = field(default_factory=list)
-    refused: dict[str, Fault] = field(default_factory=dict)
-    cut: dict[str, str] = field(default_factory=dict)
-    scopes: int = 0
-
-    @property
-    def unseen(self) -> tuple[str, ...]:
-        """Scopes of which nothing came, where all came of the others."""
-        return () if self.cut or not self.objects else tuple(self.refused)
-
-    def state(self, table: str) -> tuple[State, str]:
-        """Fold into one state, with the reasons."""
-        reasons = [f"{table} of {scope}: {fault.reason}" for scope, fault in self.refused.items()]
-        reasons += [f"{table} of {scope} is not complete: {why}" for scope, why in self.cut.items()]
-        if not reasons:
-            return State.COMPLETE, ""
-        shown = "; ".join(reasons[:5] + [f"and {len(reasons) - 5} more of {table}"] * (len(reasons) > 5))
-        if len(self.refused) < self.scopes or self.cut:
-            return State.PARTIAL, shown
-        denied = any(fault.state is State.DENIED for fault in self.refused.values())
-        return State.DENIED if denied else State.MISSING, shown
 
 
 class ResourceManager:
@@ -59,7 +32,10 @@ class ResourceManager:
         self._web = web
         self._target = target
         self._manners = manners
-        self._gate = Gate(manners.limits.management_requests)
+        # Requests share their places, and what throttles one subscription does not hold the others.
+        self._gate = Gate(manners.limits.management_requests, closed_by="nothing", first_alone=True)
+        self._lock = Lock()
+        self._paces: dict[str, Gate] = {}
         self._pool = pool
 
     def read(self, table: str, *, since: datetime | None, read: Callable[[str], Read]) -> Read:
@@ -114,7 +90,7 @@ class ResourceManager:
                 raise strange(f"the request was refused ({told(content['error'])})", again=True)
             return content
 
-        return self._manners.carry_out(once, self._gate)
+        return self._manners.carry_out(once, self._pace(path), self._gate)
 
     def scopes(self, collection: Collection, aims: Sequence[Mapping[str, Any]] = ()) -> list[str]:
         """Return the ids below which a collection lies; `aims` are deployments, whose subscriptions count.
@@ -129,6 +105,14 @@ class ResourceManager:
         named = _SUBSCRIPTION.findall(" ".join(str(aim.get("properties", "")) for aim in aims))
         ids = {id_.lower(): id_ for id_ in reversed((*self._target.subscriptions, *named))}
         return [f"/subscriptions/{id_}" for id_ in reversed(ids.values())]
+
+    def _pace(self, path: str) -> Gate:
+        """Return the gate of a path's subscription: the service counts the reads of each by itself."""
+        limits = self._manners.limits
+        found = _SUBSCRIPTION.match(path)
+        with self._lock:
+            fresh = Gate(limits.management_requests, limits.management_bucket)
+            return self._paces.setdefault(found[1].lower() if found else "", fresh)
 
     def _of_scope(
         self, collection: Collection, scope: str, since: datetime | None
@@ -218,9 +202,13 @@ def filter_of(collection: Collection, since: datetime | None) -> dict[str, str]:
 
 def _of_retired(fault: Fault, collection: Collection) -> Fault:
     """Say what an answer means of which nobody knows whether the retired service still gives it."""
-    if collection.version != AUTOMATION or fault.status not in (400, 404, 410):
+    if collection.version != AUTOMATION or fault.status not in (400, 404, 410) or not fault.said:
         return fault
-    return Fault(f"the retired service gave no answer: {fault.reason}", status=fault.status)
+    return Fault(
+        f"the retired service gave no answer ({fault.said}), check automation_account, "
+        "what it does not tell any more cannot be had elsewhere",
+        status=fault.status,
+    )
 
 
 def _object(content: Any, scope: str) -> Mapping[str, Any]:

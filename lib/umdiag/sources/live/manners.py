@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random, wait_random_exponential
 
 from umdiag.sources.live.faults import Fault
+from umdiag.sources.live.gates import Bucket, Gate, Rate
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rate:
-    """At most `requests` in any `seconds`."""
-
-    requests: int
-    seconds: float
+#: The status by which a proxy asks who one is; no request gets past it.
+_PROXY = 407
+_LOG_RATE = Rate(requests=200, seconds=30)
+_GRAPH_RATE = Rate(requests=15, seconds=5)
+_MANAGEMENT_BUCKET = Bucket(requests=200, a_second=24)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """What the services document (azure-monitor limits, Resource Graph throttling), and our own budgets.
 
-    Log Analytics: 5 queries at a time, 200 requests in 30 seconds. Resource Graph: 15 in 5 seconds.
+    Log Analytics: 5 queries at a time, 200 requests in 30 seconds. Resource Graph: 15 in 5 seconds. Resource
+    Manager: 250 reads of a subscription, and 25 more a second; a few are left to others.
     Times in seconds; a query's time holds all its attempts.
 
     Threads stand in four pools, each waiting only for pools below it, so that none waits for itself. The
@@ -38,67 +36,26 @@ class Limits:
     48 fetch          every query of the package: one that is filled from others waits for their threads
     64 workspaces     all places of a dozen workspaces
     32 slices         two answers that are cut into sixteen
-    16 management     what Resource Manager is asked at once (`management_requests`)
+    48 management     Resource Manager is asked less at once: those of a throttled subscription wait here
     """
 
     queries_per_workspace: int = 5
-    log_rate: Rate = Rate(requests=200, seconds=30)
+    log_rate: Rate = _LOG_RATE
     graph_queries: int = 5
-    graph_rate: Rate = Rate(requests=15, seconds=5)
+    graph_rate: Rate = _GRAPH_RATE
     management_requests: int = 16
+    management_bucket: Bucket = _MANAGEMENT_BUCKET
     fetch_threads: int = 48
     workspace_threads: int = 64
     slice_threads: int = 32
+    management_threads: int = 48
     attempts: int = 6
     first_wait: float = 1
     longest_wait: float = 60
+    longest_pause: float = 120
     query: float = 600
     report: float = 3600
     connect: float = 15
-
-
-class Gate:
-    """Lets so many requests through at a time and in a span; a service that is asked too often closes it."""
-
-    def __init__(self, at_once: int, rate: Rate | None = None) -> None:
-        self._places = threading.Semaphore(at_once)
-        self._rate = rate
-        self._lock = threading.Lock()
-        self._begun: deque[float] = deque()
-        self._closed_until = 0.0
-
-    @contextmanager
-    def entered(self, wait: Callable[[float], None]) -> Iterator[None]:
-        """Hold a place for one request, waiting with `wait` for rate and pause."""
-        while not self._places.acquire(timeout=0.2):
-            wait(0)
-        try:
-            while (pause := self._pause()) > 0:
-                wait(pause)
-            yield
-        finally:
-            self._places.release()
-
-    def close(self, seconds: float) -> None:
-        """Let nobody in for so long."""
-        with self._lock:
-            self._closed_until = max(self._closed_until, time.monotonic() + seconds)
-
-    def _pause(self) -> float:
-        """Return how long the caller must still wait; 0 counts the request as begun."""
-        with self._lock:
-            now = time.monotonic()
-            if now < self._closed_until:
-                return self._closed_until - now
-            if self._rate is not None:
-                while self._begun and self._begun[0] <= now - self._rate.seconds:
-                    self._begun.popleft()
-                if len(self._begun) >= self._rate.requests:
-                    return self._begun[0] + self._rate.seconds - now
-            self._begun.append(now)
-            if self._rate is None:
-                self._begun.clear()
-            return 0
 
 
 class Manners:
@@ -108,6 +65,8 @@ class Manners:
         self.limits = limits
         self._stopped = threading.Event()
         self._ends = time.monotonic() + limits.report
+        #: What every further request would run into.
+        self._hopeless: Fault | None = None
 
     def stop(self) -> None:
         """End every wait now; whoever waits gets a Fault."""
@@ -127,12 +86,12 @@ class Manners:
                     places.enter_context(gate.entered(lambda seconds: self._pause(seconds, ends)))
                 ends = min(ends, time.monotonic() + self.limits.query)
                 self._pause(0, ends)
+                if self._hopeless is not None:
+                    raise self._hopeless
                 try:
                     return work(ends - time.monotonic())
                 except Fault as fault:
-                    if fault.again and fault.after:
-                        for gate in gates:
-                            gate.close(min(fault.after, max(0.0, ends - time.monotonic())))
+                    self._heed(fault, gates, ends)
                     raise
 
         retrying = Retrying(
@@ -143,6 +102,15 @@ class Manners:
             reraise=True,
         )
         return retrying(once)
+
+    def _heed(self, fault: Fault, gates: Sequence[Gate], ends: float) -> None:
+        """Let nobody through who would only be told to wait as well, and for no longer than is sensible."""
+        if fault.again and fault.after:
+            seconds = min(fault.after, self.limits.longest_pause, max(0.0, ends - time.monotonic()))
+            for gate in gates:
+                gate.heed(fault.status, seconds)
+        if fault.status == _PROXY:
+            self._hopeless = fault
 
     def _pause(self, seconds: float, ends: float) -> None:
         left = ends - time.monotonic()

@@ -9,7 +9,8 @@ from azure.core.rest import HttpRequest
 from azure.monitor.query import LogsQueryClient
 
 from umdiag.sources.live.answers import Answer
-from umdiag.sources.live.faults import TooLarge, is_too_large, partly, strange, told
+from umdiag.sources.live.error_objects import is_too_large, is_warning, told
+from umdiag.sources.live.faults import TooLarge, partly, refused, strange
 from umdiag.sources.live.target import Target, name_of
 from umdiag.sources.live.web import Web
 
@@ -63,7 +64,7 @@ def _answer(content: Any) -> Answer:
     error = content.get("error") if isinstance(content, dict) else None
     tables = content.get("tables") if isinstance(content, dict) else None
     if error and not tables:
-        raise strange(f"the query was refused ({told(error)})")
+        raise refused(told(error))
     if not tables:
         raise strange("the answer holds no table of rows", again=True)
     try:
@@ -72,9 +73,10 @@ def _answer(content: Any) -> Answer:
         rows = list(table["rows"])
     except (AttributeError, KeyError, TypeError):
         raise strange("the answer holds no table of rows") from None
-    if len(rows) >= MOST_ROWS or (error and is_too_large(str(error))):
+    grave = bool(error) and not is_warning(error)
+    if len(rows) >= MOST_ROWS or (grave and is_too_large(told(error))):
         raise TooLarge(f"{len(rows):,} rows came", columns=columns, rows=rows)
-    return Answer(columns=columns, rows=rows, cut=partly(told(error)) if error else "")
+    return Answer(columns=columns, rows=rows, cut=partly(told(error)) if grave else "")
 
 
 class _Unused:

@@ -18,7 +18,8 @@ from umdiag.sources.engine import Engine
 from umdiag.sources.headers import UnreadableError
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.faults import Fault
-from umdiag.sources.live.management import Read, ResourceManager
+from umdiag.sources.live.management import ResourceManager
+from umdiag.sources.live.read import Read
 from umdiag.words.once import Once
 
 _READABLE = (State.COMPLETE, State.PARTIAL)

@@ -13,8 +13,10 @@ from umdiag.sources.live.graph import ResourceGraph
 from umdiag.sources.live.kusto import KustoApi
 from umdiag.sources.live.management import filter_of
 from umdiag.sources.live.monitor import MonitorApi
+from umdiag.sources.live.parts import Window, reasons_of
 from umdiag.sources.live.target import Target
-from umdiag.sources.live.workspaces import Window, reasons_of, volumes_text
+from umdiag.sources.live.visibility import SUBSCRIPTIONS
+from umdiag.sources.live.volumes import volumes_text
 
 _USAGE_COLUMNS = {"data_type": "string", "megabytes": "real"}
 #: `_LogOperation` is a function over this table.
@@ -36,6 +38,8 @@ def addresses(target: Target, query: Query, window: Window) -> Iterator[str]:
         scope += [f"management group {group}" for group in target.management_groups]
         yield f"POST {ResourceGraph.address(target)}"
         yield f"  for {', '.join(scope)}"
+        if query.name != SUBSCRIPTIONS:
+            yield from _collection(target, "permissions", window, "subscription")
     else:
         for table in query.tables:
             yield from _collection(target, table, window)
@@ -47,7 +51,7 @@ def _of_workspaces(target: Target) -> Iterator[str]:
         yield f"POST {api.address(target, workspace, f'<customer id of {workspace}>')}"
 
 
-def _collection(target: Target, table: str, window: Window) -> Iterator[str]:
+def _collection(target: Target, table: str, window: Window, of: str = "") -> Iterator[str]:
     collection = COLLECTIONS[table]
     version = f"?api-version={collection.version}"
     since = filter_of(collection, window.start - SPARE)
@@ -56,7 +60,7 @@ def _collection(target: Target, table: str, window: Window) -> Iterator[str]:
         "workspace": list(target.workspaces),
         "subscription": [f"/subscriptions/{subscription}" for subscription in target.subscriptions],
         "parent": [f"{target.automation_account}/{collection.parent}/<each>"],
-    }[collection.of]
+    }[of or collection.of]
     for scope in scopes:
         filtered = "".join(f"&{name}={text}" for name, text in since.items())
         yield f"GET {target.management}{scope}{collection.path}{version}{filtered}"

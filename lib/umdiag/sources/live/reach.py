@@ -2,51 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from umdiag.model import Reach, State
 from umdiag.queries import kql
 from umdiag.sources.live.azure import Azure
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.faults import Fault
+from umdiag.sources.live.rights import NEEDS, lacking
 from umdiag.sources.live.target import name_of
 from umdiag.words.moments import to_the_minute
-
-#: Kind of scope → the role that reads it, and the operations the kit asks for there (Azure's built-in roles).
-_NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "workspace": (
-        "Log Analytics Reader",
-        (
-            "Microsoft.OperationalInsights/workspaces/read",
-            "Microsoft.OperationalInsights/workspaces/query/read",
-            "Microsoft.OperationalInsights/workspaces/linkedServices/read",
-        ),
-    ),
-    "automation account": (
-        "Reader",
-        tuple(
-            f"Microsoft.Automation/automationAccounts/{part}/read"
-            for part in (
-                "softwareUpdateConfigurations",
-                "softwareUpdateConfigurationRuns",
-                "softwareUpdateConfigurationMachineRuns",
-                "hybridRunbookWorkerGroups",
-                "hybridRunbookWorkerGroups/hybridRunbookWorkers",
-                "jobs",
-            )
-        ),
-    ),
-    "subscription": (
-        "Reader",
-        (
-            "Microsoft.Resources/subscriptions/resourceGroups/read",
-            "Microsoft.Compute/virtualMachines/read",
-            "Microsoft.HybridCompute/machines/read",
-        ),
-    ),
-}
 
 
 def reach(azure: Azure) -> Iterator[Reach]:
@@ -96,13 +61,11 @@ def _graph(azure: Azure) -> Iterator[Reach]:
             yield Reach(what=f"Resource Graph, table {table}", ok=False, told=fault.reason)
     if not reached:
         return
-    subscriptions = next(query for query in queries if query.name == "subscriptions")
     try:
-        frame, _ = azure.graph.ask(subscriptions, subscriptions.text)
+        visible = azure.visibility.seen()
     except Fault as fault:
         yield Reach(what="subscriptions", ok=False, told=fault.reason)
         return
-    visible = set(frame["subscription_id"].str.lower())
     for subscription in azure.target.subscriptions:
         ok = subscription.lower() in visible
         told = (
@@ -142,33 +105,15 @@ def _rights(azure: Azure) -> Iterator[Reach]:
     scopes += [("automation account", target.automation_account)] if target.automation_account else []
     scopes += [("subscription", f"/subscriptions/{subscription}") for subscription in target.subscriptions]
     for kind, scope in scopes:
-        role, operations = _NEEDS[kind]
+        role = NEEDS[kind][0]
         what = f"permissions on {kind} {name_of(scope)}"
         try:
-            content = azure.management.probe(COLLECTIONS["permissions"], scope)
+            lacks = lacking(azure.management, kind, scope)
         except Fault as fault:
             yield Reach(what=what, ok=False, told=f"{fault.reason}, the role {role} on {scope} is enough")
             continue
-        granted = content.get("value", ()) if isinstance(content, Mapping) else ()
-        lacking = [operation for operation in operations if not _allowed(granted, operation)]
-        if lacking:
-            told = f"have {role} on {scope} assigned to you, you lack {', '.join(lacking)}"
+        if lacks:
+            told = f"have {role} on {scope} assigned to you, you lack {', '.join(lacks)}"
             yield Reach(what=what, ok=False, told=told)
         else:
             yield Reach(what=what, ok=True, told="suffice")
-
-
-def _allowed(granted: Sequence[Mapping[str, Any]], operation: str) -> bool:
-    """Whether one of the granted sets of actions holds an operation and does not take it back."""
-    return any(
-        _matches(permission.get("actions") or (), operation)
-        and not _matches(permission.get("notActions") or (), operation)
-        for permission in granted
-    )
-
-
-def _matches(patterns: Sequence[str], operation: str) -> bool:
-    return any(
-        re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), operation, re.IGNORECASE)
-        for pattern in patterns
-    )

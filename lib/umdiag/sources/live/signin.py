@@ -56,20 +56,29 @@ class SignIn:
         self._lock = threading.Lock()
         self._tokens: dict[str, AccessToken] = {}
         self._credential = _credential(target, environment)
+        self._given = isinstance(self._credential, _GivenToken)
+        #: Audience → how its service refused the given token, which is not sent to it again.
+        self._refused: dict[str, str] = {}
         self._options = {"tenant_id": target.tenant_id} if target.tenant_id else {}
 
     def token(self, audience: str) -> str:
         """Return a token for an audience (an address). Raises Fault where the identity gets none."""
         with self._lock:
+            if audience in self._refused:
+                raise Fault(self._refused[audience], state=State.DENIED, everything=True)
             known = self._tokens.get(audience)
             if known is None or known.expires_on - _SPARE < time.time():
                 known = self._tokens[audience] = self._fetch(audience)
             return known.token
 
-    def renew(self, audience: str) -> None:
-        """Forget a token that a service did not accept."""
+    def refused(self, audience: str, fault: Fault) -> None:
+        """Hear how a service answered; a token that it did not accept is not sent to it again."""
+        if fault.state is not State.DENIED or not fault.again:
+            return
         with self._lock:
             self._tokens.pop(audience, None)
+            if self._given:
+                self._refused[audience] = fault.reason
 
     def check(self, audience: str) -> None:
         """Sign in now. Raises SourceError, one line that names the command to run."""

@@ -26,7 +26,6 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from umdiag._version import __version__
 from umdiag.errors import ParameterError
-from umdiag.model import State
 from umdiag.sources.live.faults import Fault, no_json, of_network, of_status
 from umdiag.sources.live.signin import Authorization, SignIn
 
@@ -90,9 +89,7 @@ class Web:
         if response.status_code != 200:
             advice = self._sign_in.advice()
             fault = of_status(response.status_code, headers, body, role=role, advice=advice)
-            # A token that was not accepted, for whatever reason, is not sent again.
-            if fault.state is State.DENIED and fault.again:
-                self._sign_in.renew(self._audience)
+            self._sign_in.refused(self._audience, fault)
             raise fault
         try:
             return json.loads(body), headers

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
-import pandas as pd
-
-from umdiag.queries import kql, slicing
 from umdiag.queries.kql import Query
-from umdiag.sources.live.answers import Answer, frame_of, joined, plain_columns
-from umdiag.sources.live.faults import Fault, NoSuchTable, TooLarge
-from umdiag.sources.live.manners import Gate, Manners
-
-_DIGITS = "0123456789abcdef"
-#: 16 to the power of this many slices of an answer are asked for at most.
-_DEEPEST = 3
-_VOLUME_COLUMNS = {"table_name": "string", "row_count": "long", "newest": "datetime"}
+from umdiag.queries.supplying import schema_text, supplied
+from umdiag.sources.live.answers import Answer, frame_of, plain_columns
+from umdiag.sources.live.faults import Fault, NoSuchColumn
+from umdiag.sources.live.gates import Gate
+from umdiag.sources.live.manners import Manners
+from umdiag.sources.live.parts import Part, Window
+from umdiag.sources.live.slices import whole_answer
+from umdiag.sources.live.volumes import counted
+from umdiag.words.once import Once
 
 
 class WorkspaceApi(Protocol):
@@ -32,32 +29,6 @@ class WorkspaceApi(Protocol):
     def close(self) -> None:
         """Let connections go."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Window:
-    """The time that an investigation looks at: after `asked_at - lookback`, up to `asked_at`."""
-
-    asked_at: datetime
-    lookback: timedelta
-
-    @property
-    def start(self) -> datetime:
-        """Where it begins."""
-        return self.asked_at - self.lookback
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """What one workspace said: rows and why they are not all, or the fault that left none.
-
-    `silent`: it answers nothing at all, whatever is asked.
-    """
-
-    frame: pd.DataFrame | None
-    cut: str = ""
-    fault: Fault | None = None
-    silent: bool = False
 
 
 class Workspaces:
@@ -75,7 +46,8 @@ class Workspaces:
         self._customer_id = customer_id
         limits = manners.limits
         self._gates = {workspace: Gate(limits.queries_per_workspace) for workspace in workspaces}
-        self._rate = Gate(10_000, limits.log_rate)
+        self._rate = Gate(10_000, limits.log_rate, closed_by="throttling")
+        self._schemas = Once()
         at_once = limits.queries_per_workspace * len(workspaces)
         # Slices have threads of their own: those of the whole queries wait for them.
         self._whole = ThreadPoolExecutor(max(1, min(at_once, limits.workspace_threads)), "workspace")
@@ -83,7 +55,7 @@ class Workspaces:
 
     def ask(self, query: Query, text: str, window: Window) -> dict[str, Part]:
         """Return what each workspace answers to a query of the package, in slices where it must be."""
-        return self._each(lambda workspace: self._part(workspace, query, text, window, ""))
+        return self._each(lambda workspace: self._part(workspace, query, text, window))
 
     def ask_once(self, text: str, columns: Mapping[str, str] | None, name: str) -> dict[str, Part]:
         """Return what each workspace answers to a short question, with `columns` or those that come."""
@@ -100,7 +72,7 @@ class Workspaces:
 
         A table that a workspace never had has no line.
         """
-        return self.ask_once(volumes_text(window), _VOLUME_COLUMNS, "volumes")
+        return self._each(lambda workspace: counted(partial(self._once, workspace), window, self._slices))
 
     def close(self) -> None:
         """Let threads and connections go; what is under way fails."""
@@ -117,25 +89,36 @@ class Workspaces:
 
         return dict(zip(self._gates, self._whole.map(part_or_fault, self._gates), strict=True))
 
-    def _part(self, workspace: str, query: Query, text: str, window: Window, prefix: str) -> Part:
-        """Ask for one slice (of no prefix: the whole); what passes a limit is asked for in sixteen slices."""
+    def _part(self, workspace: str, query: Query, text: str, window: Window) -> Part:
+        """Ask for an answer; columns that the workspace never had are supplied, and told where they count."""
+        ask = partial(self._once, workspace)
         try:
-            answer = self._once(workspace, _slice(query, text, window, prefix))
-        except TooLarge as fault:
-            if not query.slices or len(prefix) >= _DEEPEST:
-                answer = Answer(columns=fault.columns or query.columns, rows=fault.rows, cut=fault.reason)
-            else:
-                return self._sliced(workspace, query, text, window, prefix)
-        return Part(frame=frame_of(query.columns, answer, query.name), cut=answer.cut)
+            answer = whole_answer(ask, query, text, window, self._slices)
+            return Part(frame=frame_of(query.columns, answer, query.name), cut=answer.cut)
+        except NoSuchColumn:
+            absent = self._absent(workspace, query)
+            if not any(absent.values()):
+                raise
+        sent = supplied(query, text, absent)
+        answer = whole_answer(ask, query, sent, window, self._slices)
+        lacking = [
+            f"{table}.{column}"
+            for table, columns in absent.items()
+            for column in query.reads[table].lacks(columns)
+        ]
+        told = f"it never had {' and '.join(lacking)}, check what its agents send" if lacking else ""
+        cut = ", ".join(filter(None, (answer.cut, told)))
+        return Part(frame=frame_of(query.columns, answer, query.name), cut=cut, sent=sent)
 
-    def _sliced(self, workspace: str, query: Query, text: str, window: Window, prefix: str) -> Part:
-        def slice_of(digit: str) -> Part:
-            return self._part(workspace, query, text, window, prefix + digit)
+    def _absent(self, workspace: str, query: Query) -> dict[str, set[str]]:
+        """Return the columns that a query reads and the workspace's tables do not have."""
 
-        parts = list(map(slice_of, _DIGITS)) if prefix else list(self._slices.map(slice_of, _DIGITS))
-        frames = [part.frame for part in parts if part.frame is not None]
-        cuts = list(dict.fromkeys(part.cut for part in parts if part.cut))
-        return Part(frame=joined(query.columns, frames, query.name), cut=", ".join(cuts[:3]))
+        def columns_of(table: str) -> set[str]:
+            text = schema_text(table)
+            names = self._schemas.do((workspace, table), lambda: self._once(workspace, text)).rows
+            return {str(name) for (name,) in names}
+
+        return {table: set(reading.columns) - columns_of(table) for table, reading in query.reads.items()}
 
     def _once(self, workspace: str, text: str) -> Answer:
         customer_id = self._customer_id(workspace)
@@ -144,49 +127,3 @@ class Workspaces:
             return self._api.ask(workspace, customer_id, text, left=left)
 
         return self._manners.carry_out(work, self._gates[workspace], self._rate)
-
-
-def volumes_text(window: Window | None) -> str:
-    """Write the query that counts every table; a table that is not there drops out of a fuzzy union."""
-    span = ""
-    if window is not None:
-        start, end = (kql.literal(moment, "datetime", "") for moment in (window.start, window.asked_at))
-        span = f" | where TimeGenerated > {start} and TimeGenerated <= {end}"
-    legs = [
-        f"({table}{span} | summarize row_count = count(), newest = max(TimeGenerated)"
-        f' | project table_name = "{table}", row_count, newest)'
-        for table in kql.tables()["workspace"]
-    ]
-    return "union isfuzzy=true " + ", ".join(legs) + "\n"
-
-
-def reasons_of(parts: Mapping[str, Part], tables: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield (workspace, reason) for each workspace that did not answer whole."""
-    what = " and ".join(tables) or "the query"
-    for workspace, part in parts.items():
-        name = workspace.rpartition("/")[2]
-        if isinstance(part.fault, NoSuchTable):
-            fix = "leave the workspace out of workspaces if it never had Update Management"
-            yield workspace, f"{what} of {name}: {part.fault.reason}, {fix}"
-        elif part.fault is not None:
-            # Said once, not for each of its tables.
-            said = f"workspace {name}" if part.silent else f"{what} of {name}"
-            yield workspace, f"{said}: {part.fault.reason}"
-        elif part.cut:
-            yield workspace, f"{what} of {name} is not complete: {part.cut}"
-
-
-def _slice(query: Query, text: str, window: Window, prefix: str) -> str:
-    if not prefix:
-        return text
-    if query.slices != "TimeGenerated":
-        return slicing.sliced(query, text, [prefix])
-    place, places = int(prefix, 16), len(_DIGITS) ** len(prefix)
-    return slicing.within(text, _edge(window, place, places), _edge(window, place + 1, places))
-
-
-def _edge(window: Window, place: int, places: int) -> datetime:
-    """Return the whole hour at which a slice of a window begins; the last edge lies after the window."""
-    moment = window.start + window.lookback * place / places
-    hour = moment.replace(minute=0, second=0, microsecond=0)
-    return hour + timedelta(hours=1) if place == places else hour

@@ -1,0 +1,67 @@
+"""What a caller may do in a scope, compared with what the kit asks for there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from umdiag.sources.live.collections import COLLECTIONS
+from umdiag.sources.live.management import ResourceManager
+
+#: Kind of scope → the role that reads it, and the operations the kit asks for there (Azure's built-in roles).
+NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "workspace": (
+        "Log Analytics Reader",
+        (
+            "Microsoft.OperationalInsights/workspaces/read",
+            "Microsoft.OperationalInsights/workspaces/query/read",
+            "Microsoft.OperationalInsights/workspaces/linkedServices/read",
+        ),
+    ),
+    "automation account": (
+        "Reader",
+        tuple(
+            f"Microsoft.Automation/automationAccounts/{part}/read"
+            for part in (
+                "softwareUpdateConfigurations",
+                "softwareUpdateConfigurationRuns",
+                "softwareUpdateConfigurationMachineRuns",
+                "hybridRunbookWorkerGroups",
+                "hybridRunbookWorkerGroups/hybridRunbookWorkers",
+                "jobs",
+            )
+        ),
+    ),
+    "subscription": (
+        "Reader",
+        (
+            "Microsoft.Resources/subscriptions/resourceGroups/read",
+            "Microsoft.Compute/virtualMachines/read",
+            "Microsoft.HybridCompute/machines/read",
+        ),
+    ),
+}
+
+
+def lacking(management: ResourceManager, kind: str, scope: str) -> list[str]:
+    """Return the operations that the caller may not do in a scope. Raises Fault where nobody says."""
+    content = management.probe(COLLECTIONS["permissions"], scope)
+    granted = content.get("value", ()) if isinstance(content, Mapping) else ()
+    return [operation for operation in NEEDS[kind][1] if not _allowed(granted, operation)]
+
+
+def _allowed(granted: Sequence[Mapping[str, Any]], operation: str) -> bool:
+    """Whether one of the granted sets of actions holds an operation and does not take it back."""
+    return any(
+        _matches(permission.get("actions") or (), operation)
+        and not _matches(permission.get("notActions") or (), operation)
+        for permission in granted
+    )
+
+
+def _matches(patterns: Sequence[str], operation: str) -> bool:
+    return any(
+        re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), operation, re.IGNORECASE)
+        for pattern in patterns
+    )

@@ -1,0 +1,36 @@
+"""Rows of a snapshot as the REST objects that they were."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+TABLES = (
+    "softwareUpdateConfigurations",
+    "softwareUpdateConfigurationRuns",
+    "softwareUpdateConfigurationMachineRuns",
+    "hybridRunbookWorkerGroups",
+    "hybridRunbookWorkers",
+    "jobs",
+    "linkedServices",
+    "savedSearches",
+)
+
+
+def rest(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as the REST object it was: JSON text parsed, nothing where nothing was."""
+    found = {}
+    for name, value in row.items():
+        if value in (None, ""):
+            continue
+        found[name] = json.loads(value) if name in ("properties", "tags", "actions", "notActions") else value
+    return found
+
+
+def listed(one: dict[str, Any]) -> dict[str, Any]:
+    """Return an update configuration as lists show it: flat, without its schedule."""
+    properties = dict(one.get("properties", {}))
+    schedule = properties.pop("scheduleInfo", None) or {}
+    flat = {name: schedule[name] for name in ("frequency", "startTime", "nextRun") if name in schedule}
+    return one | {"properties": properties | flat}
