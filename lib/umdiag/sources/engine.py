@@ -33,8 +33,9 @@ class Engine:
     """One in-memory database; every call has a cursor of its own, so several threads may ask at once."""
 
     def __init__(self, *, folder: Path | None = None, memory_limit: str = "3GB") -> None:
-        #: Table → columns, of every table that is loaded; what the translator goes by.
-        self.schema: dict[str, list[str]] = {}
+        #: Table → columns, of every table that is loaded; what the translator goes by. Never changed, but
+        #: replaced: one thread may go through it while another loads a table.
+        self.schema: Mapping[str, tuple[str, ...]] = {}
         self.memory_limit = memory_limit
         self._lock = threading.Lock()
         self._busy: set[duckdb.DuckDBPyConnection] = set()
@@ -81,7 +82,7 @@ class Engine:
         values = [(quoted(str(row[0])), str(row[1])) for row in found]
         projection = project(names, values, known_tables()[table])
         self.rows(f"CREATE VIEW {quoted(table)} AS SELECT {projection.select} FROM {scan}")
-        self.schema[table] = [column.name for column in projection.columns]
+        self._enter(table, projection)
         return projection
 
     def scan(self, path: Path) -> str:
@@ -135,7 +136,7 @@ class Engine:
         """Return the columns of the tables that a text may name: all of them where it may hold a pattern."""
         folded = text.casefold()
         return tuple(
-            (table, tuple(columns))
+            (table, columns)
             for table, columns in sorted(self.schema.items())
             if "*" in text or table.casefold() in folded
         )
@@ -151,6 +152,11 @@ class Engine:
         self._connection.close()
         self._sweep()
 
+    def _enter(self, table: str, projection: Projection) -> None:
+        columns = tuple(column.name for column in projection.columns)
+        with self._lock:
+            self.schema = {**self.schema, table: columns}
+
     def _load(self, table: str, rows: pa.Table, projection: Projection) -> tuple[Projection, dict[str, int]]:
         counts = ", ".join(f"count(*) FILTER ({check})" for check in projection.checks.values())
         with self.cursor() as cursor:
@@ -158,5 +164,5 @@ class Engine:
             cursor.execute(f"CREATE OR REPLACE TABLE {quoted(table)} AS SELECT {projection.select} FROM raw")
             failed = cursor.execute(f"SELECT {counts or 'count(*)'} FROM raw").fetchall()[0]
             cursor.unregister("raw")
-        self.schema[table] = [column.name for column in projection.columns]
+        self._enter(table, projection)
         return projection, dict(zip(projection.checks, failed, strict=False))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import os
 import ssl
 import tempfile
@@ -29,6 +28,7 @@ from umdiag.errors import ParameterError
 from umdiag.model import State
 from umdiag.sources.live.faults import Fault, no_json, of_network, of_status
 from umdiag.sources.live.signin import Authorization, SignIn
+from umdiag.words.dynamic import read_json
 
 #: Named in every request, and nothing else of who or what sends it.
 APPLICATION = f"umdiag/{__version__}"
@@ -95,7 +95,7 @@ class Web:
                 self._sign_in.renew(self._audience)
             raise fault
         try:
-            return json.loads(body), headers
+            return read_json(body), headers
         except (ValueError, RecursionError):
             raise no_json(body, self.host) from None
 
