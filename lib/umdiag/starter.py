@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from umdiag.errors import CallError, UmdiagError
+from umdiag.errors import CallError, UmdiagError, is_full
 
 EXAMPLE, DEMO = Path("parameters/example.yml"), Path("parameters/demo.yml")
 
@@ -34,6 +34,8 @@ def lay_out(folder: Path, *, demo: bool) -> Iterator[tuple[Path, bool]]:
         try:
             yield folder / name, _copy(source / name, folder / name)
         except OSError as error:
+            if is_full(error):
+                raise
             said = error.strerror or type(error).__name__
             raise CallError(f"{folder / name}: cannot be written ({said}); name another folder") from None
 

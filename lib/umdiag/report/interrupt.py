@@ -12,8 +12,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: Windows knows Ctrl-Break besides; SIGTERM is what a service manager or a CI system sends.
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
+#: Windows knows Ctrl-Break besides; SIGTERM is what a service manager or a CI system sends, SIGHUP a terminal
+#: that is closed.
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _SECONDS_TO_END = 0.5
 
 
@@ -57,7 +58,9 @@ def _heard() -> Iterator[threading.Event]:
     def hear(number: int, frame: FrameType | None) -> None:
         interrupted.set()
 
-    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    known = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    # What whoever started the run lets it ignore (nohup) it goes on ignoring.
+    numbers = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
     before = [(number, signal.signal(number, hear)) for number in numbers]
     yield interrupted
     if not interrupted.is_set():

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet
 
+from umdiag.errors import is_full
 from umdiag.model import State
 from umdiag.queries import kql
 from umdiag.sources.casting import UnreadableError, quoted
@@ -146,6 +147,8 @@ class CapturedTables:
         except UnreadableError as error:
             return Table(state=State.UNREADABLE, reason=f"{name} cannot be read: {error}")
         except (OSError, duckdb.Error, pa.ArrowException) as error:
+            if is_full(error):
+                raise
             told = f"{file.path.name}: {why(error, self._engine.memory_limit)}"
             return Table(state=State.UNREADABLE, reason=f"{name} cannot be read: {told}")
         if refused and not table.rows:

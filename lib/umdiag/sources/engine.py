@@ -7,10 +7,9 @@ its own that goes when it is closed, and runs no control command.
 # ruff: noqa: S608 - the identifiers in our own SQL are those of tables.json, quoted
 from __future__ import annotations
 
-import shutil
-import tempfile
+import errno
+import os
 import threading
-import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,6 +26,7 @@ from umdiag.sources.casting import Projection, UnreadableError, literal, project
 from umdiag.sources.outward import kql_type, to_frame
 from umdiag.sources.tablefiles import json_rows, known_tables
 from umdiag.sources.translation import Schema, translated, worded
+from umdiag.words.private import PrivateFolder
 
 
 class Engine:
@@ -40,12 +40,11 @@ class Engine:
         self._lock = threading.Lock()
         self._busy: set[duckdb.DuckDBPyConnection] = set()
         self._connection = duckdb_kql.connect()
-        spill = tempfile.mkdtemp(prefix="umdiag-")
-        self._sweep = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
+        self._spill = PrivateFolder()
         allowed = [] if folder is None else [folder.as_posix()]
         for setting in (
             f"memory_limit = {literal(memory_limit)}",
-            f"temp_directory = {literal(Path(spill).as_posix())}",
+            f"temp_directory = {literal(self._spill.path.as_posix())}",
             "parquet_metadata_cache = true",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
@@ -63,6 +62,10 @@ class Engine:
         try:
             cursor.execute("SET TimeZone = 'UTC'")
             yield cursor
+        except duckdb.IOException as error:
+            if "No space left" in str(error):  # no error number comes along
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
+            raise
         finally:
             with self._lock:
                 self._busy.discard(cursor)
@@ -150,7 +153,7 @@ class Engine:
     def close(self) -> None:
         """Let go of memory and of the private folder."""
         self._connection.close()
-        self._sweep()
+        self._spill.remove()
 
     def _enter(self, table: str, projection: Projection) -> None:
         columns = tuple(column.name for column in projection.columns)

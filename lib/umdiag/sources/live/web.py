@@ -6,7 +6,6 @@ import atexit
 import contextlib
 import os
 import ssl
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +28,7 @@ from umdiag.model import State
 from umdiag.sources.live.faults import Fault, no_json, of_network, of_status
 from umdiag.sources.live.signin import Authorization, SignIn
 from umdiag.words.dynamic import read_json
+from umdiag.words.private import PrivateFolder
 
 #: Named in every request, and nothing else of who or what sends it.
 APPLICATION = f"umdiag/{__version__}"
@@ -156,13 +156,8 @@ def trusted(ca_bundle: str) -> str:
         raise ParameterError("endpoints.ca_bundle", name, f"cannot be read ({error.strerror})") from None
     if b"-----BEGIN CERTIFICATE-----" not in certificates:
         raise ParameterError("endpoints.ca_bundle", name, "holds no certificate in PEM")
-    handle, joined = tempfile.mkstemp(prefix="umdiag-", suffix=".pem")
-    with os.fdopen(handle, "wb") as file:
-        file.write(Path(public).read_bytes() + b"\n" + certificates)
-    atexit.register(_remove, joined)
-    return joined
-
-
-def _remove(file: str) -> None:
-    with contextlib.suppress(OSError):
-        Path(file).unlink()
+    folder = PrivateFolder()
+    atexit.register(folder.remove)
+    joined = folder.path / "trusted.pem"
+    joined.write_bytes(Path(public).read_bytes() + b"\n" + certificates)
+    return str(joined)
