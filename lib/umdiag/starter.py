@@ -49,6 +49,9 @@ def _elsewhere(content: bytes) -> bytes:
 def _copy(source: Path, target: Path) -> bool:
     """Copy a file, or the files of a folder, under a passing name and move it to its place."""
     if os.path.lexists(target):
+        if target.is_dir() is not source.is_dir() and target.exists():
+            what = "a folder" if target.is_dir() else "a file"
+            raise CallError(f"{target}: {what} has this name; move it, or name another folder")
         return False
     target.parent.mkdir(parents=True, exist_ok=True)
     passing = target.with_name(f".{target.name}.{os.getpid()}.partial")

@@ -26,6 +26,7 @@ from umdiag.report.steps import Steps
 from umdiag.report.writing import Report
 from umdiag.scenarios import FAMILIES
 from umdiag.starter import home
+from umdiag.words.counting import counted
 from umdiag.words.plain import plain
 
 if TYPE_CHECKING:
@@ -166,10 +167,10 @@ class Job:
         diagnoses = [diagnosis for family in families or FAMILIES for diagnosis in kit.diagnoses(family)]
         if AFTER in self._notebooks:
             fetch_machine(kit)
-        self._steps.say(f"fetched {_counted(len(kit.rows()), 'query', 'queries')}")
+        self._steps.say(f"fetched {counted(len(kit.rows()), 'query', 'queries')}")
         counts = Counter(diagnosis.verdict for diagnosis in diagnoses)
         said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict)
-        self._steps.say(f"judged {_counted(len(diagnoses), 'scenario')}: {said}", aloud=True)
+        self._steps.say(f"judged {counted(len(diagnoses), 'scenario')}: {said}", aloud=True)
         report = Report(kit, self._parameters, diagnoses, staging.folder, list(self._notebooks))
         report.write_data()
         self._go_on()
@@ -225,8 +226,4 @@ class Job:
         self._steps.note(f"looked at {kit}")
         for rows in kit.rows():
             reason = f": {rows.reason}" if rows.reason else ""
-            self._steps.note(f"{rows.name}: {rows.state.value}, {len(rows.frame):,} rows{reason}")
-
-
-def _counted(number: int, noun: str, many: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else many or noun + 's'}"
+            self._steps.note(f"{rows.name}: {rows.state.value}, {counted(len(rows.frame), 'row')}{reason}")

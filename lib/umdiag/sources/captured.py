@@ -22,6 +22,7 @@ from umdiag.sources.engine import Engine
 from umdiag.sources.manifest import Captured, Manifest
 from umdiag.sources.tablefiles import TableFile, known_tables, read_csv, read_jsonl
 from umdiag.sources.translation import References
+from umdiag.words.counting import counted
 
 #: Log Analytics' portal exports no more rows than this, and does not say so.
 PORTAL_LIMIT = 30_000
@@ -160,7 +161,7 @@ class CapturedTables:
     def _cut(self, said: Captured, file: TableFile, rows: int) -> str:
         """Say why a table that could be read is not the whole table, '' if it is."""
         if said.rows is not None and said.rows != rows:
-            return f"snapshot.json counts {said.rows:,} rows, the file has {rows:,}"
+            return f"snapshot.json counts {counted(said.rows, 'row')}, the file has {rows:,}"
         if not said.complete or said.state in ("partial", "denied", "missing"):
             return said.note or "the capture was cut short"
         if self._manifest is None and file.kind == "csv" and rows == PORTAL_LIMIT:
