@@ -72,6 +72,9 @@ def ending(error: Exception) -> tuple[str, int]:
     if is_full(error):
         said = f"a disk is full ({os.strerror(getattr(error, 'errno', 0))})"
         return f"{said}: make room where reports and temporary files are written, and run it again", _FAILED
+    if isinstance(error, FileNotFoundError) and "usable temporary directory" in str(error):
+        # Python tried to write into each that there is.
+        return "no temporary folder can be written: make room, or name a folder in TMPDIR", _FAILED
     if isinstance(error, (UmdiagError, FileNotFoundError)) and not _has_place():
         said = "the working folder is gone: change to one that is there, or give whole paths"
         return f"{said} ({error})" if isinstance(error, UmdiagError) else said, _WRONG
