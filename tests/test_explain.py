@@ -398,9 +398,7 @@ def piped(monkeypatch: pytest.MonkeyPatch, reader: int, limits: Limits = SOON) -
 
 
 def test_pipe_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch, pipe: tuple[int, int]) -> None:
-    with pytest.raises(
-        CallError, match=r"standard input is empty: nothing came for 0\.3 seconds,"
-    ):
+    with pytest.raises(CallError, match=r"standard input is empty: nothing came for 0\.3 seconds,"):
         piped(monkeypatch, pipe[0])
 
 
@@ -432,9 +430,7 @@ def test_pipe_that_pauses_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch, pi
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX")
 def test_named_pipe_without_a_writer_is_given_up(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo.log")
-    with pytest.raises(
-        CallError, match=r"fifo\.log: nothing came for 0\.3 seconds,"
-    ):
+    with pytest.raises(CallError, match=r"fifo\.log: nothing came for 0\.3 seconds,"):
         answer([str(tmp_path / "fifo.log")], 80, SOON)
 
 

@@ -37,12 +37,14 @@ def write_frame(file: Path, frame: pd.DataFrame, told: Mapping[str, Any]) -> Non
     table = pa.Table.from_pandas(flat)
     about = json.dumps({"dtypes": dtypes, "mark": mark, "told": dict(told)}).encode()
     metadata = {**(table.schema.metadata or {}), _KEY: about}
-    pq.write_table(table.replace_schema_metadata(metadata), file, compression="zstd")
+    # Opened by Python: Arrow takes no path that the locale's encoding could not read.
+    with file.open("wb") as opened:
+        pq.write_table(table.replace_schema_metadata(metadata), opened, compression="zstd")
 
 
 def read_frame(file: Path) -> tuple[pd.DataFrame, Mapping[str, Any]]:
     """Return a frame as it was written, and what was told of it."""
-    table = pq.read_table(file)
+    table = pq.read_table(pa.BufferReader(file.read_bytes()))
     about = json.loads(table.schema.metadata[_KEY])
     frame = table.to_pandas()
     for name, dtype in about["dtypes"].items():

@@ -109,6 +109,14 @@ class Staging:
                 parent.rmdir()
 
 
+def leave_what_is_gone(folder: Path) -> None:
+    """Make `folder` the working folder where that was deleted: who starts a kernel asks for its name."""
+    try:
+        Path.cwd()
+    except OSError:
+        os.chdir(folder)
+
+
 def is_report(folder: Path) -> bool:
     """Tell whether a folder holds a report of this kit: its findings.json begins with our schema."""
     try:

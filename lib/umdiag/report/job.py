@@ -20,7 +20,7 @@ from umdiag.errors import CallError
 from umdiag.judging.wanted import OF_ONE_MACHINE
 from umdiag.kit import RUN_VARIABLE, Kit
 from umdiag.model import Verdict
-from umdiag.report.folder import Staging
+from umdiag.report.folder import Staging, leave_what_is_gone
 from umdiag.report.interrupt import interruptible
 from umdiag.report.steps import Steps
 from umdiag.report.writing import Report
@@ -149,6 +149,7 @@ class Job:
         """Do the whole job."""
         with Staging(self._output) as self._staging, self._steps:
             self._go_on()
+            leave_what_is_gone(self._staging.target.parent)
             imports = threading.Thread(target=import_module, args=["umdiag.report.execution"], daemon=True)
             imports.start()
             self._kit = kit = self._open_kit(self._parameters)

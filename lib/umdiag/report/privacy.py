@@ -6,7 +6,6 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 _HIDDEN = "…"
@@ -18,9 +17,7 @@ class Hidden:
     def __init__(self, folders: Iterable[Path]) -> None:
         unmistakable = [*folders, Path(sys.prefix), Path(__file__).resolve().parents[2]]
         self._data = _pattern(unmistakable)
-        others = [Path(sys.base_prefix), Path.home(), Path(tempfile.gettempdir())]
-        with suppress(OSError):  # a working folder that was deleted has no name to hide
-            others.append(Path.cwd())
+        others = [Path(sys.base_prefix), Path.home(), Path.cwd(), Path(tempfile.gettempdir())]
         self._words = _pattern([*unmistakable, *others])
 
     def words(self, text: str) -> str:

@@ -173,7 +173,8 @@ class CapturedTables:
             raise UnreadableError(file.problem)
         counted: Mapping[str, int] | None = None
         if file.kind == "parquet":
-            header = pyarrow.parquet.read_schema(file.path).names
+            with file.path.open("rb") as opened:
+                header = pyarrow.parquet.read_schema(opened).names
             projection = self._engine.view_parquet(file.table, file.path, header)
         elif file.kind == "csv":
             projection, counted = self._engine.load_text(file.table, *read_csv(file.path))

@@ -41,10 +41,10 @@ class Engine:
         self._busy: set[duckdb.DuckDBPyConnection] = set()
         self._connection = duckdb_kql.connect()
         self._spill = PrivateFolder()
-        allowed = [] if folder is None else [folder.as_posix()]
+        allowed = [] if folder is None else [_utf8(folder)]
         for setting in (
             f"memory_limit = {literal(memory_limit)}",
-            f"temp_directory = {literal(self._spill.path.as_posix())}",
+            f"temp_directory = {literal(_utf8(self._spill.path))}",
             "parquet_metadata_cache = true",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
@@ -90,7 +90,7 @@ class Engine:
 
     def scan(self, path: Path) -> str:
         """Return the SQL that reads a Parquet file as it lies."""
-        return f"read_parquet({literal(path.as_posix())}, binary_as_string = true)"
+        return f"read_parquet({literal(_utf8(path))}, binary_as_string = true)"
 
     def load_text(self, table: str, header: list[str], rows: pa.Table) -> tuple[Projection, dict[str, int]]:
         """Cast rows of text (columns in the header's order) into a table; counts what could not be cast."""
@@ -169,3 +169,8 @@ class Engine:
             cursor.unregister("raw")
         self._enter(table, projection)
         return projection, dict(zip(projection.checks, failed, strict=False))
+
+
+def _utf8(path: Path) -> str:
+    """Write a path as the engine takes it, whatever the locale's encoding made of it."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "replace")
