@@ -124,6 +124,7 @@ def test_closed_terminal_that_takes_no_word_stops_no_cleaning_up(place, started)
     run = started("notebooks")
     kernels = psutil.Process(run.pid).children(recursive=True)
     run.stderr.close()
+    run.stderr = None  # nothing is read from it at the end
     os.killpg(run.pid, signal.SIGHUP)
     assert run.wait(timeout=patient(2)) == 130
     assert_nothing_is_left(place, kernels)
