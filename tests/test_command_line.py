@@ -182,8 +182,19 @@ def test_outcome_becomes_the_exit_code(demo: str, report: FakeReport, fail_on: s
         (KeyboardInterrupt(), 130, "umdiag: interrupted\n"),
         (
             KeyError("/secret/path"),
-            2,
+            4,
             "umdiag: internal error (KeyError); run it again with --debug to see where\n",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/secret/path"),
+            4,
+            "umdiag: a disk is full (No space left on device): make room where reports and temporary files"
+            " are written, and run it again\n",
+        ),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/secret/path"),
+            4,
+            "umdiag: internal error (PermissionError); run it again with --debug to see where\n",
         ),
     ],
 )
@@ -335,9 +346,19 @@ def test_output_that_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatch) 
     from umdiag import __main__
 
     def refuse(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr("builtins.print", refuse)
     monkeypatch.setattr(__main__, "_close_stdout", lambda: None)
-    with pytest.raises(CallError, match=r"standard output cannot be written \(No space left on device\)"):
+    with pytest.raises(CallError, match=r"standard output cannot be written \(Input/output error\)"):
         __main__.say("x")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux")
+@pytest.mark.parametrize("words", [["--version"], ["scenarios"], ["report", "--help"]])
+def test_full_disk_behind_the_output_is_exit_code_4_and_one_line(words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        told = umdiag(*words, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert told.returncode == 4
+    assert told.stderr.startswith("umdiag: a disk is full (No space left on device): make room")
+    assert told.stderr.count("\n") == 1

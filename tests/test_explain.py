@@ -4,11 +4,16 @@ import codecs
 import gzip
 import io
 import json
+import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +22,8 @@ from hypothesis import strategies as st
 from umdiag.__main__ import execute
 from umdiag.errors import CallError
 from umdiag.explain import cutting, reading
+from umdiag.explain.answering import answer
+from umdiag.explain.patience import USUAL, Limits, amount
 from umdiag.explain.reading import Block
 from umdiag.explain.scanning import Report, scan
 from umdiag.knowledge import decode, table
@@ -368,3 +375,81 @@ def test_pieces_of_a_block_are_its_lines() -> None:
     found = {piece.line: piece for piece in cutting.pieces(block)}
     assert {11, 12, 13, 14, 15, 17, 18, 19} <= {*found}
     assert found[19].data.decode() == LINUX.format(n=7) + "\n"
+
+
+# --- what never ends -------------------------------------------------------------------------------------
+
+SOON = Limits(size=200_000, silence=0.3)
+CODE = b"0x8024402C\n"
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        with suppress(OSError):
+            os.close(end)
+
+
+def piped(monkeypatch: pytest.MonkeyPatch, reader: int, limits: Limits = SOON) -> str:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(fileno=lambda: reader))
+    return answer(["-"], 80, limits)
+
+
+def test_pipe_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch, pipe: tuple[int, int]) -> None:
+    with pytest.raises(CallError, match=r"standard input is empty: nothing came for 0\.3 seconds,"):
+        piped(monkeypatch, pipe[0])
+
+
+@pytest.mark.parametrize("times", [1, 2000])
+def test_what_came_before_the_silence_is_explained(
+    monkeypatch: pytest.MonkeyPatch, pipe: tuple[int, int], times: int
+) -> None:
+    os.write(pipe[1], CODE * times)
+    told = piped(monkeypatch, pipe[0])
+    assert "WU_E_PT_WINHTTP_NAME_NOT_RESOLVED" in told
+    assert "nothing came for 0.3 seconds, what follows was not read" in told
+
+
+def test_pipe_that_pauses_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch, pipe: tuple[int, int]) -> None:
+    def write() -> None:
+        for piece in (b"0x8024", b"402C", b"\n"):
+            time.sleep(0.1)
+            os.write(pipe[1], piece)
+        os.close(pipe[1])
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    told = piped(monkeypatch, pipe[0], Limits(silence=20))
+    writing.join()
+    assert told.startswith("0x8024402C")
+    assert "not read" not in told
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX")
+def test_named_pipe_without_a_writer_is_given_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.log")
+    with pytest.raises(CallError, match=r"fifo\.log: nothing came for 0\.3 seconds,"):
+        answer([str(tmp_path / "fifo.log")], 80, SOON)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="an endless device is POSIX")
+def test_endless_device_is_read_as_far_as_the_limit() -> None:
+    with pytest.raises(CallError, match="zero: only the first 200,000 bytes were read"):
+        answer(["/dev/zero"], 80, SOON)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_text_beyond_the_limit_is_left_out_and_said(tmp_path: Path, packed: bool) -> None:
+    content = (CODE + b"all well\n" * 2000) * 400
+    (tmp_path / "long.log").write_bytes(gzip.compress(content) if packed else content)
+    told = answer([str(tmp_path / "long.log")], 80, SOON)
+    assert re.search(r"\(only the first [\d,]+ bytes were read\); 1 known error in it", told)
+    (tmp_path / "long.log").write_bytes(content[: SOON.size])
+    assert "only the first" not in answer([str(tmp_path / "long.log")], 80, Limits(size=SOON.size + 1))
+
+
+def test_what_is_read_usually_is_what_the_contract_says() -> None:
+    assert (USUAL.size, USUAL.silence) == (2_000_000_000, 60)
+    assert amount(USUAL.size) == "2 GB"

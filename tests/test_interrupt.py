@@ -1,6 +1,7 @@
 """A run that is ended from outside: back at the prompt at once, no kernel left, the old report as it was."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,12 +60,23 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def started(place: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+def started(place: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start the command in a session of its own, as a terminal does, and wait until it hangs."""
     runs: list[subprocess.Popen[str]] = []
 
-    def start(where: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "program.py", where, "report", "csv.yml", "-o", "report", "--jobs", "2"]
+    def start(where: str, *before: str) -> subprocess.Popen[str]:
+        command = [
+            *before,
+            sys.executable,
+            "program.py",
+            where,
+            "report",
+            "csv.yml",
+            "-o",
+            "report",
+            "--jobs",
+            "2",
+        ]
         environment = os.environ | {
             "TMPDIR": str(place),
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
@@ -96,7 +108,7 @@ def assert_nothing_is_left(place: Path, kernels: list[psutil.Process]) -> None:
 
 
 @pytest.mark.parametrize("where", ["fetch", "notebooks"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_run_ends_at_once_and_leaves_nothing(place, started, where, number):
     run = started(where)
     kernels = psutil.Process(run.pid).children(recursive=True)
@@ -106,6 +118,26 @@ def test_interrupted_run_ends_at_once_and_leaves_nothing(place, started, where, 
     assert run.returncode == 130
     assert said == "umdiag: interrupted\n"
     assert_nothing_is_left(place, kernels)
+
+
+def test_closed_terminal_that_takes_no_word_stops_no_cleaning_up(place, started):
+    run = started("notebooks")
+    kernels = psutil.Process(run.pid).children(recursive=True)
+    run.stderr.close()
+    run.stderr = None  # nothing is read from it at the end
+    os.killpg(run.pid, signal.SIGHUP)
+    assert run.wait(timeout=patient(2)) == 130
+    assert_nothing_is_left(place, kernels)
+
+
+@pytest.mark.skipif(shutil.which("nohup") is None, reason="nohup is not there")
+def test_run_that_was_told_to_outlive_its_terminal_does(place, started):
+    run = started("fetch", "nohup")
+    os.killpg(run.pid, signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        run.wait(timeout=1)
+    os.killpg(run.pid, signal.SIGTERM)
+    assert run.wait(timeout=patient(2)) == 130
 
 
 def test_impatient_user_breaks_nothing(place, started):

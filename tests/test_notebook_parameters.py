@@ -350,3 +350,11 @@ def test_papermill_takes_a_parameter_file(estate: Path, tmp_path: Path, start: s
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     assert "snapshot demo · last 3 days" in output.read_text(encoding="utf-8")
+
+
+def test_misspelt_name_of_the_file_is_refused(place: Path) -> None:
+    notebook = Notebook()
+    notebook.run('parameters_file = "parameters/demo.yml"')
+    notebook.run('parameter_file = "parameters/mine.yml"')
+    with pytest.raises(ParameterError, match=r"^parameter_file: .*; did you mean parameters_file\?"):
+        notebook.values()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet
 import pytest
 
 from umdiag.errors import QueryError, SourceError
@@ -138,7 +140,7 @@ def test_query_asked_with_several_values_is_kept_for_each(tmp_path: Path) -> Non
     )
     told = json.loads((tmp_path / "snapshot.json").read_text(encoding="utf-8"))["facts"]
     assert sorted(name.partition("@")[0] for name in told) == ["alone", "everything", "everything"]
-    assert all(key == "alone" or key == f"everything@{fact['sha256'][:12]}" for key, fact in told.items())
+    assert all(key in ("alone", f"everything@{fact['text_sha256'][:12]}") for key, fact in told.items())
     replay = open_folder(tmp_path)
     assert [len(replay.fetch(query(), values).frame) for values in (first, second)] == [1, 2]
 
@@ -154,7 +156,9 @@ def test_manifest_is_as_the_contract_says(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "snapshot.json").read_text(encoding="utf-8"))
     fact = told["facts"]["everything"]
     assert (told["format"], told["asked_at"], told["lookback"]) == (1, "2024-03-08T10:00:00Z", "14d")
-    assert fact["sha256"] == kql.sha256(kql.bind(query(), VALUES))
+    assert fact["text_sha256"] == kql.sha256(kql.bind(query(), VALUES))
+    file = tmp_path / "facts" / "everything.parquet"
+    assert fact["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert (fact["state"], fact["rows"], fact["newest"]) == ("complete", 3, "2024-03-08T10:00:00Z")
 
 
@@ -162,6 +166,59 @@ def test_manifest_is_as_the_contract_says(tmp_path: Path) -> None:
 def test_lookback_comes_back(tmp_path: Path, lookback: timedelta) -> None:
     write_facts(tmp_path, [], asked_at=ASKED_AT, lookback=lookback)
     assert open_folder(tmp_path).lookback == lookback
+
+
+def health_of(folder: Path) -> tuple[State, str]:
+    (line,) = open_folder(folder).health()
+    return line.state, line.note
+
+
+def changed(folder: Path, **facts: Any) -> None:
+    """Change what snapshot.json says of the fact."""
+    file = folder / "snapshot.json"
+    told = json.loads(file.read_text(encoding="utf-8"))
+    told["facts"]["everything"] |= facts
+    told["facts"]["everything"] = {key: value for key, value in told["facts"]["everything"].items() if value}
+    file.write_text(json.dumps(told), encoding="utf-8")
+
+
+def test_fact_whose_rows_were_edited_is_missing_and_said(tmp_path: Path) -> None:
+    write(tmp_path, answer(query()))
+    file = tmp_path / "facts" / "everything.parquet"
+    rows = pyarrow.parquet.read_table(file)
+    place = rows.column_names.index("text")
+    edited = rows.set_column(place, "text", pyarrow.array(["b", "b", "b"]))
+    pyarrow.parquet.write_table(edited, file)
+    found = open_folder(tmp_path).fetch(query(), VALUES)
+    told = "facts/everything.parquet is not the file that was written with this report: copy the report again"
+    assert (found.state, found.frame.empty) == (State.MISSING, True)
+    assert found.reason.startswith(told)
+    state, note = health_of(tmp_path)
+    assert state is State.UNREADABLE
+    assert note.startswith(f"cut short; {told}")
+
+
+def test_health_tells_of_a_fact_that_is_gone(tmp_path: Path) -> None:
+    write(tmp_path, answer(query()), answer(query("other"), tables=("Update",)))
+    (tmp_path / "facts" / "other.parquet").unlink()
+    assert health_of(tmp_path) == (State.PARTIAL, "cut short")  # of another table
+    (tmp_path / "facts" / "everything.parquet").unlink()
+    state, note = health_of(tmp_path)
+    assert state is State.UNREADABLE
+    assert "facts/everything.parquet is not there: copy the report again" in note
+
+
+def test_fact_that_was_refused_is_nowhere_missed(tmp_path: Path) -> None:
+    write(tmp_path, answer(query(), frame=kql.empty(query()), state=State.DENIED, reason="403"))
+    assert health_of(tmp_path) == (State.PARTIAL, "cut short")
+
+
+def test_report_of_before_is_replayed_and_said_to_be_unchecked(tmp_path: Path) -> None:
+    write(tmp_path, answer(query()))
+    changed(tmp_path, sha256=kql.sha256(kql.bind(query(), VALUES)), text_sha256=None)
+    assert open_folder(tmp_path).fetch(query(), VALUES).whole
+    state, note = health_of(tmp_path)
+    assert (state, "its rows are not checked" in note) == (State.PARTIAL, True)
 
 
 @pytest.mark.parametrize("harm", ["gone", "cut", "other", "short"])

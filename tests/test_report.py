@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -478,9 +479,47 @@ def test_formulas_are_disarmed_in_csv(tmp_path):
     assert b"\r\n" in text
     with (tmp_path / "f.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert {row["subject"] for row in rows} == {"'=1", "'+1", "'-1", "'@x", "'\tx", "'\rx", *names[6:]}
+    assert {row["subject"] for row in rows} == {"'=1", "'+1", "'-1", "'@x", "'\tx", "\nx", *names[6:]}
     assert {row["first_step"] for row in rows} == {"Restart the agent."}
     assert list(rows[0]) == list(records.FINDING_COLUMNS)
+
+
+def cells(folder: Path, *values: str, separator: str = ",") -> list[str]:
+    """Return every cell that a spreadsheet makes of machines with these names."""
+    records.write_machines_csv(folder / "m.csv", pd.DataFrame({"computer": values, "os": "Windows"}))
+    with (folder / "m.csv").open(encoding="utf-8", newline="") as file:
+        return [cell for row in csv.reader(file, delimiter=separator) for cell in row]
+
+
+WIDTHS = [chr(sign) for sign in range(0x110000) if unicodedata.normalize("NFKC", chr(sign)) in set("=+-@")]
+
+
+@pytest.mark.parametrize("sign", [*WIDTHS, "\u2212"])
+def test_formula_is_disarmed_in_any_width(tmp_path, sign):
+    assert f"'{sign}1+1" in cells(tmp_path, f"{sign}1+1")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "value",
+    ["x;=1+1", "x; =1+1", 'x;"=1+1"', "x\t=1+1", "x\n=1+1", "x\r=1+1;", ";;+1", "\x00=1", "\x1b=1",
+     "\u202e=1", "x;\x00=1", "x;\u200b=1", "\ufeff=1", "x\r\n;＝1", "\r\n=1"],
+)  # fmt: skip
+def test_no_cell_begins_a_formula_whatever_separates_cells(tmp_path, separator, value):
+    found = cells(tmp_path, value, "b", separator=separator)
+    signs = (*WIDTHS, "\u2212")
+    # What follows a line break is the begin of a row where the quotes around it are not seen as such.
+    parts = [part for cell in found for part in cell.split("\n")]
+    assert [part for part in parts if part.strip(' \t\r"\u200b\ufeff').startswith(signs)] == []
+
+
+def test_nothing_in_csv_steers_a_terminal(tmp_path):
+    records.write_findings_csv(
+        tmp_path / "f.csv", [diagnosis_of(finding("a\x1b[2J\x9b1m\x07b\u202ec\u2066", Severity.LOW))]
+    )
+    text = (tmp_path / "f.csv").read_text(encoding="utf-8")
+    assert "a[2J1mbc" in text
+    assert [sign for sign in text if unicodedata.category(sign) in ("Cc", "Cf") and sign not in "\r\n"] == []
 
 
 def test_what_is_not_known_of_a_machine_is_empty(tmp_path):

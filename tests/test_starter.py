@@ -62,6 +62,17 @@ def test_what_is_there_is_kept_and_named(folder: Path, capsys: pytest.CaptureFix
     assert (folder / "notebooks/overview.ipynb").stat().st_size > 1000
 
 
+def test_folder_in_the_place_of_a_file_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "parameters/example.yml").mkdir(parents=True)
+    assert execute(["init"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert re.fullmatch(
+        r"umdiag: parameters.example\.yml: a folder has this name; move it, or name another folder\n",
+        said.err,
+    )
+
+
 def test_second_call_writes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     execute(["init", "--demo"])
     capsys.readouterr()

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from umdiag._version import __version__
-from umdiag.errors import CallError, UmdiagError, one_line
+from umdiag.errors import CallError, ending, is_full, one_line
 from umdiag.words.arguments import spread_only
 from umdiag.words.endings import hear_endings, leave
 
@@ -174,6 +174,8 @@ def say(text: str) -> None:
         print(text, flush=True)
     except OSError as error:
         _close_stdout()
+        if is_full(error):
+            raise
         if error.errno not in (errno.EPIPE, errno.EINVAL):  # EINVAL: a closed pipe on Windows
             raise CallError(f"standard output cannot be written ({error.strerror})") from None
 
@@ -186,8 +188,6 @@ def execute(words: Sequence[str]) -> int:
         code = command.main(
             spread_only([word for word in words if word != "--debug"]), "umdiag", standalone_mode=False
         )
-    except UmdiagError as error:
-        return _complain(str(error), debug=debug)
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
     except SystemExit:  # typer's own page went into a pipe that nobody reads
@@ -196,10 +196,8 @@ def execute(words: Sequence[str]) -> int:
         if message := getattr(error, "format_message", None):  # a wrong call, as typer words it
             said = str(message()).replace("Value error, ", "").rstrip(".")
             return _complain(f"{said}{'' if said.endswith('?') else '.'} See umdiag --help", debug=debug)
-        return _complain(
-            f"internal error ({type(error).__name__}); run it again with --debug to see where",
-            debug=debug,
-        )
+        said, code = ending(error)
+        return _complain(said, debug=debug, code=code)
     if code == _INTERRUPTED:
         return _complain("interrupted", debug=False, code=_INTERRUPTED)
     return code if isinstance(code, int) else 0
@@ -209,7 +207,7 @@ def main() -> None:
     """Enter here from the `umdiag` script and from `python -m umdiag`."""
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
-            reconfigure(errors="replace")  # a code page that lacks a sign shows "?" and goes on
+            reconfigure(errors="backslashreplace")  # a code page that lacks a sign shows its number
     hear_endings()
     code = execute(sys.argv[1:])
     try:
@@ -222,9 +220,10 @@ def main() -> None:
 
 
 def _complain(message: str, *, debug: bool, code: int = _WRONG) -> int:
-    if debug:
-        traceback.print_exc()
-    print(f"umdiag: {one_line(message)}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # a terminal that was closed, a full disk
+        if debug:
+            traceback.print_exc()
+        print(f"umdiag: {one_line(message)}", file=sys.stderr)
     return code
 
 

@@ -1,20 +1,29 @@
-"""Every error the kit raises on purpose, and the exit code it leads to.
+"""Every error the kit raises on purpose, and the exit codes that errors lead to.
 
     UmdiagError                what happened, to what, what to do next
-    ├── ParameterError         a parameter is wrong: key, value, what was expected      (exit 2)
-    ├── CallError              the command line asks for something that is not there    (exit 2)
-    ├── SourceError            a source cannot be opened at all                         (exit 2)
+    ├── ParameterError         a parameter is wrong: key, value, what was expected
+    ├── CallError              the command line asks for something that is not there
+    ├── SourceError            a source cannot be opened at all
     ├── QueryError             a query file or its binding is at fault
     ├── Unavailable            data asked for by name could not be seen at all
     └── Inconclusive           raised by a judge: the symptom cannot be seen → UNKNOWN
 
-Nothing else leaves the package: what clients and libraries raise is reworded where it is caught.
+Each ends a command with exit code 2. Nothing else leaves the package but the OSError of a full disk: what
+clients and libraries raise is reworded where it is caught. That, and what leaves it all the same, which is an
+internal error, ends a command with exit code 4.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+from pathlib import Path
 
+_WRONG, _FAILED = 2, 4
+
+#: A disk without room, a quota that is used up, a file that may grow no further.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # A bearer token, a shared access signature, a password in an address: never repeated in a message.
 _SECRET = re.compile(r"eyJ[\w-]{10,}|[?&;]?\bsig=|://[^/\s]*@")
 
@@ -51,6 +60,34 @@ class Unavailable(UmdiagError):
 
 class Inconclusive(UmdiagError):
     """A judge cannot see the symptom; its diagnosis becomes UNKNOWN with this reason."""
+
+
+def is_full(error: BaseException) -> bool:
+    """Tell whether an error says that a disk takes no more: not the fault of a call, nor of the kit."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+def ending(error: Exception) -> tuple[str, int]:
+    """Return what to say of an error that ends a command, in words to act on, and the exit code."""
+    if is_full(error):
+        said = f"a disk is full ({os.strerror(getattr(error, 'errno', 0))})"
+        return f"{said}: make room where reports and temporary files are written, and run it again", _FAILED
+    if isinstance(error, FileNotFoundError) and "usable temporary directory" in str(error):
+        # Python tried to write into each that there is.
+        return "no temporary folder can be written: make room, or name a folder in TMPDIR", _FAILED
+    if isinstance(error, (UmdiagError, FileNotFoundError)) and not _has_place():
+        said = "the working folder is gone: change to one that is there, or give whole paths"
+        return f"{said} ({error})" if isinstance(error, UmdiagError) else said, _WRONG
+    if isinstance(error, UmdiagError):
+        return str(error), _WRONG
+    return f"internal error ({type(error).__name__}); run it again with --debug to see where", _FAILED
+
+
+def _has_place() -> bool:
+    try:
+        return Path.cwd().exists()
+    except OSError:
+        return False
 
 
 def one_line(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from umdiag.errors import CallError, UmdiagError
+from umdiag.errors import CallError, UmdiagError, is_full
 
 EXAMPLE, DEMO = Path("parameters/example.yml"), Path("parameters/demo.yml")
 
@@ -34,6 +34,8 @@ def lay_out(folder: Path, *, demo: bool) -> Iterator[tuple[Path, bool]]:
         try:
             yield folder / name, _copy(source / name, folder / name)
         except OSError as error:
+            if is_full(error):
+                raise
             said = error.strerror or type(error).__name__
             raise CallError(f"{folder / name}: cannot be written ({said}); name another folder") from None
 
@@ -47,6 +49,9 @@ def _elsewhere(content: bytes) -> bytes:
 def _copy(source: Path, target: Path) -> bool:
     """Copy a file, or the files of a folder, under a passing name and move it to its place."""
     if os.path.lexists(target):
+        if target.is_dir() is not source.is_dir() and target.exists():
+            what = "a folder" if target.is_dir() else "a file"
+            raise CallError(f"{target}: {what} has this name; move it, or name another folder")
         return False
     target.parent.mkdir(parents=True, exist_ok=True)
     passing = target.with_name(f".{target.name}.{os.getpid()}.partial")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
+from umdiag.words.counting import counted
 from umdiag.words.moments import to_the_minute
 
 if TYPE_CHECKING:
@@ -227,11 +228,6 @@ def labels_of(workspaces: pd.DataFrame | None, ids: Iterable[str]) -> dict[str, 
 def marked(column: pd.Series[Any]) -> pd.Series[bool]:
     """Return where a boolean column is true; null is not true."""
     return column.astype("boolean").fillna(False).astype(bool)
-
-
-def counted(number: int, noun: str, many: str = "") -> str:
-    """Write a number with its noun."""
-    return f"{number:,} {noun if number == 1 else many or noun + 's'}"
 
 
 def of_machines(known: int, total: int, why_not: str) -> str:

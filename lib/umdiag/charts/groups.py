@@ -13,12 +13,12 @@ from umdiag.charts.canvas import (
     SERIES,
     Figure,
     Spec,
-    counted,
     each,
     figure,
     inert,
     moment,
 )
+from umdiag.words.counting import counted
 
 _MOST_GROUPS = 10
 _PREDICATES = {

@@ -15,7 +15,6 @@ from umdiag.charts.canvas import (
     Figure,
     Spec,
     chosen,
-    counted,
     figure,
     inert,
     moment,
@@ -24,6 +23,7 @@ from umdiag.charts.canvas import (
     some,
     utc_axis,
 )
+from umdiag.words.counting import counted
 
 _MOST_ACCOUNTS = 3
 _MOST_STEPS = 1600

@@ -16,7 +16,6 @@ from umdiag.charts.canvas import (
     Figure,
     Spec,
     chosen,
-    counted,
     figure,
     inert,
     marked,
@@ -25,6 +24,7 @@ from umdiag.charts.canvas import (
     some,
     whole_axis,
 )
+from umdiag.words.counting import counted
 
 _MOST_RUNS = 40
 _FLAT = 7

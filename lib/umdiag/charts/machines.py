@@ -18,12 +18,12 @@ from umdiag.charts.canvas import (
     Figure,
     Spec,
     chosen,
-    counted,
     figure,
     inert,
     marked,
     of_machines,
 )
+from umdiag.words.counting import counted
 
 _MOST_BARS = 12
 _AGES = ((7, "up to 7 days"), (30, "8 to 30 days"), (90, "31 to 90 days"), (365, "91 to 365 days"))

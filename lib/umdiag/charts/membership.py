@@ -13,13 +13,13 @@ from umdiag.charts.canvas import (
     Figure,
     Spec,
     chosen,
-    counted,
     figure,
     inert,
     marked,
     some,
     whole_axis,
 )
+from umdiag.words.counting import counted
 
 _MOST_BARS = 12
 #: Reason → label, colour; in the order in which the scenarios decide.

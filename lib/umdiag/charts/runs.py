@@ -15,7 +15,6 @@ from umdiag.charts.canvas import (
     Figure,
     Spec,
     chosen,
-    counted,
     each,
     figure,
     inert,
@@ -26,6 +25,7 @@ from umdiag.charts.canvas import (
     some,
     utc_axis,
 )
+from umdiag.words.counting import counted
 
 _MOST_DEPLOYMENTS = 20
 _MOST_RUNS = 600

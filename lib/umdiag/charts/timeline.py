@@ -14,7 +14,6 @@ from umdiag.charts.canvas import (
     Figure,
     Spec,
     band,
-    counted,
     figure,
     inert,
     moments,
@@ -22,6 +21,7 @@ from umdiag.charts.canvas import (
     utc_axis,
     utc_hours,
 )
+from umdiag.words.counting import counted
 
 _MOST_AGENTS = 4
 

@@ -17,7 +17,6 @@ from umdiag.charts.canvas import (
     STOPPED,
     Figure,
     Spec,
-    counted,
     figure,
     inert,
     labels_of,
@@ -28,6 +27,7 @@ from umdiag.charts.canvas import (
     utc_hours,
 )
 from umdiag.charts.panels import Panels, Span
+from umdiag.words.counting import counted
 
 _MOST_PANELS = 3
 _MOST_TABLES = 3

@@ -6,11 +6,12 @@ import io
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 from umdiag.errors import CallError
 from umdiag.explain import wording
+from umdiag.explain.patience import USUAL, Limits, Patient
 from umdiag.explain.reading import Joined, blocks
 from umdiag.explain.scanning import scan
 from umdiag.knowledge.decoder import decode
@@ -22,7 +23,7 @@ _OPTION = re.compile(r"--?[a-z][a-z-]*")
 _FILE = re.compile(r"\S*[/\\]\S*|\S+\.(?:log|txt|xml|json|csv|tsv|gz|evtx|etl|out|err)", re.IGNORECASE)
 
 
-def answer(words: Sequence[str], width: int) -> str:
+def answer(words: Sequence[str], width: int, limits: Limits = USUAL) -> str:
     """Return the page for the words of the command line. Raises CallError for nothing, or no such file."""
     text = " ".join(words)
     if not text.strip():
@@ -30,12 +31,12 @@ def answer(words: Sequence[str], width: int) -> str:
             "explain: nothing was given; name a scenario, an error text, a code, a log file, or -"
         )
     if text.strip() == "-":
-        return _from_stream(_standard_input(), width)
+        return _from_stream(Patient(_standard_input, limits), width, limits)
     named = _NAME.fullmatch(text)
     if named and (page := _scenario(text, width)):
         return page
     if path := _existing(text):
-        return wording.report(scan(path), width)
+        return wording.report(scan(path, limits=limits), width)
     if found := decode(text):
         return wording.pages(found, width)
     if _OPTION.fullmatch(text):
@@ -77,23 +78,25 @@ def _existing(text: str) -> Path | None:
         return None
 
 
-def _standard_input() -> BinaryIO:
-    stream: BinaryIO | None = getattr(sys.stdin, "buffer", None)
-    if stream is None:
-        raise CallError("explain: there is no standard input to read")
-    return stream
+def _standard_input() -> int:
+    try:
+        return sys.stdin.fileno()
+    except (AttributeError, ValueError, OSError):
+        raise CallError("explain: there is no standard input to read") from None
 
 
-def _from_stream(stream: BinaryIO, width: int) -> str:
+def _from_stream(stream: Patient, width: int, limits: Limits) -> str:
     name = "standard input"
     try:
         head = stream.read(_SHORT + 1)
     except OSError as error:
         raise CallError(f"explain: {name}: it cannot be read ({error.strerror})") from None
     if len(head) > _SHORT:
-        return wording.report(scan(Joined(head=head, rest=stream), name), width)
+        report = scan(Joined(head=head, rest=stream), name, limits)
+        return wording.report(replace(report, cut=report.cut or stream.cut), width)
     text = b"".join(block.data for block in blocks(io.BytesIO(head), name)).decode("utf-8", "replace")
     if not text.strip():
-        raise CallError(f"explain: {name} is empty")
+        raise CallError(f"explain: {name} is empty" + (f": {stream.cut}" if stream.cut else ""))
     found = decode(text)
-    return wording.pages(found, width) if found else wording.unknown(width)
+    page = wording.pages(found, width) if found else wording.unknown(width)
+    return f"{page}\n\n{name}: {stream.cut}." if stream.cut else page

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from umdiag.errors import CallError
+from umdiag.explain.patience import USUAL, Limits, Patient, amount, of_path
 from umdiag.explain.reading import Block, Readable, blocks
 from umdiag.knowledge.cleaning import cleaned, shown
 from umdiag.knowledge.codes import places
@@ -49,13 +50,17 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What is known in a log, most frequent first; `left_out` counts lines of groups beyond the most kept."""
+    """What is known in a log, most frequent first; `left_out` counts lines of groups beyond the most kept.
+
+    `cut` says why it was not read to its end, "" if it was.
+    """
 
     name: str
     lines: int
     size: int
     groups: tuple[Group, ...]
     left_out: int = 0
+    cut: str = ""
 
 
 @dataclass(kw_only=True)
@@ -90,15 +95,13 @@ class _Search:
         tally.last_line, tally.last = line, data[:4096]
 
 
-def scan(source: str | Path | Readable, name: str = "") -> Report:
-    """Read a log once, in blocks, and return what is known in it. Raises CallError if it cannot be read."""
+def scan(source: str | Path | Readable, name: str = "", limits: Limits = USUAL) -> Report:
+    """Read a log once, in blocks, and return what is known in it. Raises CallError if it cannot be read.
+
+    The limits are those of what is read, and of what that is when unpacked.
+    """
     if isinstance(source, (str, Path)):
-        path = Path(source)
-        try:
-            with path.open("rb") as stream:
-                return scan(stream, name or path.name)
-        except OSError as error:
-            raise CallError(f"explain: {path.name}: it cannot be read ({error.strerror})") from None
+        return scan(of_path(Path(source), limits), name or Path(source).name, limits)
     from umdiag.explain.cutting import pieces  # opens numpy and pyarrow: only for logs
 
     search = _Search()
@@ -120,13 +123,20 @@ def scan(source: str | Path | Readable, name: str = "") -> Report:
             if search.vain.get(missed[0], 0) < _VAIN:
                 _look_around(search, missed, block.data, piece)
 
+    cut = ""
     for block in blocks(source, name):
         size += len(block.data)
         lines = block.first_line + block.data.count(b"\n") - (block.data.endswith(b"\n"))
         for piece in pieces(block):
             look(piece, block)
+        if size >= limits.size:
+            cut = f"only the first {amount(size)} were read"
+            break
+    cut = cut or (source.cut if isinstance(source, Patient) else "")
+    if cut and not size:
+        raise CallError(f"explain: {name}: {cut}")
     groups = sorted(map(_group, search.tallies.values()), key=lambda group: (-group.count, group.first_line))
-    return Report(name=name, lines=lines, size=size, groups=tuple(groups), left_out=search.left_out)
+    return Report(name=name, lines=lines, size=size, groups=tuple(groups), left_out=search.left_out, cut=cut)
 
 
 def _found(data: bytes, *, words: bool, codes: bool, seam: int) -> Found:

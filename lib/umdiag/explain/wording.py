@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from umdiag.explain.scanning import Group, Report
 from umdiag.knowledge.table import Knowledge
+from umdiag.words.counting import counted
 
 _MOST_SHOWN = 40
 _NEXT = (
@@ -23,17 +24,18 @@ def pages(found: Sequence[Knowledge], width: int) -> str:
 
 def report(scanned: Report, width: int) -> str:
     """Write what a log holds: a head, then each error with how often, where and when it stands there."""
-    head = f"{scanned.name}: {scanned.lines:,} lines, {_size(scanned.size)}"
+    head = f"{scanned.name}: {counted(scanned.lines, 'line')}, {_size(scanned.size)}"
+    head += f" ({scanned.cut})" if scanned.cut else ""
     if not scanned.groups:
         return f"{head}; nothing in it is known to the kit.\n\n{_advice(width)}"
     shown = scanned.groups[:_MOST_SHOWN]
     kinds = len(scanned.groups)
-    head += f"; {kinds} known {'error' if kinds == 1 else 'errors'} in it, the most frequent first."
+    head += f"; {counted(kinds, 'known error')} in it, the most frequent first."
     blocks = [head, *(_group(group, width) for group in shown)]
     left = scanned.groups[_MOST_SHOWN:]
     if left or scanned.left_out:
         lines = sum(group.count for group in left) + scanned.left_out
-        blocks.append(f"Not shown: {len(left):,} rarer errors and more, {lines:,} lines.")
+        blocks.append(f"Not shown: {counted(len(left), 'rarer error')} and more, {counted(lines, 'line')}.")
     return "\n\n".join(blocks)
 
 
@@ -78,7 +80,7 @@ def _advice(width: int) -> str:
 
 
 def _size(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else f"{size:,} bytes"
+    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else counted(size, "byte")
 
 
 def _wrapped(text: str, lead: str, width: int) -> str:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from umdiag.judging.seen import Seen
+from umdiag.judging.stored import read_frame, write_frame
 from umdiag.model import State
-
-_KEY = b"umdiag"
 
 
 def save_frames(folder: Path, known: Mapping[str, Seen]) -> None:
@@ -20,12 +15,8 @@ def save_frames(folder: Path, known: Mapping[str, Seen]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, seen in known.items():
         if seen.frame is not None:
-            table = pa.Table.from_pandas(seen.frame)
             told = {"state": seen.state.value, "reason": seen.reason, "gaps": dict(seen.gaps)}
-            metadata = {**(table.schema.metadata or {}), _KEY: json.dumps(told).encode()}
-            pq.write_table(
-                table.replace_schema_metadata(metadata), folder / f"{name}.parquet", compression="zstd"
-            )
+            write_frame(folder / f"{name}.parquet", seen.frame, told)
 
 
 def load_frame(folder: Path, name: str) -> Seen | None:
@@ -33,6 +24,5 @@ def load_frame(folder: Path, name: str) -> Seen | None:
     file = folder / f"{name}.parquet"
     if not file.exists():
         return None
-    table = pq.read_table(file)
-    told = json.loads(table.schema.metadata[_KEY])
-    return Seen(frame=table.to_pandas(), state=State(told["state"]), reason=told["reason"], gaps=told["gaps"])
+    frame, told = read_frame(file)
+    return Seen(frame=frame, state=State(told["state"]), reason=told["reason"], gaps=told["gaps"])

@@ -9,6 +9,7 @@ from umdiag.model import Reach, State
 from umdiag.parameters import Parameters
 from umdiag.sources import Source
 from umdiag.sources.opening import open_source, target_of
+from umdiag.words.counting import counted
 
 
 def examine(parameters: Parameters) -> Iterator[Reach]:
@@ -52,5 +53,5 @@ def _azure(parameters: Parameters) -> Iterator[Reach]:
 def _snapshot(source: Source) -> Iterator[Reach]:
     for line in source.health():
         ok = line.state in (State.COMPLETE, State.EMPTY)
-        told = f"{line.rows:,} rows" if ok else line.note or line.state.value
+        told = counted(line.rows, "row") if ok else line.note or line.state.value
         yield Reach(what=f"table {line.table} of {line.scope}", ok=ok, told=told)

@@ -25,6 +25,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.execute import ERROR_MARKER_TAG
 from papermill.iorw import load_notebook_node
 
+from umdiag.errors import is_full
 from umdiag.report.kernels import Manager, Room
 from umdiag.report.privacy import Hidden
 
@@ -168,6 +169,8 @@ def _execute_one(
     except papermill.PapermillExecutionError as failure:
         error, cell = f"{failure.ename}: {failure.evalue}", failure.cell_index
     except (RuntimeError, OSError, ValueError) as failure:
+        if is_full(failure):
+            raise
         error = _explain(failure, run)
     notebook = run.notebook if run.notebook is not None else source
     if error and cell is None:

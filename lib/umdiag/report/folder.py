@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from umdiag.errors import CallError
+from umdiag.errors import CallError, is_full
 
 SCHEMA = "umdiag/findings/1"
 
@@ -42,6 +42,8 @@ class Staging:
             self.folder.mkdir(mode=0o700)
         except OSError as error:
             self._remove_parents()
+            if is_full(error):
+                raise
             raise CallError(
                 f"{self._shown}: the report cannot be written here ({error.strerror}); choose another -o"
             ) from None
@@ -88,6 +90,8 @@ class Staging:
             if had_one:
                 with suppress(OSError):
                     _move(self._old, self.target)
+            if is_full(error):
+                raise
             raise CallError(
                 f"{self._shown}: the finished report cannot be moved here ({error.strerror}); "
                 "close what holds the folder open and run again"
@@ -103,6 +107,14 @@ class Staging:
         with suppress(OSError):  # in use by now, or gone
             for parent in reversed(self._parents):
                 parent.rmdir()
+
+
+def leave_what_is_gone(folder: Path) -> None:
+    """Make `folder` the working folder where that was deleted: who starts a kernel asks for its name."""
+    try:
+        Path.cwd()
+    except OSError:
+        os.chdir(folder)
 
 
 def is_report(folder: Path) -> bool:

@@ -20,12 +20,13 @@ from umdiag.errors import CallError
 from umdiag.judging.wanted import OF_ONE_MACHINE
 from umdiag.kit import RUN_VARIABLE, Kit
 from umdiag.model import Verdict
-from umdiag.report.folder import Staging
+from umdiag.report.folder import Staging, leave_what_is_gone
 from umdiag.report.interrupt import interruptible
 from umdiag.report.steps import Steps
 from umdiag.report.writing import Report
 from umdiag.scenarios import FAMILIES
 from umdiag.starter import home
+from umdiag.words.counting import counted
 from umdiag.words.plain import plain
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ class Job:
         """Do the whole job."""
         with Staging(self._output) as self._staging, self._steps:
             self._go_on()
+            leave_what_is_gone(self._staging.target.parent)
             imports = threading.Thread(target=import_module, args=["umdiag.report.execution"], daemon=True)
             imports.start()
             self._kit = kit = self._open_kit(self._parameters)
@@ -166,10 +168,10 @@ class Job:
         diagnoses = [diagnosis for family in families or FAMILIES for diagnosis in kit.diagnoses(family)]
         if AFTER in self._notebooks:
             fetch_machine(kit)
-        self._steps.say(f"fetched {_counted(len(kit.rows()), 'query', 'queries')}")
+        self._steps.say(f"fetched {counted(len(kit.rows()), 'query', 'queries')}")
         counts = Counter(diagnosis.verdict for diagnosis in diagnoses)
         said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict)
-        self._steps.say(f"judged {_counted(len(diagnoses), 'scenario')}: {said}", aloud=True)
+        self._steps.say(f"judged {counted(len(diagnoses), 'scenario')}: {said}", aloud=True)
         report = Report(kit, self._parameters, diagnoses, staging.folder, list(self._notebooks))
         report.write_data()
         self._go_on()
@@ -225,8 +227,4 @@ class Job:
         self._steps.note(f"looked at {kit}")
         for rows in kit.rows():
             reason = f": {rows.reason}" if rows.reason else ""
-            self._steps.note(f"{rows.name}: {rows.state.value}, {len(rows.frame):,} rows{reason}")
-
-
-def _counted(number: int, noun: str, many: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else many or noun + 's'}"
+            self._steps.note(f"{rows.name}: {rows.state.value}, {counted(len(rows.frame), 'row')}{reason}")

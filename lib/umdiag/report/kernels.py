@@ -8,11 +8,9 @@ that folder instead of ports where the system has such sockets.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,6 +19,8 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+
+from umdiag.words.private import PrivateFolder
 
 #: What the parent may hold in its environment and no kernel needs: a kernel signs in nowhere.
 SECRETS = (
@@ -51,7 +51,8 @@ class Room:
 
     def __init__(self, *, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
-        self._private = Path(tempfile.mkdtemp(prefix="umdiag-"))
+        self._folder = PrivateFolder()
+        self._private = self._folder.path
         self._environment = {
             **{name: value for name, value in os.environ.items() if name not in SECRETS},
             **environment,
@@ -106,7 +107,7 @@ class Room:
         for process in processes:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=1)
-        shutil.rmtree(self._private, ignore_errors=True)
+        self._folder.remove()
 
 
 class Manager(AsyncKernelManager):

@@ -13,6 +13,7 @@ from umdiag.queries import kql
 from umdiag.queries.kql import Query, Value
 from umdiag.report.job import AFTER, choose, drawn, families_of, find_notebooks
 from umdiag.sources.opening import open_source, target_of
+from umdiag.words.counting import counted
 
 if TYPE_CHECKING:
     from umdiag.sources.live.target import Target
@@ -30,7 +31,9 @@ def plan(parameters: params.Parameters, *, only: Sequence[str] = (), estimate: b
     asked_at = _clock(parameters)
     target = target_of(parameters) if parameters.source == "azure" else None
     sizes = _sizes(parameters, asked_at) if estimate and target else {}
-    yield f"{len(names)} queries; nothing is sent" + (" but what asks for volumes." if sizes else ".")
+    yield f"{counted(len(names), 'query', 'queries')}; nothing is sent" + (
+        " but what asks for volumes." if sizes else "."
+    )
     if parameters.asked_at == "latest" and target is not None:
         yield "asked_at is the newest row, which a report reads first; this dry run takes the current time."
     if target is not None:

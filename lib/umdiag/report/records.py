@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,14 @@ FINDING_COLUMNS = (
     "source",
 )
 
-#: What a spreadsheet would take for a formula (contract §5).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: What a spreadsheet takes for the begin of a formula (contract §5), in whatever width it is written.
+_SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋﬩−"
+#: Where a cell begins: at its start, and, where semicolons or tabs separate cells, behind those. There quotes
+#: that protect a cell from commas protect nothing, and a line break in it ends the row.
+_FORMULA = re.compile(rf"(?:^|(?<=[;\t\n]))(?=[\s\"\u200b-\u200f\u2060\ufeff]*[{_SIGNS}])|^(?=\t)")
+#: What steers a terminal, or the order in which signs are shown.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_BREAK = re.compile("\r\n?")
 _MOST_EVIDENCE = 300
 
 
@@ -117,5 +124,4 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]])
 
 
 def _disarmed(cell: str) -> str:
-    cell = cell.replace("\0", "")
-    return "'" + cell if cell.startswith(_FORMULA) else cell
+    return _FORMULA.sub("'", _CONTROL.sub("", _BREAK.sub("\n", cell)))

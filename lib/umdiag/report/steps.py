@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
 from rich.console import Console
@@ -41,7 +42,8 @@ class Steps:
     def stop(self) -> None:
         """Give the terminal back."""
         if self._bars is not None:
-            self._bars.stop()
+            with suppress(OSError):  # a terminal that was closed takes nothing
+                self._bars.stop()
             self._bars = None
 
     def count(self, what: str, latest: str, done: int, total: int) -> None:

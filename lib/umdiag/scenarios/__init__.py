@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +11,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 
-from umdiag.errors import QueryError
+from umdiag.errors import CallError, QueryError
 from umdiag.model import Cause, Finding, Lead
 from umdiag.scenarios.account import Rests
 
@@ -74,6 +75,10 @@ def _leads() -> Mapping[tuple[str, str], tuple[Lead, ...]]:
 def _scenario(family: str, name: str, module: ModuleType) -> Scenario:
     causes = tuple(value for value in vars(module).values() if isinstance(value, Cause))
     manual = inspect.getdoc(module)
+    if not manual and sys.flags.optimize > 1:
+        raise CallError(
+            "Python leaves out docstrings, which umdiag reads: unset PYTHONOPTIMIZE, or run without -OO"
+        )
     rests, judge = getattr(module, "RESTS", None), getattr(module, "judge", None)
     if not manual or not causes or rests is None or judge is None:
         raise QueryError(f"scenario {name}: a docstring, causes, RESTS and judge() belong to it")

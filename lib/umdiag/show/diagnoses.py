@@ -11,7 +11,7 @@ from umdiag.show.findings import finding_lines, kinds, sentence
 from umdiag.show.markup import Html, badge, folded
 from umdiag.show.places import Place
 from umdiag.show.urgency import by_cause
-from umdiag.show.values import counted
+from umdiag.words.counting import counted
 
 #: Findings of one scenario that are shown; the rest is counted and lies in findings.csv.
 MOST_FINDINGS = 50

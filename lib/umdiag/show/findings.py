@@ -10,7 +10,8 @@ from typing import Any
 from umdiag.model import Finding, Subject
 from umdiag.show.markup import Html, badge, link, listing, numbered, soft
 from umdiag.show.places import Place, referring
-from umdiag.show.values import counted, spoken, words
+from umdiag.show.values import spoken, words
+from umdiag.words.counting import counted
 
 _SHORT = 60
 #: Keys of evidence that are told in their own way.

@@ -9,7 +9,8 @@ from umdiag.model import State, TableHealth
 from umdiag.show.blocks import Block
 from umdiag.show.markup import Html, answer, badge, folded, listing
 from umdiag.show.places import Place
-from umdiag.show.values import counted, words
+from umdiag.show.values import words
+from umdiag.words.counting import counted
 
 _SAID = {
     State.COMPLETE: ("complete", "healthy"),

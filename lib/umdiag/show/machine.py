@@ -13,7 +13,8 @@ from umdiag.show.findings import finding_lines, sentence
 from umdiag.show.markup import Html, badge, listing
 from umdiag.show.places import Place, referring
 from umdiag.show.urgency import leading, weight
-from umdiag.show.values import counted, spoken, words
+from umdiag.show.values import spoken, words
+from umdiag.words.counting import counted
 
 _STATES = {
     "unknown": "unknown: its workspace is silent",

@@ -12,7 +12,7 @@ from umdiag.show.findings import kinds
 from umdiag.show.markup import Html, link, numbered
 from umdiag.show.places import Place
 from umdiag.show.urgency import Weight, by_urgency, families_by_urgency, heaviest, worst_machine
-from umdiag.show.values import counted
+from umdiag.words.counting import counted
 
 _MOST_REASONS = 3
 #: Notebooks that speak of every family: there a family with a problem is a way of its own.

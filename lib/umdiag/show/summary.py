@@ -12,7 +12,7 @@ from umdiag.show.findings import kinds, named
 from umdiag.show.markup import Html, answer, badge, link, listing, soft
 from umdiag.show.places import Place, referring
 from umdiag.show.urgency import by_urgency, leading
-from umdiag.show.values import counted
+from umdiag.words.counting import counted
 
 
 def summary(diagnoses: Sequence[Diagnosis]) -> Block:

@@ -56,11 +56,6 @@ def spoken(key: object) -> str:
     ).strip()
 
 
-def counted(number: int, noun: str, nouns: str = "") -> str:
-    """Write a number with its noun."""
-    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
-
-
 def _moment(time: datetime) -> str:
     if pd.isna(time):
         return "—"

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet
 
+from umdiag.errors import is_full
 from umdiag.model import State
 from umdiag.queries import kql
 from umdiag.queries.columns import WORKSPACE_ID, Reading
@@ -24,6 +25,7 @@ from umdiag.sources.headers import UnreadableError
 from umdiag.sources.manifest import Captured, Manifest
 from umdiag.sources.tablefiles import TableFile, known_tables, nulls_of, read_csv, read_jsonl
 from umdiag.sources.translation import References
+from umdiag.words.counting import counted
 
 #: Log Analytics' portal exports no more rows than this, and does not say so.
 PORTAL_LIMIT = 30_000
@@ -207,6 +209,8 @@ class CapturedTables:
         except UnreadableError as error:
             return Table(state=State.UNREADABLE, reason=f"{name} cannot be read: {error}")
         except (OSError, duckdb.Error, pa.ArrowException) as error:
+            if is_full(error):
+                raise
             told = f"{file.path.name}: {why(error, self._engine.memory_limit)}"
             return Table(state=State.UNREADABLE, reason=f"{name} cannot be read: {told}")
         if refused and not table.rows:
@@ -218,7 +222,7 @@ class CapturedTables:
     def _cut(self, said: Captured, file: TableFile, rows: int) -> str:
         """Say why a table that could be read is not the whole table, '' if it is."""
         if said.rows is not None and said.rows != rows:
-            return f"snapshot.json counts {said.rows:,} rows, the file has {rows:,}"
+            return f"snapshot.json counts {counted(said.rows, 'row')}, the file has {rows:,}"
         if not said.complete or said.state in ("partial", "denied", "missing"):
             return said.note or "the capture was cut short"
         if self._manifest is None and file.kind == "csv" and rows == PORTAL_LIMIT:
@@ -230,7 +234,8 @@ class CapturedTables:
             raise UnreadableError(file.problem)
         losses: Losses | None = None
         if file.kind == "parquet":
-            header = pyarrow.parquet.read_schema(file.path).names
+            with file.path.open("rb") as opened:
+                header = pyarrow.parquet.read_schema(opened).names
             projection = self._engine.view_parquet(file.table, file.path, header)
         elif file.kind == "csv":
             projection, losses = self._engine.load_text(file.table, *read_csv(file.path))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from umdiag.parameters import Parameters
 from umdiag.sources import Source
+from umdiag.words.counting import counted
 
 
 def clock_of(source: Source, parameters: Parameters) -> datetime:
@@ -24,7 +25,8 @@ def notes_on_clock(source: Source, parameters: Parameters, asked_at: datetime) -
         yield f"The snapshot holds {days(held)}; the lookback of {days(asked)} reaches further back."
     if parameters.asked_at == "latest" and parameters.source == "azure":
         age = source.clock().astimezone(UTC) - asked_at
-        yield (f"The clock is the newest row found: {asked_at:%Y-%m-%d %H:%M} UTC, {age.days:,} days ago.")
+        ago = f"{counted(age.days, 'day')} ago"
+        yield f"The clock is the newest row found: {asked_at:%Y-%m-%d %H:%M} UTC, {ago}."
 
 
 def days(span: timedelta) -> str:

@@ -7,10 +7,9 @@ its own that goes when it is closed, and runs no control command.
 # ruff: noqa: S608 - the identifiers in our own SQL are those of tables.json, quoted
 from __future__ import annotations
 
-import shutil
-import tempfile
+import errno
+import os
 import threading
-import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -29,24 +28,25 @@ from umdiag.sources.headers import UnreadableError
 from umdiag.sources.outward import kql_type, to_frame
 from umdiag.sources.tablefiles import json_rows, known_tables
 from umdiag.sources.translation import Schema, translated, worded
+from umdiag.words.private import PrivateFolder
 
 
 class Engine:
     """One in-memory database; every call has a cursor of its own, so several threads may ask at once."""
 
     def __init__(self, *, folder: Path | None = None, memory_limit: str = "3GB") -> None:
-        #: Table → columns, of every table that is loaded; what the translator goes by.
-        self.schema: dict[str, list[str]] = {}
+        #: Table → columns, of every table that is loaded; what the translator goes by. Never changed, but
+        #: replaced: one thread may go through it while another loads a table.
+        self.schema: Mapping[str, tuple[str, ...]] = {}
         self.memory_limit = memory_limit
         self._lock = threading.Lock()
         self._busy: set[duckdb.DuckDBPyConnection] = set()
         self._connection = duckdb_kql.connect()
-        spill = tempfile.mkdtemp(prefix="umdiag-")
-        self._sweep = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
-        allowed = [] if folder is None else [folder.as_posix()]
+        self._spill = PrivateFolder()
+        allowed = [] if folder is None else [_utf8(folder)]
         for setting in (
             f"memory_limit = {literal(memory_limit)}",
-            f"temp_directory = {literal(Path(spill).as_posix())}",
+            f"temp_directory = {literal(_utf8(self._spill.path))}",
             "parquet_metadata_cache = true",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
@@ -64,6 +64,10 @@ class Engine:
         try:
             cursor.execute("SET TimeZone = 'UTC'")
             yield cursor
+        except duckdb.IOException as error:
+            if "No space left" in str(error):  # no error number comes along
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
+            raise
         finally:
             with self._lock:
                 self._busy.discard(cursor)
@@ -85,12 +89,12 @@ class Engine:
             orders = _orders(cursor, written_times(names, values, known_tables()[table]), scan)
         projection = project(names, values, known_tables()[table], orders)
         self.rows(f"CREATE VIEW {quoted(table)} AS SELECT {projection.select} FROM {scan}")
-        self.schema[table] = [column.name for column in projection.columns]
+        self._enter(table, projection)
         return projection
 
     def scan(self, path: Path) -> str:
         """Return the SQL that reads a Parquet file as it lies."""
-        return f"read_parquet({literal(path.as_posix())}, binary_as_string = true)"
+        return f"read_parquet({literal(_utf8(path))}, binary_as_string = true)"
 
     def load_text(self, table: str, header: list[str], rows: pa.Table) -> tuple[Projection, Losses]:
         """Cast rows of text (columns in the header's order) into a table; counts what could not be cast."""
@@ -139,7 +143,7 @@ class Engine:
         """Return the columns of the tables that a text may name: all of them where it may hold a pattern."""
         folded = text.casefold()
         return tuple(
-            (table, tuple(columns))
+            (table, columns)
             for table, columns in sorted(self.schema.items())
             if "*" in text or table.casefold() in folded
         )
@@ -153,7 +157,12 @@ class Engine:
     def close(self) -> None:
         """Let go of memory and of the private folder."""
         self._connection.close()
-        self._sweep()
+        self._spill.remove()
+
+    def _enter(self, table: str, projection: Projection) -> None:
+        columns = tuple(column.name for column in projection.columns)
+        with self._lock:
+            self.schema = {**self.schema, table: columns}
 
     def losses(self, projection: Projection, source: str) -> Losses:
         """Count what of a file's values cannot be cast; `source` is SQL that yields the file's rows."""
@@ -171,7 +180,7 @@ class Engine:
             cursor.execute(f"CREATE OR REPLACE TABLE {quoted(table)} AS SELECT {projection.select} FROM raw")
             losses = _losses(cursor, projection, "raw")
             cursor.unregister("raw")
-        self.schema[table] = [column.name for column in projection.columns]
+        self._enter(table, projection)
         return projection, losses
 
 
@@ -192,3 +201,8 @@ def _losses(cursor: duckdb.DuckDBPyConnection, projection: Projection, source: s
     counts = [f"count(*) FILTER ({check})" for check in projection.checks.values()]
     found = cursor.execute(f"SELECT {', '.join(counts)}, {projection.time_found} FROM {source}").fetchall()[0]
     return Losses(counts=dict(zip(projection.checks, found, strict=False)), time_found=str(found[-1] or ""))
+
+
+def _utf8(path: Path) -> str:
+    """Write a path as the engine takes it, whatever the locale's encoding made of it."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "replace")

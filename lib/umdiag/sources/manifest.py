@@ -76,9 +76,14 @@ class Captured(_Part):
 
 
 class Fact(_Part):
-    """One answered query of a report; its last fields are kept so that a replay says the same."""
+    """One answered query of a report; its last fields are kept so that a replay says the same.
+
+    `sha256` is that of the file of its rows ("" where it has none), `text_sha256` that of the text as asked.
+    Before 0.2 there was no `text_sha256`, and `sha256` was the text's.
+    """
 
     sha256: str
+    text_sha256: str = ""
     state: State
     rows: int
     newest: Moment | None = None
@@ -86,6 +91,16 @@ class Fact(_Part):
     tables: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     sent: str = ""
+
+    @property
+    def asked(self) -> str:
+        """The sha256 of the text as it was asked."""
+        return self.text_sha256 or self.sha256
+
+    @property
+    def rows_sha256(self) -> str:
+        """The sha256 of the file of rows, "" where none was noted."""
+        return self.sha256 if self.text_sha256 else ""
 
 
 class Health(_Part):

@@ -13,6 +13,7 @@ import pyarrow as pa
 from umdiag.errors import QueryError
 from umdiag.queries.kql import DTYPES
 from umdiag.sources.casting import family_of, quoted
+from umdiag.words.dynamic import read_dynamic
 
 #: KQL type → families of engine types that a query may return for it (`casting.family_of`).
 _FAMILIES: Mapping[str, tuple[str, ...]] = {
@@ -73,7 +74,7 @@ def to_frame(relation: duckdb.DuckDBPyRelation, columns: Mapping[str, str], name
 def from_arrow(values: pa.ChunkedArray, type_: str) -> pd.Series[Any]:
     """Return a column of the Arrow type `arrow_type(type_)` as a series of its dtype."""
     if type_ == "dynamic":
-        parsed = [None if text is None else json.loads(text) for text in values.to_pylist()]
+        parsed = [None if text is None else read_dynamic(text) for text in values.to_pylist()]
         series = pd.Series([None] * len(parsed), dtype="object")
         series[:] = pd.Series(parsed, dtype="object") if parsed else series
         return series
@@ -102,7 +103,7 @@ def arrow_type(type_: str) -> pa.DataType:
 
 
 def _json(value: object) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
+    return None if value is None else json.dumps(value, default=str)
 
 
 def _family(found: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,9 +21,12 @@ from umdiag.queries.kql import Query, Value
 from umdiag.sources.manifest import Fact, Health, Manifest, read_manifest, write_manifest
 from umdiag.sources.outward import from_arrow, to_arrow
 from umdiag.words.files import write_private
+from umdiag.words.once import Once
 
 FOLDER = "facts"
 _HOLDS_ROWS = (State.COMPLETE, State.PARTIAL)
+_AGAIN = ": copy the report again, or make it again from its source"
+_UNCHECKED = "its rows are not checked: the report was written before umdiag noted what they were"
 
 
 class Replay:
@@ -39,9 +43,10 @@ class Replay:
         self._folder = folder
         self._asked_at = manifest.asked_at
         self._facts = {
-            (key.partition("@")[0], fact.sha256): (key, fact) for key, fact in manifest.facts.items()
+            (key.partition("@")[0], fact.asked): (key, fact) for key, fact in manifest.facts.items()
         }
         self._health = tuple(TableHealth(**line.model_dump()) for line in manifest.health)
+        self._once = Once()
         self.lookback: timedelta | None = manifest.lookback
         self.notes: Sequence[str] = manifest.notes
 
@@ -70,7 +75,7 @@ class Replay:
         state, reason, frame = fact.state, fact.reason, kql.empty(query)
         if state in _HOLDS_ROWS:
             try:
-                frame = self._read(key, query.columns, fact.rows)
+                frame = self._read(key, query.columns, fact)
             except SourceError as error:
                 state, reason = State.MISSING, str(error)
         return Rows(
@@ -92,8 +97,8 @@ class Replay:
         )
 
     def health(self) -> Sequence[TableHealth]:
-        """Return the data-health block as the report showed it."""
-        return self._health
+        """Return the data-health block as the report showed it, and what became of its files since."""
+        return self._once.do("health", lambda: tuple(self._lines()))
 
     def interrupt(self) -> None:
         """Nothing runs for long here."""
@@ -101,19 +106,46 @@ class Replay:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _read(self, key: str, columns: Mapping[str, str], rows: int) -> pd.DataFrame:
-        name = f"{FOLDER}/{key}.parquet"
+    def _read(self, key: str, columns: Mapping[str, str], fact: Fact) -> pd.DataFrame:
+        content = self._content(key, fact)
         try:
-            table = pyarrow.parquet.ParquetFile(self._folder / FOLDER / f"{key}.parquet").read()
-            if table.column_names != list(columns) or table.num_rows != rows:
-                raise SourceError(f"{name} is not the answer that snapshot.json describes")
+            table = pyarrow.parquet.ParquetFile(pa.BufferReader(content)).read()
+            if table.column_names != list(columns) or table.num_rows != fact.rows:
+                raise SourceError(_other(key))
             return pd.DataFrame(
                 {name: from_arrow(table.column(name), type_) for name, type_ in columns.items()}
             )
-        except FileNotFoundError:
-            raise SourceError(f"{name} is not there") from None
         except (OSError, ValueError, pa.ArrowException):
-            raise SourceError(f"{name} is damaged") from None
+            raise SourceError(f"{_file(key)} is damaged{_AGAIN}") from None
+
+    def _content(self, key: str, fact: Fact) -> bytes:
+        """Return the file of an answer's rows. Raises SourceError where it is not what was written."""
+        try:
+            content = (self._folder / _file(key)).read_bytes()
+        except FileNotFoundError:
+            raise SourceError(f"{_file(key)} is not there{_AGAIN}") from None
+        except OSError as error:
+            raise SourceError(f"{_file(key)} is not readable ({error.strerror}){_AGAIN}") from None
+        if fact.rows_sha256 not in ("", hashlib.sha256(content).hexdigest()):
+            raise SourceError(_other(key))
+        return content
+
+    def _lines(self) -> Iterator[TableHealth]:
+        """Yield the lines of the report, those whose answers are gone or were never checked marked so."""
+        lost: dict[str, list[str]] = {}
+        unchecked: set[str] = set()
+        for key, fact in self._facts.values():
+            if fact.state in _HOLDS_ROWS:
+                try:
+                    self._content(key, fact)
+                except SourceError as error:
+                    for table in fact.tables:
+                        lost.setdefault(table, []).append(str(error))
+                unchecked.update(() if fact.rows_sha256 else fact.tables)
+        for line in self._health:
+            told = [line.note, *lost.get(line.table, ()), _UNCHECKED if line.table in unchecked else ""]
+            state = State.UNREADABLE if line.table in lost else line.state
+            yield replace(line, state=state, note="; ".join(filter(None, told)))
 
 
 def write_facts(
@@ -137,10 +169,12 @@ def write_facts(
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for (name, sha), answer in answers.items():
         key = name if names.count(name) == 1 else f"{name}@{sha[:12]}"
-        if answer.state in _HOLDS_ROWS:
-            write_private(target / f"{key}.parquet", _parquet(answer.frame))
+        content = _parquet(answer.frame) if answer.state in _HOLDS_ROWS else b""
+        if content:
+            write_private(folder / _file(key), content)
         facts[key] = Fact(
-            sha256=sha,
+            sha256=hashlib.sha256(content).hexdigest() if content else "",
+            text_sha256=sha,
             state=answer.state,
             rows=len(answer.frame),
             newest=answer.newest,
@@ -162,6 +196,14 @@ def write_facts(
         if file.stem not in facts or facts[file.stem].state not in _HOLDS_ROWS:
             with suppress(OSError):
                 file.unlink()
+
+
+def _file(key: str) -> str:
+    return f"{FOLDER}/{key}.parquet"
+
+
+def _other(key: str) -> str:
+    return f"{_file(key)} is not the file that was written with this report{_AGAIN}"
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:

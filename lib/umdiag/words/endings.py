@@ -16,8 +16,8 @@ def leave(code: int) -> NoReturn:
     Threads in the midst of a query would be waited for, minutes on a large fleet; and a thread that wakes up
     in an interpreter that goes makes the libraries' native code write and abort.
     """
-    sys.stderr.flush()
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError):  # a terminal that was closed
+        sys.stderr.flush()
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     atexit._run_exitfuncs()
     os._exit(code)

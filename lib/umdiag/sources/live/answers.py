@@ -14,6 +14,7 @@ import pandas as pd
 
 from umdiag.queries.kql import DTYPES
 from umdiag.sources.live.faults import strange
+from umdiag.words.dynamic import read_dynamic, whole
 
 #: Types as the services name them → ours.
 _TYPES = dict(zip(DTYPES, DTYPES, strict=True)) | {"boolean": "bool", "decimal": "real", "double": "real"}
@@ -102,7 +103,7 @@ def _series(values: Sequence[Any], type_: str, where: str) -> pd.Series[Any]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return whole(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _bool(value: Any) -> bool | None:
@@ -159,12 +160,7 @@ def _real(value: Any) -> float:
 
 def _parsed(value: Any) -> Any:
     """Parse dynamic values that travel as JSON text; a text that is none stays a text."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        return value or None
+    return read_dynamic(value) if isinstance(value, str) else whole(value)
 
 
 def rows_of(objects: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[list[Any]]:

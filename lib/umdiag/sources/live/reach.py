@@ -11,6 +11,7 @@ from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.faults import Fault
 from umdiag.sources.live.rights import NEEDS, lacking
 from umdiag.sources.live.target import name_of
+from umdiag.words.counting import counted
 from umdiag.words.moments import to_the_minute
 
 
@@ -45,7 +46,7 @@ def _workspaces(azure: Azure) -> Iterator[Reach]:
             if line.table in asked:
                 ok = line.state in (State.COMPLETE, State.EMPTY)
                 newest = f", newest {to_the_minute(line.newest)}" if line.newest else ""
-                told = f"{line.rows:,} rows in the window{newest}" if ok else line.note
+                told = f"{counted(line.rows, 'row')} in the window{newest}" if ok else line.note
                 yield Reach(what=f"table {line.table} of {name}", ok=ok, told=told)
 
 
@@ -54,7 +55,7 @@ def _graph(azure: Azure) -> Iterator[Reach]:
     reached = False
     for table in dict.fromkeys(table for query in queries for table in query.tables):
         try:
-            told = f"{azure.graph.count(f'{table} | project id'):,} rows"
+            told = counted(azure.graph.count(f"{table} | project id"), "row")
             reached = True
             yield Reach(what=f"Resource Graph, table {table}", ok=True, told=told)
         except Fault as fault:

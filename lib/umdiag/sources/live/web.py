@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import os
 import ssl
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +26,8 @@ from umdiag._version import __version__
 from umdiag.errors import ParameterError
 from umdiag.sources.live.faults import Fault, no_json, of_network, of_status
 from umdiag.sources.live.signin import Authorization, SignIn
+from umdiag.words.dynamic import read_json
+from umdiag.words.private import PrivateFolder
 
 #: Named in every request, and nothing else of who or what sends it.
 APPLICATION = f"umdiag/{__version__}"
@@ -92,7 +92,7 @@ class Web:
             self._sign_in.refused(self._audience, fault)
             raise fault
         try:
-            return json.loads(body), headers
+            return read_json(body), headers
         except (ValueError, RecursionError):
             raise no_json(body, self.host) from None
 
@@ -153,13 +153,8 @@ def trusted(ca_bundle: str) -> str:
         raise ParameterError("endpoints.ca_bundle", name, f"cannot be read ({error.strerror})") from None
     if b"-----BEGIN CERTIFICATE-----" not in certificates:
         raise ParameterError("endpoints.ca_bundle", name, "holds no certificate in PEM")
-    handle, joined = tempfile.mkstemp(prefix="umdiag-", suffix=".pem")
-    with os.fdopen(handle, "wb") as file:
-        file.write(Path(public).read_bytes() + b"\n" + certificates)
-    atexit.register(_remove, joined)
-    return joined
-
-
-def _remove(file: str) -> None:
-    with contextlib.suppress(OSError):
-        Path(file).unlink()
+    folder = PrivateFolder()
+    atexit.register(folder.remove)
+    joined = folder.path / "trusted.pem"
+    joined.write_bytes(Path(public).read_bytes() + b"\n" + certificates)
+    return str(joined)
