@@ -40,7 +40,7 @@ class Made:
     azure: AzureStandIn
 
 
-#: What is judged live is judged as offline (test_faults) without whole reports and fleets, which take minutes.
+#: That live is judged as offline is shown by test_faults; whole reports and fleets take minutes.
 APIS = [pytest.param(api, marks=pytest.mark.slow) for api in ("monitor", "kusto")]
 
 
