@@ -12,14 +12,13 @@ import pytest
 
 from support.cases import every_case, given_of
 from support.estates import Damage, Estate
-from test_denial import silent_changes
+from support.silence import CLEAR, silent_changes
 from umdiag.judging.needs import queries_of
 from umdiag.model import Diagnosis
 from umdiag.queries import kql
 from umdiag.scenarios import catalogue, scenario
 
 CASES = every_case("causes", "look_alikes")
-CLEAR = ("compliant", "non_compliant")
 Case = Mapping[str, Any]
 
 

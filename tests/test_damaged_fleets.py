@@ -18,8 +18,7 @@ import pytest
 
 from fleet import KNOWN_FAULTS, Fleet, make_fleet
 from support.estates import derived_once
-from test_damage import CLEAR
-from test_denial import told
+from support.silence import CLEAR, told
 from umdiag.judging.needs import queries_of
 from umdiag.kit import Kit
 from umdiag.model import Diagnosis, Rows, Verdict

@@ -30,7 +30,9 @@ NAMES = {
 BY_ABSENCE = {
     (frame, "resource_changes"): {"machine_deleted", "hidden"} for frame in ("failed_starts", "missed")
 }
-EXCEPTIONS = NAMES | BY_ABSENCE
+#: Whether all that tells of a stop was seen.
+SEEN = {("quota", log): {"logs_seen"} for log in ("operation_events", "log_operation_events")}
+EXCEPTIONS = NAMES | BY_ABSENCE | SEEN
 
 
 def optional_inputs() -> list[Any]:

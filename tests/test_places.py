@@ -22,6 +22,8 @@ HEARTBEATS = (
     "TimeGenerated,Computer,SourceComputerId\n"
     "2026-11-20T11:00:00Z,web-1,11111111-1111-1111-1111-111111111111\n"
 )
+#: Longer than the path of a socket may be.
+TEMPORARY = "temporary" * 12
 #: The command line with the one notebook of this test.
 PROGRAM = """
 import sys
@@ -37,7 +39,7 @@ command.main()
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A folder with a snapshot, a notebook, parameters and an earlier report."""
-    for name in ("csv", "Berichte-ü", "temporary"):
+    for name in ("csv", "Berichte-ü", TEMPORARY):
         (tmp_path / name).mkdir()
     (tmp_path / "csv" / "Heartbeat.csv").write_text(HEARTBEATS, encoding="utf-8")
     (tmp_path / "csv.yml").write_text("source: snapshot\nsnapshot: csv\n", encoding="utf-8")
@@ -54,7 +56,7 @@ def report(
     return subprocess.run(
         [*command, "--fail-on", "never"],
         env=os.environ
-        | {"TMPDIR": str(place / "temporary"), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        | {"TMPDIR": str(place / TEMPORARY), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         | environment,
         preexec_fn=before,
         capture_output=True,
@@ -81,7 +83,7 @@ def test_report_is_written_without_a_working_folder_in_a_plain_locale_by_optimis
     assert (told.returncode, told.stderr) == (0, "")
     written = json.loads((place / "Berichte-ü" / "findings.json").read_text(encoding="utf-8"))
     assert [notebook["status"] for notebook in written["notebooks"]] == ["succeeded"]
-    assert list((place / "temporary").iterdir()) == []
+    assert list((place / TEMPORARY).iterdir()) == []
 
 
 @POSIX
@@ -138,7 +140,7 @@ def test_full_disk_ends_a_report_with_4_and_leaves_the_earlier_whole(
     assert told.stderr.count("\n") == 1
     assert [path.name for path in (place / "Berichte-ü").iterdir()] == ["findings.json"]
     assert [path.name for path in place.iterdir() if "partial" in path.name] == []
-    assert list((place / "temporary").iterdir()) == []
+    assert list((place / TEMPORARY).iterdir()) == []
 
 
 @pytest.mark.parametrize("words", [["init", "new", "--demo"], ["report", "csv.yml", "-o", "new"]])

@@ -32,9 +32,10 @@ from umdiag.report.kernels import Room
 from umdiag.report.privacy import Hidden
 
 HEARTBEATS = (
-    "TimeGenerated,Computer,SourceComputerId,OSType,Solutions,TenantId\n"
-    "2026-11-20T11:00:00Z,web-1,11111111-1111-1111-1111-111111111111,Windows,updates,aaaaaaaa-1111-1111-1111-111111111111\n"
-    "2026-11-20T11:30:00Z,=1+<b>,21111111-1111-1111-1111-111111111111,Linux,updates,aaaaaaaa-1111-1111-1111-111111111111\n"
+    "TimeGenerated,Computer,SourceComputerId,OSType,Solutions,TenantId,"
+    "OSName,OSMajorVersion,ResourceId,_ResourceId,ComputerEnvironment,VMUUID\n"
+    "2026-11-20T11:00:00Z,web-1,11111111-1111-1111-1111-111111111111,Windows,updates,aaaaaaaa-1111-1111-1111-111111111111,,,,,,\n"
+    "2026-11-20T11:30:00Z,=1+<b>,21111111-1111-1111-1111-111111111111,Linux,updates,aaaaaaaa-1111-1111-1111-111111111111,,,,,,\n"
 )
 LINKS = "from umdiag import show\nshow.next_steps([], here='quota')"
 FIGURE = (

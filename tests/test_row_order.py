@@ -51,7 +51,7 @@ def said(folder: Path) -> tuple[Any, ...]:
 @pytest.mark.parametrize(
     "seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
 )
-def test_order_of_rows_decides_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+def test_order_of_rows_decides_nothing(folder: Path, seed: int) -> None:
     with rows.answered_once():
         expected = said(folder)
         fetch = Snapshot.fetch
@@ -61,8 +61,9 @@ def test_order_of_rows_decides_nothing(folder: Path, monkeypatch: pytest.MonkeyP
             frame = answer.frame.iloc[::-1] if seed == 0 else answer.frame.sample(frac=1, random_state=seed)
             return replace(answer, frame=frame.reset_index(drop=True))
 
-        monkeypatch.setattr(Snapshot, "fetch", shuffled)
-        found = said(folder)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Snapshot, "fetch", shuffled)
+            found = said(folder)
     assert found[2]
     assert str(found[0]) == str(expected[0])
     assert found[1:] == expected[1:]

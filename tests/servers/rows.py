@@ -117,7 +117,8 @@ class SnapshotRows:
                 for table, column in lacking:
                     if table in engine.schema:
                         engine.rows(f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
-                        engine.schema[table].remove(column)
+                        left = tuple(name for name in engine.schema[table] if name != column)
+                        engine.schema = {**engine.schema, table: left}
                 self._engines[key] = engine
             return self._engines[key]
 

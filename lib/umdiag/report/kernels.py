@@ -2,7 +2,7 @@
 
 Their connection files, sockets, history and profile lie in one private folder, so that neither the
 user's IPython settings change a report nor a run leaves anything behind. They talk over sockets in
-that folder instead of ports where the system has such sockets.
+that folder instead of ports where the system has such sockets and the folder's path is short enough.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ _ON_PAGE = (
     "get_ipython().display_formatter.formatters['text/html']"
     ".for_type_by_name('umdiag.show.blocks', 'Block', lambda block: block.on_page())"
 )
+
+#: A socket's path takes 104 bytes on macOS, the least of all systems; a number is added to it.
+_LONGEST_SOCKET = 100
 
 #: How a kernel starts. plotly imports nbformat, which imports jsonschema, which spends a second on building a
 #: grammar of web addresses if it can: here it cannot. `-P` keeps the working folder from shadowing modules.
@@ -74,9 +77,10 @@ class Room:
             self._count += 1
             name = f"kernel-{self._count}"
         manager = Manager(kernel_name="python3", connection_file=str(self._private / f"{name}.json"))
-        if sys.platform != "win32":
+        sockets = str(self._private / name)
+        if sys.platform != "win32" and len(os.fsencode(sockets)) <= _LONGEST_SOCKET:
             manager.transport = "ipc"
-            manager.ip = str(self._private / name)
+            manager.ip = sockets
         manager.room = self
         return manager
 

@@ -114,17 +114,12 @@ def restart_as_planned(world: World, machines: Ints) -> None:
     happen(world, int(machines[0]), start + 50 * MINUTE, "restart", SYSTEM)
 
 
-@lookalike(azure_windows, fixed=4)
+@lookalike(azure_windows, fixed=2)
 def be_hidden_from_reader(world: World, machines: Ints) -> None:
-    """Exist, and not be shown to who asks: none of these machines was deleted for good.
-
-    One reports, on one a run does not start, one is silent and off, one was made anew under its old name.
-    """
+    """Exist and report, and not be shown to who asks; one was deleted and made again under its old name."""
     leave_deployments(world, machines)
     world.machines.loc[machines, "unread"] = True
-    silent, anew = machines[2:].tolist()
-    fail_to_start(world, usual(world), machines[1:2])
-    world.machines.loc[silent, ["beat_to", "scan_to"]] = world.asked - 50 * HOUR
-    world.machines.loc[silent, "power"] = "PowerState/deallocated"
     for day, kind in ((10, "Delete"), (9, "Create")):
-        world.changes.append(Change(machine=anew, at=world.asked - day * DAY, type=kind, values={}))
+        world.changes.append(
+            Change(machine=int(machines[1]), at=world.asked - day * DAY, type=kind, values={})
+        )

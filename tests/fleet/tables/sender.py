@@ -58,7 +58,7 @@ class Senders:
             both = np.concatenate([now, old[first : first + len(part)]])
             found[name] = coded(both, at + before * len(part))
         if self.drift and table == "Heartbeat":
-            del found["SourceComputerId"]
+            found["SourceComputerId"] = constant("", count)
         found["Type"] = constant(table, count)
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -162,7 +163,7 @@ class Azure:
 
     # -- the three services -----------------------------------------------------------------------
 
-    def _workspace_api(self, verify: str, limits: Limits) -> WorkspaceApi:
+    def _workspace_api(self, verify: ssl.SSLContext, limits: Limits) -> WorkspaceApi:
         if self.target.workspace_api == "kusto":
             return KustoApi(self.target, self._sign_in, verify=verify)
         web = Web(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -50,7 +51,7 @@ _PARTS = re.compile(r"/resourceGroups/|/providers/[^/]+/workspaces/", re.IGNOREC
 class KustoApi:
     """Asks each workspace as a Kusto cluster of its own; one client for each."""
 
-    def __init__(self, target: Target, sign_in: SignIn, *, verify: str) -> None:
+    def __init__(self, target: Target, sign_in: SignIn, *, verify: ssl.SSLContext) -> None:
         self._target = target
         self._sign_in = sign_in
         self._verify = verify

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
+import re
 import ssl
 import time
 from collections.abc import Mapping
@@ -27,24 +27,26 @@ from umdiag.errors import ParameterError
 from umdiag.sources.live.faults import Fault, no_json, of_network, of_status
 from umdiag.sources.live.signin import Authorization, SignIn
 from umdiag.words.dynamic import read_json
-from umdiag.words.private import PrivateFolder
 
 #: Named in every request, and nothing else of who or what sends it.
 APPLICATION = f"umdiag/{__version__}"
 _CONNECTIONS = 64
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 class Web:
     """Sends requests to one address in one identity's name; safe for several threads."""
 
-    def __init__(self, address: str, audience: str, sign_in: SignIn, *, verify: str, connect: float) -> None:
+    def __init__(
+        self, address: str, audience: str, sign_in: SignIn, *, verify: ssl.SSLContext, connect: float
+    ) -> None:
         self.address = address.rstrip("/")
         self.host = urlsplit(address).netloc
         self._audience = audience
         self._sign_in = sign_in
         self.session = session(verify)
         self.transport = RequestsTransport(
-            session=self.session, session_owner=False, connection_timeout=connect, connection_verify=verify
+            session=self.session, session_owner=False, connection_timeout=connect
         )
         #: Neither retries nor parses: both hide what came back.
         self.policies = [
@@ -112,22 +114,21 @@ def _read(response: Any, ends: float, host: str) -> bytes:
         return b"".join(parts)
 
 
-def session(verify: str) -> requests.Session:
-    """Return a session for many threads that trusts `verify` and retries nothing itself."""
+def session(verify: ssl.SSLContext) -> requests.Session:
+    """Return a session for many threads that trusts what `verify` trusts and retries nothing itself."""
     made = requests.Session()
     made.mount("https://", _Trusting(verify))
     return made
 
 
 class _Trusting(HTTPAdapter):
-    """Trusts one file of certificates, whatever a session makes of REQUESTS_CA_BUNDLE.
+    """Trusts the certificates of one context, whatever a session makes of REQUESTS_CA_BUNDLE.
 
-    The file is read once: read for each connection, as requests does, it costs more than the handshake.
+    They are read once: read for each connection, as requests does, they cost more than the handshake.
     """
 
-    def __init__(self, verify: str) -> None:
-        self._context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-        self._context.load_verify_locations(cafile=verify)
+    def __init__(self, verify: ssl.SSLContext) -> None:
+        self._context = verify
         super().__init__(pool_connections=8, pool_maxsize=_CONNECTIONS, max_retries=0)
 
     def build_connection_pool_key_attributes(self, request: Any, *rest: Any, **options: Any) -> Any:
@@ -138,23 +139,23 @@ class _Trusting(HTTPAdapter):
         """Leave certificates to the context."""
 
 
-def trusted(ca_bundle: str) -> str:
-    """Return a file of all certificates to trust: the public ones and those of `ca_bundle`.
+def trusted(ca_bundle: str) -> ssl.SSLContext:
+    """Return what trusts the public certificates and those of `ca_bundle`.
 
     Raises ParameterError for a bundle that holds no certificate.
     """
     public = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
-    if not ca_bundle:
-        return public
-    name = Path(ca_bundle).name
-    try:
-        certificates = Path(ca_bundle).read_bytes()
-    except OSError as error:
-        raise ParameterError("endpoints.ca_bundle", name, f"cannot be read ({error.strerror})") from None
-    if b"-----BEGIN CERTIFICATE-----" not in certificates:
-        raise ParameterError("endpoints.ca_bundle", name, "holds no certificate in PEM")
-    folder = PrivateFolder()
-    atexit.register(folder.remove)
-    joined = folder.path / "trusted.pem"
-    joined.write_bytes(Path(public).read_bytes() + b"\n" + certificates)
-    return str(joined)
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    context.load_verify_locations(**{"capath" if Path(public).is_dir() else "cafile": public})
+    if ca_bundle:
+        name = Path(ca_bundle).name
+        try:
+            certificates = _CERTIFICATE.findall(Path(ca_bundle).read_text("latin-1"))
+            context.load_verify_locations(cadata="\n".join(certificates))
+        except ssl.SSLError:
+            certificates = []
+        except OSError as error:
+            raise ParameterError("endpoints.ca_bundle", name, f"cannot be read ({error.strerror})") from None
+        if not certificates:
+            raise ParameterError("endpoints.ca_bundle", name, "holds no certificate in PEM")
+    return context

@@ -1,0 +1,61 @@
+"""What of a diagnosis changes without a word, when a part of its rows is taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from umdiag.model import Diagnosis, Verdict
+
+#: States of machines that say that their updates are known.
+CLEAR = ("compliant", "non_compliant")
+#: (scenario, table) where a finding may come on a subject that had none, saying what was not checked.
+APPEARS = {
+    # A later assessment that only this table tells of may have put it right.
+    *(
+        (name, "UpdateSummary")
+        for name in (
+            "assessment_failed",
+            "defender_definition_missing",
+            "installed_update_replaced",
+            "machine_non_compliant",
+            "superseded_update_missing",
+            "update_not_installing",
+            "wsus_not_approved",
+        )
+    ),
+    ("assessment_failed", "Update"),
+    # Whether its scans fail, which another scenario says better.
+    ("assessment_stale", "Event"),
+    # A workspace is then known by its id.
+    ("ingestion_gap", "workspaces"),
+    ("workspace_over_quota", "workspaces"),
+    ("cap_ahead", "workspaces"),
+    ("linux_classification_mismatch", "workspaces"),
+}
+Told = Mapping[tuple[str, str], list[str]]
+
+
+def told(diagnosis: Diagnosis) -> Told:
+    """Return what was not checked, by the cause and the subject of each finding."""
+    return {
+        (finding.cause, finding.subject.name): list(finding.evidence.get("not_checked", ()))
+        for finding in diagnosis.findings
+    }
+
+
+def silent_changes(before: Diagnosis, after: Diagnosis, table: str) -> Iterator[str]:
+    """Yield what changed without a word on the table that was taken away."""
+    said = table in after.reason
+    if before.verdict is not Verdict.HEALTHY and after.verdict is Verdict.HEALTHY:
+        yield f"{before.verdict} became HEALTHY"
+    if before.verdict is not after.verdict and not said:
+        yield f"{before.verdict} became {after.verdict}"
+    known, now = told(before), told(after)
+    for finding in now.keys() - known.keys():
+        subject = {other for cause, other in known if other == finding[1]}
+        if not any(table in gap for gap in now[finding]):
+            yield f"{finding} appeared"
+        elif not subject and (after.scenario, table) not in APPEARS:
+            yield f"{finding} appeared on a subject that had none, though it says what was not checked"
+    if known.keys() - now.keys() and not said:
+        yield f"{sorted(known.keys() - now.keys())} vanished"
