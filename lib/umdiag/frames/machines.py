@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely
+from umdiag.frames.shared.existence import absent
 from umdiag.frames.shared.recognition import newest, numbered
 from umdiag.frames.shared.text import folded, looked_up, swapped
 from umdiag.frames.workspaces import places
@@ -45,7 +46,7 @@ def derive(
     last_heartbeat, heard, first_assessed, last_assessed, assessed, silenced, state, missing_critical,
     missing_security, missing_other, unapproved_security, reboot_pending, wsus_server ("":
     none, null: no summary tells), update_manager (Azure Update Manager assesses it), lapsed (it has a view
-    of it that cannot be believed).
+    of it that cannot be believed), hidden (it is connected, and Resource Graph does not show its resource).
 
     `heard` and `assessed` say whether there was a heartbeat or an assessment in the window: a time that is
     null means none only where they are false. `silenced`: connected when its workspace fell silent, so that
@@ -67,10 +68,10 @@ def derive(
     seen = assessments is not None and summaries is not None
     machines["heard"] = _whether(machines["last_heartbeat"], seen=heartbeats is not None)
     machines["assessed"] = _whether(machines["last_assessed"], seen=seen)
+    fresh_since = pd.Timestamp(asked_at) - stale_after
+    machines["hidden"] = _hidden(machines, azure_machines, fresh_since, seen=heartbeats is not None)
     machines["silenced"] = _silenced(machines, pd.Timestamp(asked_at), seen=heartbeats is not None)
-    machines["state"] = _states(
-        machines, pd.Timestamp(asked_at) - stale_after, heard=heartbeats is not None, assessed=seen
-    )
+    machines["state"] = _states(machines, fresh_since, heard=heartbeats is not None, assessed=seen)
     # As far as they were seen these are bounds, good enough for a state and not to be told as times.
     for column in [*(_HEARD if heartbeats is None else ()), *(() if seen else _ASSESSED)]:
         machines[column] = pd.Series(pd.NaT, index=machines.index, dtype=machines[column].dtype)
@@ -186,6 +187,16 @@ def _elsewhere(
             is_so = (machines["arm_key"].isin(keys) & has_id).astype("boolean")
         told[column] = is_so.mask(~has_id) if azure_machines is None else is_so
     return told
+
+
+def _hidden(
+    machines: pd.DataFrame, azure_machines: pd.DataFrame | None, since: pd.Timestamp, *, seen: bool
+) -> pd.Series[bool]:
+    """Whether a machine is connected and its resource is not shown (null: cannot be told)."""
+    keys = None if azure_machines is None else folded(azure_machines["id"]).str.rstrip("/")
+    connected = (machines["last_heartbeat"] >= since).astype("boolean")
+    connected = connected if seen else connected.mask(~connected)
+    return connected & absent(machines["arm_key"], None if keys is None else keys.to_frame("machine_key"))
 
 
 def _states(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.model import Cause, Subject
+from umdiag.words.counting import counted
 
 #: How many rows of one kind a finding shows.
 SHOWN = 25
@@ -40,6 +41,21 @@ def fitting(row: Any, causes: Sequence[Cause], otherwise: Cause | None = None) -
 def portal(resource_id: str, page: str = "overview") -> str:
     """Return the portal's address of a page of a resource."""
     return f"https://portal.azure.com/#resource/{resource_id.strip('/')}/{page}"
+
+
+def undecided(number: int, what: str) -> str:
+    """Say for how many machines something is unknown; `what` begins with *whether* and names no machine."""
+    return f"unknown for {counted(number, 'machine')}: {what}"
+
+
+def not_shown(machine: Any) -> list[str]:
+    """Return what cannot be checked of a connected machine that Resource Graph does not show."""
+    if not or_none(machine.hidden):
+        return []
+    return [
+        "whether Azure Update Manager manages it: Resource Graph does not show its resource"
+        f" (have Reader on {machine.arm_key.partition('/providers/')[0]} assigned to you)"
+    ]
 
 
 def refuse_nobody(machines: pd.DataFrame) -> None:

@@ -25,7 +25,7 @@ import pandas as pd
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import MACHINES, NAMES, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
-from umdiag.scenarios.evidence import or_none
+from umdiag.scenarios.evidence import or_none, undecided
 
 MISSING = Cause(
     key="security_updates_missing",
@@ -91,7 +91,8 @@ def _unspoken(unclassed: pd.DataFrame | None) -> str:
         return ""
     silent = unclassed[unclassed["state"] == "compliant"]
     systems = ", ".join(sorted(silent["distribution"].drop_duplicates(), key=str.casefold))
-    return (
-        f"for {len(silent):,} machines it is unknown whether they need security updates: no package of"
-        f" their distribution is ever classified so: {systems}"
+    return undecided(
+        len(silent),
+        "whether security updates are needed: no package of the distribution is ever classified so:"
+        f" {systems}",
     )

@@ -30,7 +30,7 @@ from umdiag.errors import Inconclusive
 from umdiag.frames.shared.text import folded, subscription_of
 from umdiag.model import Cause, Finding, Lead, Partial, Subject, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
-from umdiag.scenarios.evidence import fitting, or_none, told
+from umdiag.scenarios.evidence import fitting, or_none, told, undecided
 from umdiag.scenarios.leads import HEARD, PROVIDERS, TOGETHER, WORKERS
 from umdiag.scenarios.steps import CHECK_AGENT, REGISTER_AGAIN, on_azure_vm, traits
 
@@ -187,9 +187,11 @@ def judge(
         )
     if doubtful := int(missed["doubtful"].sum()):
         raise Inconclusive(
-            f"for {doubtful:,} machines it is unknown whether a run should have reached them: an earlier run"
-            " did, and Resource Graph shows neither their resource nor that it was deleted (have Reader on"
-            " their subscriptions assigned to you)"
+            undecided(
+                doubtful,
+                "whether a run should have reached it: an earlier run did, and Resource Graph shows neither"
+                " its resource nor that it was deleted (have Reader on its subscription assigned to you)",
+            )
         )
 
 

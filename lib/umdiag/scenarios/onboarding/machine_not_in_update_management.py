@@ -30,7 +30,16 @@ from umdiag.errors import Inconclusive
 from umdiag.frames.stuck import REASONS
 from umdiag.model import Cause, Finding, Partial, Severity, found
 from umdiag.scenarios.account import MACHINES, PLACES, Rests
-from umdiag.scenarios.evidence import fitting, or_none, portal, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import (
+    fitting,
+    not_shown,
+    or_none,
+    portal,
+    refuse_nobody,
+    subject,
+    told,
+    undecided,
+)
 from umdiag.scenarios.leads import QUOTA_STOP, TOGETHER, WITHOUT_WORKER
 from umdiag.scenarios.steps import (
     CHECK_AGENT,
@@ -144,7 +153,7 @@ def judge(
             machine, "source_computer_id", "first_heartbeat", "last_heartbeat", "workspace", "solutions"
         )
         also = [cause.key for cause in fits[1:]]
-        shown |= {"also": also, "not_checked": _not_checked(machine)}
+        shown |= {"also": also, "not_checked": [*_not_checked(machine), *not_shown(machine)]}
         yield found(fits[0], subject(machine), shown, known=traits(machine))
     if silent_agents is not None:
         for machine in silent_agents[~silent_agents["lapsed"]].itertuples():
@@ -180,17 +189,17 @@ def _doubts(
 ) -> Iterator[str]:
     """Yield of how many machines it cannot be told whether they are managed, and why."""
     if waiting := int((~stuck[list(REASONS)].fillna(False).any(axis=1)).sum()):
-        yield f"for {waiting:,} machines it is unknown whether they are being configured"
+        yield undecided(waiting, "whether the configuration of Update Management goes on")
     silent = 0 if silent_agents is None else int(silent_agents["lapsed"].sum())
     if lapsed := len(lapsed_views) + silent:
-        yield (
-            f"for {lapsed:,} machines it is unknown whether they are managed: only Azure Update Manager"
-            " knows them, and its newest assessment did not succeed or is older than 48 hours"
+        yield undecided(
+            lapsed,
+            "whether any service manages it: only Azure Update Manager knows it, and its newest assessment"
+            " did not succeed or is older than 48 hours",
         )
     if unreachable is not None and (unknown := int(unreachable["unreachable"].isna().sum())):
-        yield (
-            f"for {unknown:,} machines it is unknown whether a run can reach them: the Automation account"
-            " has no system hybrid worker at all"
+        yield undecided(
+            unknown, "whether a run can reach it: the Automation account has no system hybrid worker at all"
         )
 
 

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from umdiag.errors import Inconclusive
 from umdiag.model import Cause, Finding, Lead, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, PLACES, Rests
-from umdiag.scenarios.evidence import SHOWN, fitting, refuse_nobody, subject, told
+from umdiag.scenarios.evidence import SHOWN, fitting, not_shown, refuse_nobody, subject, told, undecided
 from umdiag.scenarios.leads import WITHOUT_WORKER
 from umdiag.scenarios.steps import (
     REGISTER_AGAIN,
@@ -102,10 +102,10 @@ def judge(
     machines: Partial,
 ) -> Iterator[Finding]:
     """Report each machine that shares its name or its agent, and each new one that was never assessed."""
-    undecided = 0
+    waiting = 0
     for machine in stuck.itertuples():
         if not (fits := fitting(machine, _CAUSES)):
-            undecided += 1
+            waiting += 1
             continue
         yield found(
             fits[0],
@@ -122,9 +122,10 @@ def judge(
                 "same_name": machine.same_name[:SHOWN],
                 "same_agent": machine.same_agent[:SHOWN],
                 "also": [cause.key for cause in fits[1:]],
+                "not_checked": not_shown(machine),
             },
             known=traits(machine),
         )
     refuse_nobody(machines)
-    if undecided:
-        raise Inconclusive(f"for {undecided:,} machines it is unknown whether they wait to be configured")
+    if waiting:
+        raise Inconclusive(undecided(waiting, "whether the configuration of Update Management goes on"))

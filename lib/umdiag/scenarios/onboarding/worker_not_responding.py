@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from umdiag.errors import Inconclusive
 from umdiag.model import Cause, Finding, Lead, Partial, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, Rests
-from umdiag.scenarios.evidence import refuse_nobody, subject, told
+from umdiag.scenarios.evidence import not_shown, refuse_nobody, subject, told, undecided
 from umdiag.scenarios.steps import RESTART_AGENT, linux, traits, windows
 
 FAILED_STARTS = Lead(notebook="update_runs", why="which runs failed to start on these machines?")
@@ -59,11 +59,14 @@ def judge(silent_workers: Partial, machines: Partial) -> Iterator[Finding]:
     """Report each connected machine whose workers were all last seen more than an hour ago."""
     for machine in silent_workers[silent_workers["silent"].notna()].itertuples():
         columns = ("source_computer_id", "worker_seen", "last_heartbeat", "last_assessed", "workspace")
-        shown = told(machine, *columns) | {"also": []}
+        shown = told(machine, *columns) | {"also": [], "not_checked": not_shown(machine)}
         yield found(WORKER_SILENT, subject(machine), shown, known=traits(machine, worker=True))
     refuse_nobody(machines)
     if unsaid := int(silent_workers["silent"].isna().sum()):
         raise Inconclusive(
-            f"for {unsaid:,} machines it is unknown whether their worker responds: it does not say when it"
-            " was last seen, or their workspace is silent"
+            undecided(
+                unsaid,
+                "whether the hybrid worker responds: it does not say when it was last seen,"
+                " or the workspace is silent",
+            )
         )
