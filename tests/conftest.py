@@ -18,6 +18,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def demo_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the report on the demo once for all tests that look at it (their group is "three ways")."""
+    from support.notebooks import demo_values
+    from umdiag.parameters import from_values
+    from umdiag.report import run
+
+    output = tmp_path_factory.mktemp("reports") / "demo"
+    run(from_values(demo_values(), folder=None), output=output, echo=lambda _: None)
+    return output
+
+
+@pytest.fixture(scope="session")
 def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Run a notebook on the demo's parameters as a user does, once for all tests that look at it."""
     from support.notebooks import executed

@@ -54,11 +54,11 @@ def refuse_difference(name: str, case: Mapping[str, Any], part: slice) -> None:
 
 
 #: So many cases of a scenario, over which its tables are shared out, each taken away in one way.
-SAMPLED = 3
+SAMPLED = 2
 
 
 def sample() -> Iterator[Any]:
-    """Yield a few cases of each scenario, first, middle and last."""
+    """Yield a few cases of each scenario, the first and the last."""
     for name in dict.fromkeys(case.values[0] for case in CASES):
         of_scenario = [case for case in CASES if case.values[0] == name]
         for place in range(SAMPLED):
@@ -68,8 +68,8 @@ def sample() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("place", "name", "case"), list(sample()))
 def test_no_table_goes_without_a_word(place: int, name: str, case: Mapping[str, Any]) -> None:
-    # Three ways a table: with four places on and nine ways between, each table meets another of them.
-    refuse_silence(name, case, slice(place * 4, None, 9))
+    # Three ways a table: with four places on and six ways between, each table meets another of them.
+    refuse_silence(name, case, slice(place * 4, None, 6))
     refuse_difference(name, case, slice(place, None, SAMPLED))
 
 

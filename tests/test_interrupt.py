@@ -107,8 +107,17 @@ def assert_nothing_is_left(place: Path, kernels: list[psutil.Process]) -> None:
     assert left == {"csv", "csv.yml", "hanging", "nb", "program.py", "report"}
 
 
-@pytest.mark.parametrize("where", ["fetch", "notebooks"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("where", "number"),
+    [
+        ("fetch", signal.SIGINT),
+        ("notebooks", signal.SIGHUP),
+        pytest.param("fetch", signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param("fetch", signal.SIGHUP, marks=pytest.mark.slow),
+        pytest.param("notebooks", signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param("notebooks", signal.SIGTERM, marks=pytest.mark.slow),
+    ],
+)
 def test_interrupted_run_ends_at_once_and_leaves_nothing(place, started, where, number):
     run = started(where)
     kernels = psutil.Process(run.pid).children(recursive=True)
@@ -140,6 +149,7 @@ def test_run_that_was_told_to_outlive_its_terminal_does(place, started):
     assert run.wait(timeout=patient(2)) == 130
 
 
+@pytest.mark.slow
 def test_impatient_user_breaks_nothing(place, started):
     run = started("notebooks")
     kernels = psutil.Process(run.pid).children(recursive=True)

@@ -16,8 +16,8 @@ from umdiag.scenarios import FAMILIES, catalogue
 SNAPSHOTS = ("over_quota", "poor", "empty")
 FIGURE = "application/vnd.plotly.v1+json"
 REFERENCES = ROOT / "tests" / "notebooks"
-#: One run on each of them shows what is special in it; the others differ in the questions that they ask.
-TELLING = {("over_quota", "quota"), ("poor", "assessment"), ("empty", "overview")}
+#: A run on each of these shows what is special in it; the others differ in the questions that they ask.
+TELLING = {("over_quota", "quota"), ("empty", "overview")}
 POOR_RUNS = [
     pytest.param(snapshot, name, marks=() if (snapshot, name) in TELLING else pytest.mark.slow)
     for snapshot in SNAPSHOTS
@@ -154,8 +154,8 @@ def figures_of(path):
 
 @pytest.mark.xdist_group("three ways")
 @pytest.mark.parametrize("name", NAMES)
-def test_a_notebook_answers_and_draws_every_chart_on_the_demo(name, by_hand):
-    path = by_hand(name)
+def test_a_notebook_answers_and_draws_every_chart_on_the_demo(name, demo_report):
+    path = demo_report / f"{name}.ipynb"
     assert_answered(path, name)
     assert len(figures_of(path)) == sum(source.count("kit.draw(") for source in code_of(name))
     assert path.stat().st_size < 1_500_000
@@ -180,6 +180,7 @@ def test_papermill_runs_every_notebook_on_poor_data(snapshot, name, snapshots, t
         assert "Do first: Raise or remove the daily cap" in summary
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("snapshots")
 def test_nbval_runs_every_notebook_as_it_is_stored(snapshots, tmp_path):
     """In a folder as a checkout is, whose demo is small."""

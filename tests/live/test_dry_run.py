@@ -34,7 +34,7 @@ def told(azure: AzureStandIn) -> list[str]:
     return [one.text for one in azure.wire.requests]
 
 
-@pytest.mark.parametrize("api", ["monitor", "kusto"])
+@pytest.mark.parametrize("api", ["kusto", pytest.param("monitor", marks=pytest.mark.slow)])
 def test_a_dry_run_prints_what_a_report_sends_and_sends_nothing(azure: AzureStandIn, api: str) -> None:
     printed = blocks(azure, workspace_api=api)
     assert set(printed) == {*kql.queries(), "volumes"}

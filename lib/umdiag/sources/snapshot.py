@@ -19,7 +19,7 @@ from umdiag.sources.damage import joined, why
 from umdiag.sources.engine import Engine
 from umdiag.sources.manifest import read_manifest
 from umdiag.sources.tablefiles import SUFFIXES, find_tables
-from umdiag.sources.translation import references
+from umdiag.sources.translation import References, is_fuzzy, references
 
 #: Section of `tables.json` → scope of its tables in the data-health block, where rows name no workspace.
 SCOPES: Mapping[str, str] = {
@@ -84,7 +84,8 @@ class Snapshot:
         Raises QueryError for a query that the engine refuses or that does not return what its header says.
         """
         text = kql.bind(query, values)
-        named = references(text, query.name)
+        # Parsing is the dear part; of a query file it is known which tables it names.
+        named = references(text, query.name) if is_fuzzy(text) else References(tables=query.tables)
         state, reason = self._tables.state_of(named, query.reads)
         if self._outside and state in READABLE and set(named.tables) & kql.tables()["workspace"].keys():
             state, reason = State.PARTIAL, joined(reason, self._outside)

@@ -33,7 +33,7 @@ class References:
     """Which tables a text names; a fuzzy union goes on without those that are not there."""
 
     tables: tuple[str, ...]
-    fuzzy: bool
+    fuzzy: bool = False
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -57,7 +57,12 @@ def references(text: str, name: str = "query") -> References:
             if node.name.casefold() not in known:
                 raise QueryError(f"{name}: there is no table {node.name[:80]!r}")
             names[known[node.name.casefold()]] = None
-    return References(tables=tuple(names), fuzzy=bool(_FUZZY.search(text)))
+    return References(tables=tuple(names), fuzzy=is_fuzzy(text))
+
+
+def is_fuzzy(text: str) -> bool:
+    """Whether a text goes on without tables that are not there."""
+    return _FUZZY.search(text) is not None
 
 
 @lru_cache(maxsize=_REMEMBERED)

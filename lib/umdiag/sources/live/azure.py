@@ -166,13 +166,8 @@ class Azure:
     def _workspace_api(self, verify: ssl.SSLContext, limits: Limits) -> WorkspaceApi:
         if self.target.workspace_api == "kusto":
             return KustoApi(self.target, self._sign_in, verify=verify)
-        web = Web(
-            self.target.monitor,
-            self.target.cloud.monitor,
-            self._sign_in,
-            verify=verify,
-            connect=limits.connect,
-        )
+        cloud = self.target.cloud
+        web = Web(self.target.monitor, cloud.monitor, self._sign_in, verify=verify, connect=limits.connect)
         self._webs.append(web)
         return MonitorApi(web)
 
