@@ -13,7 +13,7 @@ from support.every_fault import every_fault_kit, judged_without
 from umdiag.model import Diagnosis
 from umdiag.queries import kql
 
-pytestmark = pytest.mark.xdist_group("null rule")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("null rule")]
 
 #: What an event alone proves: heartbeats only say who the machine is.
 PROVEN_BY_EVENTS = (
@@ -80,7 +80,6 @@ def test_a_refused_registration_stays_without_heartbeats() -> None:
     assert refused[0] == refused[1]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
 def test_no_table_goes_without_a_word(table: str) -> None:
     refuse_silence(table)

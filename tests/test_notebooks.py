@@ -16,8 +16,8 @@ from umdiag.scenarios import FAMILIES, catalogue
 SNAPSHOTS = ("over_quota", "poor", "empty")
 FIGURE = "application/vnd.plotly.v1+json"
 REFERENCES = ROOT / "tests" / "notebooks"
-#: A run on each of these shows what is special in it; the others differ in the questions that they ask.
-TELLING = {("over_quota", "quota"), ("empty", "overview")}
+#: What is special in a snapshot shows in its notebook of all questions; the others differ in what they ask.
+TELLING = {("empty", "overview")}
 POOR_RUNS = [
     pytest.param(snapshot, name, marks=() if (snapshot, name) in TELLING else pytest.mark.slow)
     for snapshot in SNAPSHOTS

@@ -17,8 +17,8 @@ from umdiag.parameters import from_values
 from umdiag.report import run
 
 pytestmark = pytest.mark.xdist_group("three ways")
-#: One that asks about everything and one that asks in detail; what runs a cell is the same for the others.
-BY_HAND = {"overview": (), "missed_machines": ()}
+#: The one that asks about everything; what runs a cell is the same for the others.
+BY_HAND = {"overview": ()}
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,7 @@ def _shown(notebook: Path) -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 def test_a_report_is_a_replay_of_itself(values: dict[str, Any], report: Path, tmp_path: Path) -> None:
     again = _report(values | {"snapshot": str(report)}, tmp_path / "again")
     assert _findings(again) == _findings(report)

@@ -34,7 +34,7 @@ def told(azure: AzureStandIn) -> list[str]:
     return [one.text for one in azure.wire.requests]
 
 
-@pytest.mark.parametrize("api", ["kusto", pytest.param("monitor", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("api", [pytest.param(api, marks=pytest.mark.slow) for api in ("monitor", "kusto")])
 def test_a_dry_run_prints_what_a_report_sends_and_sends_nothing(azure: AzureStandIn, api: str) -> None:
     printed = blocks(azure, workspace_api=api)
     assert set(printed) == {*kql.queries(), "volumes"}
