@@ -86,7 +86,10 @@ def test_no_column_goes_without_a_word(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_no_column_at_all_goes_without_a_word(name: str) -> None:
-    assert [told for estate, damages in shared_out(name) for told in wrong(name, estate, damages)] == []
+    """Of each scenario every other damage; which, changes from scenario to scenario."""
+    first = [one.name for one in catalogue()].index(name) % 2
+    shares = ((estate, damages[first::2]) for estate, damages in shared_out(name))
+    assert [told for estate, damages in shares for told in wrong(name, estate, damages)] == []
 
 
 @pytest.mark.slow

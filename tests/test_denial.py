@@ -73,14 +73,14 @@ def test_no_table_goes_without_a_word(place: int, name: str, case: Mapping[str, 
     refuse_difference(name, case, slice(place, None, SAMPLED))
 
 
-def halves() -> Iterator[Any]:
-    """Yield every case with a half of what may happen to its tables, the other half from case to case."""
+def quarters() -> Iterator[Any]:
+    """Yield every case with a quarter of what may happen to its tables, from case to case another."""
     for place, case in enumerate(CASES):
-        yield pytest.param(place % 2, *case.values, id=case.id, marks=case.marks)
+        yield pytest.param(place % 4, *case.values, id=case.id, marks=case.marks)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("half", "name", "case"), list(halves()))
-def test_no_table_goes_without_a_word_in_any_case(half: int, name: str, case: Mapping[str, Any]) -> None:
-    refuse_silence(name, case, slice(half, None, 2))
-    refuse_difference(name, case, slice(half, None, 2))
+@pytest.mark.parametrize(("quarter", "name", "case"), list(quarters()))
+def test_no_table_goes_without_a_word_in_any_case(quarter: int, name: str, case: Mapping[str, Any]) -> None:
+    refuse_silence(name, case, slice(quarter, None, 4))
+    refuse_difference(name, case, slice(quarter, None, 4))

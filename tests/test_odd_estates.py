@@ -96,7 +96,10 @@ def test_report_of_any_tags_is_written_and_shown(
         for judged in shown.diagnoses("missed_machines")
     ] == [(judged.scenario, judged.verdict, len(judged.findings)) for judged in diagnoses]
     derived = [file.stem for file in (run / FRAMES).iterdir()]
-    assert {"estate", "targets", "missed", "funnels", "machine_changes"} <= set(derived)
+    # Of tags that cannot be read rows are missing, and what may not be derived from a part is not there.
+    wanted = {"estate", "targets", "missed", "funnels", "machine_changes"}
+    assert {name for name in wanted if kit.seen(name).frame is not None} <= set(derived)
+    assert "machine_changes" in derived
     for name in derived:
         pd.testing.assert_frame_equal(shown.seen(name).frame, kit.seen(name).frame)
     for answer in kit.rows():

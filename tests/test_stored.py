@@ -33,7 +33,7 @@ QUICK = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-THOROUGH = settings(QUICK, max_examples=60, derandomize=False)
+THOROUGH = settings(QUICK, max_examples=20)
 #: A few tries of each in the quick run, many in that of CI.
 TRIES = pytest.mark.parametrize(
     "tries", [QUICK, pytest.param(THOROUGH, marks=pytest.mark.slow)], ids=["few", "many"]

@@ -24,6 +24,8 @@ APPEARS = {
         )
     ),
     ("assessment_failed", "Update"),
+    # Whether its workspace was stopped just now.
+    ("machine_stuck_configuring", "workspaces"),
     # Whether its scans fail, which another scenario says better.
     ("assessment_stale", "Event"),
     # A workspace is then known by its id.
