@@ -298,3 +298,23 @@ def test_every_answer_of_a_snapshot_can_be_replayed(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(found.frame, given.frame)
         assert (found.state, found.reason, found.newest) == (given.state, given.reason, given.newest)
     assert replay.health() == snapshot.health()
+
+
+def test_answer_with_rows_whose_sha256_was_removed_is_missing(tmp_path: Path) -> None:
+    write(tmp_path, answer(query()))
+    told = json.loads((tmp_path / "snapshot.json").read_text(encoding="utf-8"))
+    next(iter(told["facts"].values()))["sha256"] = ""
+    (tmp_path / "snapshot.json").write_text(json.dumps(told), encoding="utf-8")
+    found = open_folder(tmp_path).fetch(query(), VALUES)
+    assert found.state is State.MISSING
+    assert "is not the file that was written with this report" in found.reason
+
+
+def test_answer_in_a_state_that_no_answer_has_is_refused_in_one_line(tmp_path: Path) -> None:
+    write(tmp_path, answer(query()))
+    told = json.loads((tmp_path / "snapshot.json").read_text(encoding="utf-8"))
+    next(iter(told["facts"].values()))["state"] = "empty"
+    (tmp_path / "snapshot.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(SourceError, match=r"state: is not the state of an answer") as refused:
+        open_folder(tmp_path)
+    assert "\n" not in str(refused.value)

@@ -105,6 +105,7 @@ def test_file_instead_of_folder_is_refused(tmp_path: Path) -> None:
         ('{"format": 1, "lookback": "-14d"}', "lookback: is less than zero"),
         ('{"format": 1, "tables": ["Heartbeat"]}', "tables: "),
         ('{"format": 1, "tables": {"Heartbeat": {"rows": "many"}}}', "tables.Heartbeat.rows: "),
+        ('{"format": 1, "tables": {"Usage": {}, "usage ": {}}}', "tables: Usage is there twice, keep one"),
         (b"\xff\xfe{", "is not JSON"),
     ],
 )
@@ -455,9 +456,9 @@ def test_file_that_looks_like_a_table_and_is_not_read_is_named(folder: Path, nam
 # --- columns -----------------------------------------------------------------------------------------------
 
 
-def test_columns_match_without_case_and_blanks_and_the_exact_one_wins(folder: Path) -> None:
-    put(folder, "Update.csv", "\ufeffcomputer , updateid,UpdateID, TITLE \na,wrong,right,t\n")
-    parquet(folder, "UpdateSummary", computer=["wrong"], Computer=["right"], RESTARTPENDING=[True])
+def test_columns_match_without_case_and_blanks_and_the_exact_one_wins_over_an_empty_one(folder: Path) -> None:
+    put(folder, "Update.csv", "\ufeffcomputer , updateid,UpdateID, TITLE \na,,right,t\n")
+    parquet(folder, "UpdateSummary", computer=[""], Computer=["right"], RESTARTPENDING=[True])
     put(folder, "Heartbeat.jsonl", '{"computer": "wrong", "Computer": "right"}\n')
     assert column(folder, "Update", "Computer") == ["a"]
     assert column(folder, "Update", "UpdateID") == ["right"]
@@ -465,6 +466,26 @@ def test_columns_match_without_case_and_blanks_and_the_exact_one_wins(folder: Pa
     assert column(folder, "UpdateSummary", "Computer") == ["right"]
     assert column(folder, "UpdateSummary", "RestartPending") == [True]
     assert column(folder, "Heartbeat", "Computer") == ["right"]
+
+
+def test_columns_that_could_both_be_the_same_one_are_refused(folder: Path) -> None:
+    put(folder, "Update.csv", "UpdateState,updatestate \nInstalled,\n,Needed\n")
+    parquet(folder, "UpdateSummary", Computer=["a", None], computer=[None, "b"])
+    put(folder, "Usage.csv", "DataType,DataType\nx,x\n")
+    snapshot = Snapshot(folder)
+    for table, both in (
+        ("Update", "UpdateState and updatestate"),
+        ("UpdateSummary", "Computer and computer"),
+        ("Usage", "DataType and DataType"),
+    ):
+        told = line(snapshot, table)
+        assert (told.state, f"both {both} are there: keep one" in told.note) == (State.UNREADABLE, True)
+
+
+def test_each_line_of_json_may_spell_a_key_in_its_way(folder: Path) -> None:
+    lines = ['{"UpdateState": "Installed"}', '{"updateState": "Needed"}', '{"UPDATESTATE": "x", "a": 1}']
+    put(folder, "Update.jsonl", "\n".join(lines))
+    assert column(folder, "Update", "UpdateState") == ["Installed", "Needed", "x"]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
@@ -680,6 +701,33 @@ def test_manifest_tells_what_was_refused_or_cut_short(folder: Path) -> None:
         "Event": "missing",
         "Operation": "denied",
     }
+
+
+@pytest.mark.parametrize("written", ["update", "Update ", "UPDATE"])
+def test_manifest_may_spell_a_table_in_any_case(folder: Path, written: str) -> None:
+    put(folder, "Update.csv", "Computer\na\n")
+    manifest(folder, tables={written: {"complete": False, "note": "stopped after 64 MB"}})
+    assert "stopped after 64 MB" in line(Snapshot(folder), "Update").note
+    assert Snapshot(folder).notes == ()
+
+
+def test_what_is_not_read_of_a_manifest_is_said(folder: Path) -> None:
+    put(folder, "Update.csv", "Computer\na\n")
+    manifest(folder, tables={"Updates": {}, "Update": {"Complete": False}})
+    assert Snapshot(folder).notes == (
+        'snapshot.json names "Updates", which is no table that the kit reads',
+        'snapshot.json says "Complete" of Update, which is not read: known are rows, complete, state, note',
+    )
+
+
+def test_table_said_to_be_empty_that_has_rows_is_partial(folder: Path) -> None:
+    parquet(folder, "Operation", **whole("Operation", TimeGenerated=[ASKED_AT]))
+    manifest(folder, tables={"Operation": {"state": "empty"}})
+    told = line(Snapshot(folder), "Operation")
+    assert (told.state, told.note) == (
+        State.PARTIAL,
+        "is not complete: snapshot.json says that it is empty, the file has 1 row",
+    )
 
 
 def test_portal_export_of_thirty_thousand_rows_is_partial(folder: Path) -> None:

@@ -27,7 +27,7 @@ from umdiag.queries.kql import Value
 from umdiag.scenarios import catalogue, scenario
 from umdiag.show.pictures import picture
 from umdiag.show.urgency import worst_machine
-from umdiag.sources.clock import clock_of, days, notes_on_clock
+from umdiag.sources.clock import clock_of, covered, days, notes_on_clock
 from umdiag.sources.opening import open_folder, open_source
 
 #: Environment variable that hands a prepared run folder to the kernels of a report.
@@ -54,9 +54,9 @@ class Kit:
         self._source = open_source(parameters) if run is None else open_folder(run)
         self.lookback = parameters.lookback
         self.asked_at = clock_of(self._source, parameters)
-        self._source.look_at(self.asked_at, self.lookback)
+        self._covered = covered(self._source, self.asked_at, self.lookback)
         clock: Clock = {"asked_at": self.asked_at, "lookback": self.lookback}
-        fetch = watched(self._source.fetch, self.lookback, parameters.stale_after)
+        fetch = watched(self._source.fetch, self._covered, parameters.stale_after)
         self._facts = Facts(fetch, lambda name: self._views.answering.seen(name), clock)
         prepared = partial(load_frame, run / "frames") if run else lambda name: None
         self._views = Views(self._facts, parameters.named | clock, prepared)
@@ -73,7 +73,7 @@ class Kit:
     def notes(self) -> list[str]:
         """What a reader should be told before anything else."""
         clock = notes_on_clock(self._source, self.parameters, self.asked_at)
-        window = notes_on_window(self.lookback, self.parameters.stale_after)
+        window = notes_on_window(self._covered, self.parameters.stale_after)
         return [*dict.fromkeys([*self._source.notes, *clock, *window, *self._views.named.notes()])]
 
     def fetch(

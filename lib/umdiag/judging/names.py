@@ -31,6 +31,8 @@ class Named:
 
     def notes(self) -> Iterator[str]:
         """Say which names match no machine."""
+        for parameter, silent in self._silent():
+            yield f"{parameter}: no row in the window is of {_listed(silent)}: only Resource Graph knows it."
         for parameter, unknown in self._unknown():
             if unseen := self._unseen():
                 yield f"{parameter}: whether these machines are there could not be checked: {unseen}"
@@ -39,9 +41,15 @@ class Named:
 
     def doubt(self, scenario: Scenario) -> str:
         """Return why a scenario on machines cannot say that all is well, "" where it can."""
-        for parameter, unknown in self._unknown() if is_on_machines(scenario) else ():
-            if len(unknown) == len(self._names[parameter]):
+        if not is_on_machines(scenario):
+            return ""
+        unknown, silent = dict(self._unknown()), dict(self._silent())
+        for parameter, names in self._names.items():
+            known = len(names) - len(unknown.get(parameter, ()))
+            if names and not known:
                 return self._unseen() or f"{parameter} names no machine that is known: check the spelling"
+            if names and known == len(silent.get(parameter, ())):
+                return f"{parameter} names no machine that sent a row in the window"
         return ""
 
     def _unseen(self) -> str:
@@ -50,26 +58,39 @@ class Named:
 
     def _unknown(self) -> Iterator[tuple[str, list[str]]]:
         for parameter, names in self._names.items():
-            known = self._known(spelled=parameter == "computers") if names else set()
-            folded = ((name, name.strip().lower().rstrip("/")) for name in names)
-            unknown = [name for name, key in folded if key not in known or self._unseen()]
-            if unknown:
+            heard, silent = self._known(spelled=parameter == "computers") if names else (set(), set())
+            if unknown := [name for name in names if _key(name) not in heard | silent or self._unseen()]:
                 yield parameter, unknown
 
-    def _known(self, *, spelled: bool) -> set[str]:
-        """Return names of machines, folded: as `computers` must be `spelled`, or all that suspects go by."""
-        known: set[str] = set()
+    def _silent(self) -> Iterator[tuple[str, list[str]]]:
+        for parameter, names in self._names.items():
+            heard, silent = self._known(spelled=parameter == "computers") if names else (set(), set())
+            if found := [name for name in names if _key(name) in silent - heard and not self._unseen()]:
+                yield parameter, found
+
+    def _known(self, *, spelled: bool) -> tuple[set[str], set[str]]:
+        """Return names of machines, folded: as `computers` must be `spelled`, or all that suspects go by.
+
+        First those of machines that sent a row, then those that Resource Graph alone knows.
+        """
+        heard: set[str] = set()
+        silent: set[str] = set()
         machines, azure = self._seen("machines").frame, self._seen("azure_machines").frame
         if azure is not None:
-            ids = azure["id"].str.lower()
+            ids, names = azure["id"].str.lower(), azure["name"].str.lower()
+            logged = ids.isin([] if machines is None else machines["arm_key"])
             # What sent no row is known by its resource's name alone.
-            logged = ids.isin([] if machines is None else machines["arm_key"]) & spelled
-            known |= {*azure["name"].str.lower()[~logged]} | (set() if spelled else {*ids})
+            silent |= {*names[~logged]} | (set() if spelled else {*ids[~logged]})
+            heard |= set() if spelled else {*names[logged], *ids[logged]}
         if machines is not None:
-            known |= {*machines["name"]}
+            heard |= {*machines["name"]}
             if not spelled:
-                known |= {*machines["arm_key"], *machines["name"].str.partition(".")[0]}
-        return known - {""}
+                heard |= {*machines["arm_key"], *machines["name"].str.partition(".")[0]}
+        return heard - {""}, silent - {""}
+
+
+def _key(name: str) -> str:
+    return name.strip().lower().rstrip("/")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -223,6 +223,8 @@ class CapturedTables:
         """Say why a table that could be read is not the whole table, '' if it is."""
         if said.rows is not None and said.rows != rows:
             return f"snapshot.json counts {counted(said.rows, 'row')}, the file has {rows:,}"
+        if said.state == "empty" and rows:
+            return f"snapshot.json says that it is empty, the file has {counted(rows, 'row')}"
         if not said.complete or said.state in ("partial", "denied", "missing"):
             return said.note or "the capture was cut short"
         if self._manifest is None and file.kind == "csv" and rows == PORTAL_LIMIT:
@@ -242,9 +244,4 @@ class CapturedTables:
         else:
             projection, losses = self._engine.load_json(file.table, read_jsonl(file.path))
         rows = self._engine.rows(f"SELECT count(*) FROM {quoted(file.table)}")[0][0]
-        return Table(
-            state=State.COMPLETE,
-            rows=int(rows),
-            projection=projection,
-            losses=losses,
-        )
+        return Table(state=State.COMPLETE, rows=int(rows), projection=projection, losses=losses)

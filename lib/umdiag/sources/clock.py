@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from umdiag.errors import SourceError
 from umdiag.parameters import Parameters
 from umdiag.sources import Source
 from umdiag.words.counting import counted
+
+#: A window may reach so far beyond a capture: within it nothing that is judged goes silent.
+SPARE = timedelta(hours=1)
 
 
 def clock_of(source: Source, parameters: Parameters) -> datetime:
@@ -16,6 +20,23 @@ def clock_of(source: Source, parameters: Parameters) -> datetime:
     if asked_at == "latest":
         return source.newest().astimezone(UTC)
     return asked_at if isinstance(asked_at, datetime) else source.clock().astimezone(UTC)
+
+
+def covered(source: Source, asked_at: datetime, lookback: timedelta) -> timedelta:
+    """Tell a source the window, and return for how much of it the rows of the source were captured."""
+    source.look_at(asked_at, lookback)
+    return max(lookback - uncovered(source, asked_at, lookback), timedelta())
+
+
+def uncovered(source: Source, asked_at: datetime, lookback: timedelta) -> timedelta:
+    """Return how much of a window lies before the beginning of a capture; up to `SPARE` is none."""
+    if source.lookback is None:
+        return timedelta()
+    try:
+        before = source.clock() - source.lookback - (asked_at - lookback)
+    except SourceError:  # without a row there is nothing that could be cut
+        return timedelta()
+    return before if before > SPARE else timedelta()
 
 
 def notes_on_clock(source: Source, parameters: Parameters, asked_at: datetime) -> Iterator[str]:

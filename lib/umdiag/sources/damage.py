@@ -49,6 +49,22 @@ def of_window(start: datetime, end: datetime, newest: datetime) -> str:
     )
 
 
+def of_end(asked_at: datetime, end: datetime) -> str:
+    """Say that a snapshot ends before the moment that is asked about."""
+    return (
+        f"the snapshot ends at {end:%Y-%m-%d %H:%M} UTC, before asked_at ({asked_at:%Y-%m-%d %H:%M}): set "
+        "asked_at to it"
+    )
+
+
+def of_beginning(start: datetime, begun: datetime) -> str:
+    """Say that a snapshot begins after the window does."""
+    return (
+        f"the snapshot begins at {begun:%Y-%m-%d %H:%M} UTC, after the window ({start:%Y-%m-%d %H:%M}): "
+        "capture it again with a longer lookback, or set a shorter one"
+    )
+
+
 def why(error: Exception, memory_limit: str) -> str:
     """Word what happened while files were read, without the engine's paths and SQL."""
     match error:

@@ -24,7 +24,7 @@ import pyarrow as pa
 from umdiag.errors import QueryError
 from umdiag.sources import times
 from umdiag.sources.casting import Losses, Projection, literal, project, quoted, written_times
-from umdiag.sources.headers import UnreadableError
+from umdiag.sources.headers import UnreadableError, match_spellings
 from umdiag.sources.outward import kql_type, to_frame
 from umdiag.sources.tablefiles import json_rows, known_tables
 from umdiag.sources.translation import Schema, translated, worded
@@ -86,6 +86,7 @@ class Engine:
         names = header if len(header) == len(found) else [str(row[0]) for row in found]
         values = [(quoted(str(row[0])), str(row[1])) for row in found]
         with self.cursor() as cursor:
+            _refuse_rivals(cursor, names, values, known_tables()[table], scan)
             orders = _orders(cursor, written_times(names, values, known_tables()[table]), scan)
         projection = project(names, values, known_tables()[table], orders)
         self.rows(f"CREATE VIEW {quoted(table)} AS SELECT {projection.select} FROM {scan}")
@@ -118,8 +119,12 @@ class Engine:
             ).fetchall()
             cursor.unregister("raw")
         header = [str(key) for (key,) in keys if '"' not in key]
-        values = [("(json ->> " + literal('$."' + key + '"') + ")", "VARCHAR") for key in header]
-        return self._load(table, rows, header, values)
+        written = ["(json ->> " + literal('$."' + key + '"') + ")" for key in header]
+        for places in match_spellings(header, known_tables()[table]).values():
+            # Each line may spell a key in its way.
+            written[places[0]] = f"coalesce({', '.join(written[place] for place in places)})"
+            header = ["" if place in places[1:] else key for place, key in enumerate(header)]
+        return self._load(table, rows, header, [(sql, "VARCHAR") for sql in written])
 
     def ask(
         self, text: str, *, now: datetime | None, columns: Mapping[str, str] | None, name: str = "query"
@@ -175,6 +180,7 @@ class Engine:
         wanted = known_tables()[table]
         with self.cursor() as cursor:
             cursor.register("raw", rows)
+            _refuse_rivals(cursor, header, values, wanted, "raw")
             orders = _orders(cursor, written_times(header, values, wanted), "raw")
             projection = project(header, values, wanted, orders)
             cursor.execute(f"CREATE OR REPLACE TABLE {quoted(table)} AS SELECT {projection.select} FROM raw")
@@ -182,6 +188,22 @@ class Engine:
             cursor.unregister("raw")
         self._enter(table, projection)
         return projection, losses
+
+
+def _refuse_rivals(
+    cursor: duckdb.DuckDBPyConnection,
+    header: list[str],
+    values: list[tuple[str, str]],
+    wanted: Mapping[str, str],
+    source: str,
+) -> None:
+    """Raise UnreadableError where several columns that hold something could be the same one."""
+    for first, *others in match_spellings(header, wanted).values():
+        for other in others:
+            filled = f"CAST({values[other][0]} AS VARCHAR) <> ''"
+            if cursor.execute(f"SELECT 1 FROM {source} WHERE {filled} LIMIT 1").fetchall():
+                both = " and ".join(header[place].strip("\ufeff ") for place in (first, other))
+                raise UnreadableError(f"both {both} are there: keep one")
 
 
 def _orders(

@@ -19,9 +19,14 @@ def match_columns(header: Sequence[str], wanted: Mapping[str, str]) -> dict[str,
 
     A suffix `[UTC]` is the portal's and falls away; any other zone there is refused.
     """
+    return {name: places[0] for name, places in match_spellings(header, wanted).items()}
+
+
+def match_spellings(header: Sequence[str], wanted: Mapping[str, str]) -> dict[str, list[int]]:
+    """Find all columns in a file's header that are a wanted one, those of its exact name first."""
     folded = {name.casefold(): name for name in wanted}
-    exact: dict[str, int] = {}
-    loose: dict[str, int] = {}
+    exact: dict[str, list[int]] = {}
+    loose: dict[str, list[int]] = {}
     for place, written in enumerate(header):
         name = written.removeprefix("\ufeff").strip()
         if (zone := _SUFFIX.match(name)) and zone["name"].casefold() in folded:
@@ -32,7 +37,7 @@ def match_columns(header: Sequence[str], wanted: Mapping[str, str]) -> dict[str,
                 )
             name = zone["name"]
         if name in wanted:
-            exact.setdefault(name, place)
+            exact.setdefault(name, []).append(place)
         elif name.casefold() in folded:
-            loose.setdefault(folded[name.casefold()], place)
-    return loose | exact
+            loose.setdefault(folded[name.casefold()], []).append(place)
+    return {name: [*exact.get(name, ()), *loose.get(name, ())] for name in (loose | exact)}

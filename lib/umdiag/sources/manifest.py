@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,6 +20,7 @@ from pydantic import (
 
 from umdiag.errors import SourceError
 from umdiag.model import State
+from umdiag.sources.tablefiles import known_tables
 from umdiag.words.durations import read_duration, write_duration
 from umdiag.words.files import write_private
 from umdiag.words.moments import write_moment
@@ -46,6 +47,26 @@ def _utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("lacks its zone (write …Z)")
     return value.astimezone(UTC)
+
+
+def _of_answer(state: State) -> State:
+    if state is State.EMPTY:
+        raise ValueError("is not the state of an answer (one without rows is complete)")
+    return state
+
+
+def _read_tables(value: object) -> object:
+    """Return entries by the names of the tables as the kit writes them."""
+    if not isinstance(value, Mapping):
+        return value
+    known = {table.casefold(): table for table in known_tables()}
+    named: dict[Any, object] = {}
+    for written, entry in value.items():
+        table = known.get(str(written).strip().casefold(), written)
+        if table in named:
+            raise ValueError(f"{table} is there twice, keep one")
+        named[table] = entry
+    return named
 
 
 Duration = Annotated[
@@ -84,7 +105,7 @@ class Fact(_Part):
 
     sha256: str
     text_sha256: str = ""
-    state: State
+    state: Annotated[State, AfterValidator(_of_answer)]
     rows: int
     newest: Moment | None = None
     reason: str = ""
@@ -96,11 +117,6 @@ class Fact(_Part):
     def asked(self) -> str:
         """The sha256 of the text as it was asked."""
         return self.text_sha256 or self.sha256
-
-    @property
-    def rows_sha256(self) -> str:
-        """The sha256 of the file of rows, "" where none was noted."""
-        return self.sha256 if self.text_sha256 else ""
 
 
 class Health(_Part):
@@ -120,7 +136,7 @@ class Manifest(_Part):
     format: Literal[1]
     asked_at: Moment | None = None
     lookback: Duration | None = None
-    tables: Mapping[str, Captured] = {}
+    tables: Annotated[Mapping[str, Captured], BeforeValidator(_read_tables)] = {}
     facts: Mapping[FactKey, Fact] | None = None
     health: tuple[Health, ...] = ()
     notes: tuple[str, ...] = ()
@@ -132,7 +148,8 @@ def read_manifest(folder: Path) -> Manifest | None:
     if not file.is_file():
         return None
     try:
-        return Manifest.model_validate(json.loads(file.read_text(encoding="utf-8-sig")))
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
+        manifest = Manifest.model_validate(content)
     except OSError as error:
         raise SourceError(f"{NAME} cannot be opened: {error.strerror or 'input error'}") from None
     except ValidationError as error:
@@ -142,6 +159,19 @@ def read_manifest(folder: Path) -> Manifest | None:
         raise SourceError(f"{NAME} is not one of this kit: {place}: {said}") from None
     except (ValueError, RecursionError):
         raise SourceError(f"{NAME} is not JSON: capture the snapshot again, or remove the file") from None
+    return manifest.model_copy(update={"notes": (*manifest.notes, *_strange(content.get("tables", {})))})
+
+
+def _strange(tables: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+    """Say what of the tables' entries is not read."""
+    known = {table.casefold() for table in known_tables()}
+    for table, entry in tables.items():
+        if table.strip().casefold() not in known:
+            yield f"{NAME} names {json.dumps(table[:80])}, which is no table that the kit reads"
+        elif unread := [key for key in entry if key not in Captured.model_fields]:
+            keys = ", ".join(json.dumps(key[:80]) for key in unread)
+            known_keys = ", ".join(Captured.model_fields)
+            yield f"{NAME} says {keys} of {table.strip()}, which is not read: known are {known_keys}"
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -126,7 +126,7 @@ class Replay:
             raise SourceError(f"{_file(key)} is not there{_AGAIN}") from None
         except OSError as error:
             raise SourceError(f"{_file(key)} is not readable ({error.strerror}){_AGAIN}") from None
-        if fact.rows_sha256 not in ("", hashlib.sha256(content).hexdigest()):
+        if fact.text_sha256 and fact.sha256 != hashlib.sha256(content).hexdigest():
             raise SourceError(_other(key))
         return content
 
@@ -141,7 +141,7 @@ class Replay:
                 except SourceError as error:
                     for table in fact.tables:
                         lost.setdefault(table, []).append(str(error))
-                unchecked.update(() if fact.rows_sha256 else fact.tables)
+                unchecked.update(() if fact.text_sha256 else fact.tables)
         for line in self._health:
             told = [line.note, *lost.get(line.table, ()), _UNCHECKED if line.table in unchecked else ""]
             state = State.UNREADABLE if line.table in lost else line.state

@@ -15,7 +15,8 @@ from umdiag.model import Rows, State, TableHealth
 from umdiag.queries import kql
 from umdiag.queries.kql import Query, Value
 from umdiag.sources.captured import READABLE, CapturedTables
-from umdiag.sources.damage import joined, why
+from umdiag.sources.clock import SPARE, uncovered
+from umdiag.sources.damage import joined, of_beginning, of_end, why
 from umdiag.sources.engine import Engine
 from umdiag.sources.manifest import read_manifest
 from umdiag.sources.tablefiles import SUFFIXES, find_tables
@@ -66,10 +67,16 @@ class Snapshot:
         return self._asked_at or self.newest()
 
     def look_at(self, asked_at: datetime, lookback: timedelta) -> None:
-        """Find out whether any row of the logs lies in the window, and say so where none does."""
-        self._outside = self._tables.outside(asked_at - lookback, asked_at)
-        if self._outside:
-            self.notes = (*self.notes, f"{self._outside}.")
+        """Find out whether the rows of the logs reach over the window, and say so where they do not."""
+        start = asked_at - lookback
+        if said := self._tables.outside(start, asked_at) or self._ended(asked_at):
+            self.notes = (*self.notes, f"{said}.")
+        if late := uncovered(self, asked_at, lookback):
+            begun = of_beginning(start, start + late)
+            said = joined(said, begun)
+            if self.lookback is None or self.lookback >= lookback:  # else the clock's note says so
+                self.notes = (*self.notes, f"{begun}.")
+        self._outside = said
 
     def newest(self) -> datetime:
         """Return the newest `TimeGenerated` of any table. Raises SourceError where no row bears a time."""
@@ -153,6 +160,12 @@ class Snapshot:
             return self.clock()
         except SourceError:
             return None
+
+    def _ended(self, asked_at: datetime) -> str:
+        """Say that the rows end before the moment that is asked about, "" where they reach it."""
+        end = self._now()
+        spare = SPARE if self._asked_at else 2 * SPARE
+        return of_end(asked_at, end) if end and asked_at - end > spare else ""
 
     def _line(self, table: str, scope: str, rows: int, newest: datetime | None) -> TableHealth:
         state, note = self._tables.health_of(table)
