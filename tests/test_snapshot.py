@@ -715,7 +715,7 @@ def test_what_is_not_read_of_a_manifest_is_said(folder: Path) -> None:
     put(folder, "Update.csv", "Computer\na\n")
     manifest(folder, tables={"Updates": {}, "Update": {"Complete": False}})
     assert Snapshot(folder).notes == (
-        'snapshot.json names "Updates", which is no table that the kit reads',
+        'snapshot.json names "Updates", which is not a table that the kit reads',
         'snapshot.json says "Complete" of Update, which is not read: known are rows, complete, state, note',
     )
 

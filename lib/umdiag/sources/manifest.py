@@ -167,7 +167,7 @@ def _strange(tables: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
     known = {table.casefold() for table in known_tables()}
     for table, entry in tables.items():
         if table.strip().casefold() not in known:
-            yield f"{NAME} names {json.dumps(table[:80])}, which is no table that the kit reads"
+            yield f"{NAME} names {json.dumps(table[:80])}, which is not a table that the kit reads"
         elif unread := [key for key in entry if key not in Captured.model_fields]:
             keys = ", ".join(json.dumps(key[:80]) for key in unread)
             known_keys = ", ".join(Captured.model_fields)
