@@ -15,7 +15,7 @@ from umdiag.sources.live.waits import retry_after
 
 #: HTTP statuses of which the same request may succeed a moment later.
 _PASSING = (408, 429, 500, 502, 503, 504)
-_SEMANTIC = re.compile(r"SEM0100|SEM0104|Failed to resolve", re.IGNORECASE)
+_SEMANTIC = re.compile(r"SEM0100|SEM0104|SEM0529|Failed to resolve|at least one operand", re.IGNORECASE)
 _COLUMN = re.compile(r"Failed to resolve (?:scalar|column)|named column|column named", re.IGNORECASE)
 _NAMED = re.compile(r"named '([^']{1,80})'")
 _BASIC_PLAN = "UnsupportedApiQueryValidationError"
@@ -99,6 +99,9 @@ def of_status(
     """
     code, message = code_and_message(body)
     said = shortened(" ".join(filter(None, (str(status), code, message))))
+    if code == "InvalidAuthenticationTokenTenant":
+        reason = f"it belongs to another tenant ({said}), leave it out or set tenant_id"
+        return Fault(reason, state=State.DENIED, status=status, everything=True)
     if status == 401 or code in ("InvalidAuthenticationToken", "InvalidAuthenticationTokenAudience"):
         return Fault(
             f"the sign-in was not accepted ({said}), {advice}",
@@ -168,8 +171,13 @@ def unresolved(message: str) -> Fault:
     """Word that a name in a query means nothing in this workspace: a table's or a column's."""
     found = _NAMED.search(message)
     name = found[1] if found else ""
-    is_table = name in kql.tables()["workspace"] or not _COLUMN.search(message)
-    return NoSuchTable(f"there is no table {name}".rstrip()) if is_table else NoSuchColumn(name)
+    known = kql.tables()["workspace"]
+    if not name or name in known:
+        return NoSuchTable(f"there is no table {name}".rstrip())
+    # The service may say "table or column or scalar expression" of either.
+    if _COLUMN.search(message) or any(name in columns for columns in known.values()):
+        return NoSuchColumn(name)
+    return strange(f"the query was refused ({shortened(message)})")
 
 
 def of_proxy(said: str) -> Fault:
