@@ -205,6 +205,9 @@ def execute(words: Sequence[str]) -> int:
 
 def main() -> None:
     """Enter here from the `umdiag` script and from `python -m umdiag`."""
+    # A stream that whoever started this had closed is none at all here.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")  # a code page that lacks a sign shows its number

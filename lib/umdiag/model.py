@@ -94,6 +94,12 @@ class Rows:
     unseen: tuple[str, ...] = ()
     sent: str = ""
 
+    def __post_init__(self) -> None:
+        """Let no answer that is not whole go without a word: a verdict would take it for whole."""
+        if not self.whole and not self.reason:
+            what = ", ".join(self.tables) or self.name
+            object.__setattr__(self, "reason", f"{what}: the state is {self.state.value}, no reason is known")
+
     @property
     def whole(self) -> bool:
         """Whether a judgement may reason from what is not in these rows."""

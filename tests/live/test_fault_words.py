@@ -199,6 +199,12 @@ def test_query_that_takes_too_much_is_not_taken_for_an_answer_that_is_too_large(
             "OSFullName",
         ),
         ("Failed to resolve column or scalar expression named 'Approved'", NoSuchColumn, "column Approved"),
+        (
+            "Failed to resolve table or column or scalar expression named 'Approved'",
+            NoSuchColumn,
+            "column Approved",
+        ),
+        ("SEM0529: union: must have at least one operand that can be evaluated", NoSuchTable, "no table"),
     ],
 )
 def test_column_that_is_absent_is_told_apart_from_a_table(message: str, kind: type, told: str) -> None:

@@ -89,6 +89,14 @@ def test_next_page_is_read_whatever_collection_its_link_names(
     assert not asked(azure, "/jobs")
 
 
+def test_place_in_a_list_is_sent_as_the_link_has_it(azure: AzureStandIn, kit: Kit) -> None:
+    pages(azure, f"{azure.wire.address}{ACCOUNT}/{MACHINE_RUNS}?$skiptoken=a%2Bb%26c%3D%3D&$skip=1")
+    assert kit.fact("machine_runs").state is State.COMPLETE
+    first, second = asked(azure, f"/{MACHINE_RUNS}")
+    assert second.query["$skiptoken"] == "a+b&c=="
+    assert second.query["$filter"] == first.query["$filter"]
+
+
 def test_hundreds_of_objects_come_in_the_services_own_pages(tmp_path: Path, azure: AzureStandIn) -> None:
     made = [
         {"id": f"{ACCOUNT}/jobs/{n}", "name": str(n), "properties": {"status": "New"}} for n in range(250)

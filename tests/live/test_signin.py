@@ -142,6 +142,26 @@ def test_given_token_serves_every_audience() -> None:
     assert {sign_in.token(one) for one in (MANAGEMENT, LOGS)} == {"x.y.z"}
 
 
+def test_given_token_that_one_scope_refuses_serves_the_others() -> None:
+    sign_in = given("x.y.z")
+    stale = Fault("the sign-in was not accepted", state=State.DENIED, again=True)
+    sign_in.accepted(LOGS, f"{LOGS}/v1/workspaces/a/query")
+    sign_in.refused(LOGS, stale, f"{LOGS}/v1/workspaces/foreign/query")
+    with pytest.raises(Fault, match="was not accepted"):
+        sign_in.token(LOGS, f"{LOGS}/v1/workspaces/FOREIGN/query")
+    assert sign_in.token(LOGS, f"{LOGS}/v1/workspaces/a/query") == "x.y.z"
+
+
+def test_given_token_that_works_no_more_is_not_sent_anywhere() -> None:
+    sign_in = given("x.y.z")
+    stale = Fault("the sign-in was not accepted", state=State.DENIED, again=True)
+    sign_in.accepted(LOGS, f"{LOGS}/v1/workspaces/a/query")
+    sign_in.refused(LOGS, stale, f"{LOGS}/v1/workspaces/a/query")
+    with pytest.raises(Fault, match="was not accepted"):
+        sign_in.token(LOGS, f"{LOGS}/v1/workspaces/b/query")
+    assert sign_in.token(MANAGEMENT) == "x.y.z"
+
+
 def test_token_that_has_expired_is_not_sent(clock: Clock) -> None:
     reason = refused(given(jwt(exp=NOW - 1)))
     assert reason == (
@@ -213,9 +233,9 @@ def test_token_that_was_not_accepted_is_forgotten(issuer: Issuer) -> None:
     sign_in = SignIn(TARGET, {})
     tokens = [sign_in.token(MANAGEMENT), sign_in.token(LOGS)]
     stale = Fault("the sign-in was not accepted", state=State.DENIED, again=True)
-    sign_in.refused(MANAGEMENT, stale)
-    sign_in.refused("https://never.asked", stale)
-    sign_in.refused(LOGS, Fault("access was refused", state=State.DENIED))
+    sign_in.refused(MANAGEMENT, stale, "")
+    sign_in.refused("https://never.asked", stale, "")
+    sign_in.refused(LOGS, Fault("access was refused", state=State.DENIED), "")
     assert [*tokens, sign_in.token(LOGS), sign_in.token(MANAGEMENT)] == [
         "token1",
         "token2",

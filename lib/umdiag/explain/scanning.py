@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from umdiag.errors import CallError
+from umdiag.errors import CallError, one_line
 from umdiag.explain.patience import USUAL, Limits, Patient, amount, of_path
 from umdiag.explain.reading import Block, Readable, blocks
 from umdiag.knowledge.cleaning import cleaned, shown
@@ -101,7 +101,7 @@ def scan(source: str | Path | Readable, name: str = "", limits: Limits = USUAL) 
     The limits are those of what is read, and of what that is when unpacked.
     """
     if isinstance(source, (str, Path)):
-        return scan(of_path(Path(source), limits), name or Path(source).name, limits)
+        return scan(of_path(Path(source), limits), name or one_line(Path(source).name), limits)
     from umdiag.explain.cutting import pieces  # opens numpy and pyarrow: only for logs
 
     search = _Search()

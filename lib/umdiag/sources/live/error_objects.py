@@ -94,3 +94,18 @@ def _level(error: Mapping[str, Any]) -> int:
     if isinstance(number, int) and not isinstance(number, bool):
         return min(number, named or number)
     return named or 0
+
+
+def chained(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that led to it, as libraries nest them."""
+    seen: list[BaseException] = []
+    waiting: list[BaseException] = [error]
+    while waiting:
+        link = waiting.pop()
+        if link in seen:
+            continue
+        seen.append(link)
+        yield link
+        named = [getattr(link, name, None) for name in ("reason", "inner_exception")]
+        inner = [link.__cause__, link.__context__, *link.args, *named]
+        waiting.extend(part for part in inner if isinstance(part, BaseException))

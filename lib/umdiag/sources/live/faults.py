@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from umdiag.model import State
 from umdiag.queries import kql
-from umdiag.sources.live.error_objects import code_and_message, is_too_heavy, is_too_large, shortened
+from umdiag.sources.live.error_objects import (
+    chained,
+    code_and_message,
+    is_too_heavy,
+    is_too_large,
+    shortened,
+)
 from umdiag.sources.live.waits import retry_after
 
 #: HTTP statuses of which the same request may succeed a moment later.
 _PASSING = (408, 429, 500, 502, 503, 504)
-_SEMANTIC = re.compile(r"SEM0100|SEM0104|Failed to resolve", re.IGNORECASE)
+_SEMANTIC = re.compile(r"SEM0100|SEM0104|SEM0529|Failed to resolve|at least one operand", re.IGNORECASE)
 _COLUMN = re.compile(r"Failed to resolve (?:scalar|column)|named column|column named", re.IGNORECASE)
 _NAMED = re.compile(r"named '([^']{1,80})'")
 _BASIC_PLAN = "UnsupportedApiQueryValidationError"
@@ -99,6 +105,8 @@ def of_status(
     """
     code, message = code_and_message(body)
     said = shortened(" ".join(filter(None, (str(status), code, message))))
+    if code == "InvalidAuthenticationTokenTenant":
+        return _denied(f"it belongs to another tenant ({said}), leave it out or set tenant_id", status)
     if status == 401 or code in ("InvalidAuthenticationToken", "InvalidAuthenticationTokenAudience"):
         return Fault(
             f"the sign-in was not accepted ({said}), {advice}",
@@ -111,8 +119,7 @@ def of_status(
         )
     if status == 403:
         fix = f", have {role} assigned to you" if role else ", have a role that may read it assigned to you"
-        reason = f"access was refused ({said}){fix}"
-        return Fault(reason, state=State.DENIED, status=status, everything=True)
+        return _denied(f"access was refused ({said}){fix}", status)
     if status == 407:
         return of_proxy(said)
     if fault := _of_query(status, code, message, said):
@@ -122,6 +129,10 @@ def of_status(
         after = retry_after(headers) or None
         return Fault(f"{again} ({said}), run again later", again=True, after=after, status=status)
     return _of_place(status, code, said)
+
+
+def _denied(reason: str, status: int) -> Fault:
+    return Fault(reason, state=State.DENIED, status=status, everything=True)
 
 
 def _of_query(status: int, code: str, message: str, said: str) -> Fault | None:
@@ -168,8 +179,15 @@ def unresolved(message: str) -> Fault:
     """Word that a name in a query means nothing in this workspace: a table's or a column's."""
     found = _NAMED.search(message)
     name = found[1] if found else ""
-    is_table = name in kql.tables()["workspace"] or not _COLUMN.search(message)
-    return NoSuchTable(f"there is no table {name}".rstrip()) if is_table else NoSuchColumn(name)
+    known = kql.tables()["workspace"]
+    if not name or name in known:
+        return NoSuchTable(f"there is no table {name}".rstrip())
+    # The service may say "table or column or scalar expression" of either.
+    if _COLUMN.search(message) or any(name in columns for columns in known.values()):
+        return NoSuchColumn(name)
+    if "scalar" not in message:
+        return NoSuchTable(f"there is no table {name}")
+    return strange(f"the query was refused ({shortened(message)})")
 
 
 def of_proxy(said: str) -> Fault:
@@ -180,7 +198,7 @@ def of_proxy(said: str) -> Fault:
 
 def of_network(error: BaseException, host: str) -> Fault:
     """Word what a socket, TLS or a broken body raised, out of the chain of what libraries made of it."""
-    chain = list(_chain(error))
+    chain = list(chained(error))
     words = " ".join(str(link) for link in chain)
     if "proxy" in words.lower() and _PROXY.search(words):
         return of_proxy("407 Proxy Authentication Required")
@@ -227,17 +245,3 @@ def strange(what: str, *, again: bool = False, status: int = 0, said: str = "") 
 def partly(why: str) -> str:
     """Word why rows that came are not all."""
     return f"only a part was answered ({why}), run again later or shorten lookback"
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: list[BaseException] = []
-    waiting: list[BaseException] = [error]
-    while waiting:
-        link = waiting.pop()
-        if link in seen:
-            continue
-        seen.append(link)
-        yield link
-        named = [getattr(link, name, None) for name in ("reason", "inner_exception")]
-        inner = [link.__cause__, link.__context__, *link.args, *named]
-        waiting.extend(part for part in inner if isinstance(part, BaseException))

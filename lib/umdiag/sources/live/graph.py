@@ -21,6 +21,9 @@ from umdiag.sources.live.web import Web
 _PATH = "/providers/Microsoft.ResourceGraph/resources"
 _VERSION = {"api-version": "2021-03-01"}
 _PAGE = 1000
+#: Of fewer rows no answer is too large in bytes (16 MB).
+_SMALLEST_PAGE = 10
+_TOO_MANY_BYTES = "ResponsePayloadTooLarge"
 #: Subscriptions in one request: fewer than 300 are advised (Resource Graph throttling, read 2026-11-22).
 _SUBSCRIPTIONS = 250
 _ROLE = "Reader on the subscriptions"
@@ -69,11 +72,14 @@ class ResourceGraph:
         self, query: Query, text: str, scope: Mapping[str, Sequence[str]]
     ) -> Iterator[tuple[pd.DataFrame, str]]:
         came, tokens = 0, {""}
-        token = ""
+        token, top = "", _PAGE
         while True:
             try:
-                page = self._page(text, scope, token, _PAGE)
+                page = self._page(text, scope, token, top)
             except Fault as fault:
+                if _TOO_MANY_BYTES in fault.said and top > _SMALLEST_PAGE:
+                    top //= 2
+                    continue
                 if not came:
                     raise
                 yield (
@@ -110,7 +116,7 @@ class ResourceGraph:
                 "POST", _PATH, left=left, parameters=_VERSION, content=content, role=_ROLE
             )
             if headers.get("x-ms-user-quota-remaining", "").strip() == "0":
-                self._gate.close(quota_reset(headers) or 0)
+                self._gate.close(min(quota_reset(headers) or 0, self._manners.limits.longest_pause))
             if not isinstance(page, dict) or "data" not in page:
                 raise strange("the answer holds no rows", again=True)
             limit_hit = headers.get("x-ms-tenant-subscription-limit-hit", "").lower() == "true"

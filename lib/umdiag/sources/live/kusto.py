@@ -99,7 +99,7 @@ class KustoApi:
             if workspace not in self._clients:
                 audience = self._target.cloud.kusto_audience
                 builder = KustoConnectionStringBuilder.with_token_provider(
-                    _cluster(self._target, workspace), lambda: self._sign_in.token(audience)
+                    _cluster(self._target, workspace), lambda: self._sign_in.token(audience, workspace)
                 )
                 client = KustoClient(builder)
                 # The client has no setting for certificates, and words what a service answered so that
@@ -117,8 +117,9 @@ class KustoApi:
             role = f"Log Analytics Reader on {name_of(self._arm_id(response.url))}"
             advice = self._sign_in.advice()
             fault = of_status(response.status_code, headers, response.content, role=role, advice=advice)
-            self._sign_in.refused(self._target.cloud.kusto_audience, fault)
+            self._sign_in.refused(self._target.cloud.kusto_audience, fault, self._arm_id(response.url))
             raise fault
+        self._sign_in.accepted(self._target.cloud.kusto_audience, self._arm_id(response.url))
         if "html" in response.headers.get("Content-Type", "").lower():
             raise no_json(response.content, urlsplit(response.url).netloc)
 
@@ -158,6 +159,7 @@ def _answer(frames: Any, ends: float) -> Answer:
     problems: list[str] = []
     seen_rows = complete = False
     for frame in _until_last(frames):
+        _refuse_late(ends)
         kind = frame["FrameType"].name
         if kind == "DataTable" and frame["TableKind"] == "PrimaryResult":
             columns, seen_rows = (
@@ -166,8 +168,7 @@ def _answer(frames: Any, ends: float) -> Answer:
             )
             for row in frame["Rows"]:
                 rows.append(row)
-                if not len(rows) % 1000 and time.monotonic() > ends:
-                    raise Fault("the rows did not all come in time, run again later", again=True)
+                _refuse_late(ends)
         elif kind == "DataTable" and frame["TableKind"] == "QueryCompletionInformation":
             problems += _told_by_levels(frame)
         elif kind == "DataSetCompletion":
@@ -185,6 +186,11 @@ def _answer(frames: Any, ends: float) -> Answer:
         raise strange("the answer holds no table of rows", again=True)
     cut = "" if complete else partly("the last frame is missing, which says whether all rows came")
     return Answer(columns=columns, rows=rows, cut=cut)
+
+
+def _refuse_late(ends: float) -> None:
+    if time.monotonic() > ends:
+        raise Fault("the rows did not all come in time, run again later", again=True)
 
 
 def _until_last(frames: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from datetime import datetime
 from threading import Lock
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from umdiag.model import State
 from umdiag.sources.live.collections import AUTOMATION, COLLECTIONS, Collection
@@ -134,10 +134,10 @@ class ResourceManager:
             raise _of_retired(fault, collection) from None
 
     def _paged(
-        self, path: str, version: str, filters: Mapping[str, str], role: str
+        self, path: str, version: str, filters: dict[str, str], role: str
     ) -> tuple[list[Mapping[str, Any]], str]:
         objects: list[Mapping[str, Any]] = []
-        parameters: Mapping[str, str] = filters
+        parameters = dict(filters)
         seen: set[str] = set()
         for _ in range(_MOST_PAGES):
             try:
@@ -163,9 +163,10 @@ class ResourceManager:
                 return objects, f"a page repeats itself after {len(objects):,} objects, run again later"
             seen.add(link)
             # Only the place in the list is taken: links were seen to name another collection.
-            parameters = {
-                name: value for name, value in parse_qsl(urlsplit(link).query) if name != "api-version"
-            }
+            # What was asked for besides stays: the service's own examples leave the filter out of the link.
+            place = (part.partition("=") for part in urlsplit(link).query.split("&") if part)
+            parameters = filters | {unquote(name): unquote(value) for name, _, value in place}
+            parameters.pop("api-version", None)
         return objects, f"there are more than {_MOST_PAGES:,} pages"
 
     def _fill(self, collection: Collection, whole: Read) -> None:

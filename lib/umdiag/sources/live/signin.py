@@ -31,6 +31,8 @@ from umdiag.sources.live.target import Target
 
 TOKEN_VARIABLE = "UMDIAG_ACCESS_TOKEN"  # noqa: S105 - its name, not a token
 _SPARE = 300
+_WORKSPACE = re.compile(r"/workspaces/[^/?]+", re.IGNORECASE)
+_SUBSCRIPTION = re.compile(r"/subscriptions/[^/?]+", re.IGNORECASE)
 _UNTIL_TOLD = 3600
 _SCHEME = re.compile(r"^Bearer(?:\s+|$)", re.IGNORECASE)
 _USER_NAME = re.compile(r"[^\s'\"]+@[^\s'\"]+")
@@ -57,28 +59,43 @@ class SignIn:
         self._tokens: dict[str, AccessToken] = {}
         self._credential = _credential(target, environment)
         self._given = isinstance(self._credential, _GivenToken)
-        #: Audience → how its service refused the given token, which is not sent to it again.
-        self._refused: dict[str, str] = {}
+        #: Audience and scope → how the given token was refused there, where it is not sent again; the scope
+        #: is "" where it had worked and does no more.
+        self._refused: dict[tuple[str, str], str] = {}
+        self._worked: set[tuple[str, str]] = set()
         self._options = {"tenant_id": target.tenant_id} if target.tenant_id else {}
 
-    def token(self, audience: str) -> str:
-        """Return a token for an audience (an address). Raises Fault where the identity gets none."""
+    def token(self, audience: str, url: str = "") -> str:
+        """Return a token for an audience (an address), to be sent to `url`. Raises Fault where the identity
+        gets none.
+        """
         with self._lock:
-            if audience in self._refused:
-                raise Fault(self._refused[audience], state=State.DENIED, everything=True)
+            for scope in ("", scope_of(url)):
+                if reason := self._refused.get((audience, scope)):
+                    raise Fault(reason, state=State.DENIED, everything=True)
             known = self._tokens.get(audience)
             if known is None or known.expires_on - _SPARE < time.time():
                 known = self._tokens[audience] = self._fetch(audience)
             return known.token
 
-    def refused(self, audience: str, fault: Fault) -> None:
-        """Hear how a service answered; a token that it did not accept is not sent to it again."""
+    def accepted(self, audience: str, url: str) -> None:
+        """Hear that a service took the token for what `url` asks for."""
+        if self._given:
+            with self._lock:
+                self._worked.add((audience, scope_of(url)))
+
+    def refused(self, audience: str, fault: Fault, url: str) -> None:
+        """Hear how a service answered; a token that it did not accept there is not sent there again.
+
+        One that worked there before is of no more use anywhere.
+        """
         if fault.state is not State.DENIED or not fault.again:
             return
         with self._lock:
             self._tokens.pop(audience, None)
             if self._given:
-                self._refused[audience] = fault.reason
+                scope = scope_of(url)
+                self._refused[audience, "" if (audience, scope) in self._worked else scope] = fault.reason
 
     def check(self, audience: str) -> None:
         """Sign in now. Raises SourceError, one line that names the command to run."""
@@ -97,7 +114,8 @@ class SignIn:
             problem = _first_words(error)
         except (AzureError, OSError, ValueError) as error:
             problem = f"the sign-in service cannot be reached ({type(error).__name__})"
-        raise Fault(f"sign-in failed: {problem}, {self.advice()}", state=State.DENIED)
+        reason = f"sign-in failed: {problem}, {self.advice()}"
+        raise Fault(reason, state=State.DENIED, everything=True)
 
     def advice(self) -> str:
         """Return what to run so that the next sign-in succeeds."""
@@ -111,6 +129,12 @@ class SignIn:
         )
 
 
+def scope_of(url: str) -> str:
+    """Return the workspace or subscription that an address names, "whole" where it names none."""
+    found = _WORKSPACE.search(url) or _SUBSCRIPTION.search(url)
+    return found[0].lower() if found else "whole"
+
+
 class Authorization(SansIOHTTPPolicy[Any, Any]):
     """Put the token of one audience on every request, https only."""
 
@@ -122,7 +146,8 @@ class Authorization(SansIOHTTPPolicy[Any, Any]):
         """Add the header."""
         if not request.http_request.url.lower().startswith("https://"):
             raise Fault("tokens travel over https only, check the address in endpoints")
-        request.http_request.headers["Authorization"] = f"Bearer {self._sign_in.token(self._audience)}"
+        token = self._sign_in.token(self._audience, request.http_request.url)
+        request.http_request.headers["Authorization"] = f"Bearer {token}"
 
 
 class _GivenToken:

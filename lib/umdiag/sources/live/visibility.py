@@ -47,8 +47,8 @@ class Visibility:
             return []
         try:
             seen = self.seen()
-        except Fault:
-            return []
+        except Fault as fault:
+            return [f"which subscriptions can be seen is unknown: {fault.reason}"]
         return [
             gap for gap in self._pool.map(lambda id_: self._gap(id_, seen), self._target.subscriptions) if gap
         ]

@@ -27,6 +27,8 @@ def volumes_text(window: Window | None, tables: Sequence[str] = ()) -> str:
         f' | project table_name = "{table}", row_count, newest)'
         for table in tables or kql.tables()["workspace"]
     ]
+    if len(legs) == 1:  # alone in a fuzzy union, a table that is not there would be another error
+        return legs[0][1:-1] + "\n"
     return "union isfuzzy=true " + ", ".join(legs) + "\n"
 
 
@@ -37,8 +39,6 @@ def counted(ask: Callable[[str], Answer], window: Window | None, pool: Executor)
     """
     try:
         return _of(ask(volumes_text(window)))
-    except NoSuchTable:
-        raise NoSuchTable("it has none of the tables that Update Management writes") from None
     except Fault as fault:
         if fault.everything:
             raise
@@ -65,8 +65,10 @@ def _one_by_one(ask: Callable[[str], Answer], window: Window | None, pool: Execu
     faults = {table: part.fault for table, part in parts.items() if part.fault is not None}
     refused = {table: fault for table, fault in faults.items() if not isinstance(fault, NoSuchTable)}
     frames = [part.frame for part in parts.values() if part.frame is not None]
+    if not frames and not refused:
+        raise NoSuchTable("it has none of the tables that Update Management writes")
     if not frames:
-        raise next(iter((refused or faults).values()))
+        raise next(iter(refused.values()))
     cuts = dict.fromkeys(part.cut for part in parts.values() if part.cut)
     return Part(frame=joined(_COLUMNS, frames, "volumes"), cut=", ".join(cuts), refused=refused)
 

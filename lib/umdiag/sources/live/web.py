@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import certifi
 import requests
@@ -23,7 +23,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.ssl_ import create_urllib3_context
 
 from umdiag._version import __version__
-from umdiag.errors import ParameterError
+from umdiag.errors import ParameterError, SourceError
 from umdiag.sources.live.faults import Fault, no_json, of_network, of_status
 from umdiag.sources.live.signin import Authorization, SignIn
 from umdiag.words.dynamic import read_json
@@ -64,7 +64,7 @@ class Web:
         path: str,
         *,
         left: float,
-        parameters: Mapping[str, str] | None = None,
+        parameters: Mapping[str, str],
         content: Any = None,
         role: str = "",
     ) -> tuple[Any, Mapping[str, str]]:
@@ -72,7 +72,11 @@ class Web:
 
         `path` lies below the address; `left` are the seconds that an answer may take.
         """
-        request = HttpRequest(method, f"{self.address}{path}", params=parameters, json=content)
+        # Written out here: the client would send a page's token as it stands, + and & in it too.
+        asked = "&".join(
+            f"{quote(name, safe='$')}={quote(value, safe='')}" for name, value in parameters.items()
+        )
+        request = HttpRequest(method, f"{self.address}{path}?{asked}", json=content)
         return self.answer(self._client.send_request, request, left=left, role=role)
 
     def answer(
@@ -91,8 +95,9 @@ class Web:
         if response.status_code != 200:
             advice = self._sign_in.advice()
             fault = of_status(response.status_code, headers, body, role=role, advice=advice)
-            self._sign_in.refused(self._audience, fault)
+            self._sign_in.refused(self._audience, fault, request.url)
             raise fault
+        self._sign_in.accepted(self._audience, request.url)
         try:
             return read_json(body), headers
         except (ValueError, RecursionError):
@@ -117,6 +122,7 @@ def _read(response: Any, ends: float, host: str) -> bytes:
 def session(verify: ssl.SSLContext) -> requests.Session:
     """Return a session for many threads that trusts what `verify` trusts and retries nothing itself."""
     made = requests.Session()
+    made.auth = lambda request: request  # else .netrc would replace the token by a password
     made.mount("https://", _Trusting(verify))
     return made
 
@@ -146,7 +152,13 @@ def trusted(ca_bundle: str) -> ssl.SSLContext:
     """
     public = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
     context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-    context.load_verify_locations(**{"capath" if Path(public).is_dir() else "cafile": public})
+    try:
+        context.load_verify_locations(**{"capath" if Path(public).is_dir() else "cafile": public})
+    except OSError:  # of ssl.SSLError too
+        raise SourceError(
+            f"{Path(public).name} holds no certificates that can be read: correct REQUESTS_CA_BUNDLE or"
+            " CURL_CA_BUNDLE"
+        ) from None
     if ca_bundle:
         name = Path(ca_bundle).name
         try:
