@@ -32,6 +32,14 @@ def of_values(table: str, counts: Mapping[str, int], types: Mapping[str, str]) -
     ]
 
 
+def of_blanks(table: str, counts: Mapping[str, int], rows: int) -> list[str]:
+    """Say of each column that every row should fill how many of its values are empty."""
+    return [
+        f"{table}.{column} is empty in {'every row' if count == rows else f'{count:,} of {rows:,} rows'}"
+        for column, count in counts.items()
+    ]
+
+
 def of_no_time(table: str, found: str) -> str:
     """Say that no row of a table has a time, and in which form the times are, if they are in any."""
     told = f"written as {form(found)} (digits hidden)" if found else "absent"
@@ -47,6 +55,11 @@ def of_window(start: datetime, end: datetime, newest: datetime) -> str:
         f"no row of any log lies between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M} UTC, the newest "
         f"is of {newest:%Y-%m-%d %H:%M}: set asked_at to a time that the rows reach"
     )
+
+
+def of_old_rows(table: str, newest: datetime) -> str:
+    """Say that a log holds rows, and none of the window, though others have some there."""
+    return f"{table} holds rows and none of the window, its newest is of {newest:%Y-%m-%d %H:%M}"
 
 
 def why(error: Exception, memory_limit: str) -> str:

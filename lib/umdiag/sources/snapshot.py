@@ -20,6 +20,7 @@ from umdiag.sources.engine import Engine
 from umdiag.sources.manifest import read_manifest
 from umdiag.sources.tablefiles import SUFFIXES, find_tables
 from umdiag.sources.translation import References, is_fuzzy, references
+from umdiag.sources.within import old, outside
 
 #: Section of `tables.json` → scope of its tables in the data-health block, where rows name no workspace.
 SCOPES: Mapping[str, str] = {
@@ -57,9 +58,10 @@ class Snapshot:
             notes.append("no snapshot.json says when this was captured: the clock is the newest row found")
         notes += [f"{stranger} is not read: a table's file is called {_CALLED}" for stranger in strangers]
         self.notes: Sequence[str] = tuple(notes)
-        self._engine = Engine(folder=folder, memory_limit=memory_limit)
+        self._engine = Engine(folder=folder, memory_limit=memory_limit, asked_at=self._asked_at)
         self._tables = CapturedTables(self._engine, files, manifest)
         self._outside = ""
+        self._old: Mapping[str, str] = {}
 
     def clock(self) -> datetime:
         """Return `asked_at` of snapshot.json, else the newest row; SourceError where there is neither."""
@@ -67,7 +69,9 @@ class Snapshot:
 
     def look_at(self, asked_at: datetime, lookback: timedelta) -> None:
         """Find out whether any row of the logs lies in the window, and say so where none does."""
-        self._outside = self._tables.outside(asked_at - lookback, asked_at)
+        window = (asked_at - lookback, asked_at)
+        self._outside = outside(self._tables, *window)
+        self._old = {} if self._outside else old(self._tables, *window)
         if self._outside:
             self.notes = (*self.notes, f"{self._outside}.")
 
@@ -89,6 +93,8 @@ class Snapshot:
         state, reason = self._tables.state_of(named, query.reads)
         if self._outside and state in READABLE and set(named.tables) & kql.tables()["workspace"].keys():
             state, reason = State.PARTIAL, joined(reason, self._outside)
+        if state in READABLE and (stale := [self._old[name] for name in named.tables if name in self._old]):
+            state, reason = State.PARTIAL, joined(reason, *stale)
         frame = kql.empty(query)
         newest = None
         if state in READABLE:
