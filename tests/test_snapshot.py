@@ -16,6 +16,7 @@ import pytest
 from umdiag.errors import QueryError, SourceError
 from umdiag.model import State, TableHealth
 from umdiag.queries import kql
+from umdiag.sources.blanks import ALWAYS_FILLED, FILLED_SOMEWHERE, always_filled
 from umdiag.sources.opening import open_folder
 from umdiag.sources.snapshot import Snapshot
 
@@ -164,7 +165,6 @@ TIMES = {
     "2024-03-08T11:59:59+02:00": "2024-03-08T09:59:59Z",
     "2024-03-08T04:29:59.5-0530": "2024-03-08T09:59:59.5Z",
     " 2024-03-08T09:59:59z ": "2024-03-08T09:59:59Z",
-    "0001-01-01T00:00:00Z": "0001-01-01T00:00:00Z",
     "3/8/2024, 9:59:59.123 AM": "2024-03-08T09:59:59.123Z",
     "3/8/2024, 12:00:01 PM": "2024-03-08T12:00:01Z",
     "3/13/2024, 1:00:00\u202fAM": "2024-03-13T01:00:00Z",
@@ -182,6 +182,11 @@ NO_TIMES = [
     "epoch",
     "infinity",
     "2024-13-01",
+    "0001-01-01T00:00:00Z",
+    "1601-01-01T00:00:00Z",
+    "9999-12-31",
+    "8/3/2567 09:59:59",
+    "8.3.2567 09:59:59",
     "13/3/2024, 1:00:00 AM",
     "3/8/24, 9:59:59 AM",
 ]
@@ -337,6 +342,31 @@ def test_a_whole_column_decides_between_day_and_month(
     assert column(folder, "Heartbeat", "TimeGenerated")[0] == moments(read or "")[0]
 
 
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize(
+    ("texts", "read"),
+    [
+        (["7/3/2024, 9:00:00 AM", "8/3/2024, 9:00:00 AM"], "2024-03-08T09:00:00Z"),
+        (["3/7/2024, 9:00:00 AM", "3/8/2024, 9:00:00 AM"], "2024-03-08T09:00:00Z"),
+        (["7/3/2024 09:00", "8/3/2024 09:00"], "2024-03-08T09:00:00Z"),
+        (["3/3/2024, 8:00:00 AM", "3/3/2024, 9:00:00 AM"], "2024-03-03T09:00:00Z"),
+        (["7/11/2024 09:00", "8/11/2024 09:00"], None),
+    ],
+)
+def test_the_clock_decides_between_day_and_month_where_no_date_does(
+    folder: Path, suffix: str, texts: list[str], read: str | None
+) -> None:
+    manifest(folder)
+    write_texts(folder, "Heartbeat", "TimeGenerated", texts, suffix)
+    assert column(folder, "Heartbeat", "TimeGenerated")[1] == moments(read or "")[0]
+
+
+def test_table_of_another_calendar_is_unreadable(folder: Path) -> None:
+    manifest(folder)
+    write_texts(folder, "Heartbeat", "TimeGenerated", ["8/3/2567 09:59:59", "18/3/2567 09:59:59"], "csv")
+    assert line(Snapshot(folder), "Heartbeat").state is State.UNREADABLE
+
+
 def test_another_column_of_the_file_decides_where_one_does_not(folder: Path) -> None:
     put(folder, "Update.csv", "TimeGenerated,PublishedDate\n5/11/2026 05:00,18/10/2026 00:00\n")
     assert column(folder, "Update", "TimeGenerated") == moments("2026-11-05T05:00:00Z")
@@ -370,10 +400,11 @@ def test_rows_without_a_time_are_counted_from_the_footer(folder: Path) -> None:
 
 
 def whole(table: str, **columns: list[Any]) -> dict[str, Any]:
-    """All columns of a table, null but for these."""
+    """All columns of a table, null but for these and those that are never empty."""
     rows = len(next(iter(columns.values())))
     known = next(part[table] for part in kql.tables().values() if table in part)
-    return {name: pa.nulls(rows, pa.string()) for name in known} | columns
+    filled = dict.fromkeys((*always_filled(table), *FILLED_SOMEWHERE.get(table, ())), ["x"] * rows)
+    return {name: pa.nulls(rows, pa.string()) for name in known} | filled | columns
 
 
 def state_of(folder: Path, query: str) -> tuple[State, str]:
@@ -410,6 +441,67 @@ def test_answer_that_rests_on_a_value_that_cannot_be_read_is_partial(folder: Pat
     assert line(Snapshot(folder), "Update").state is State.PARTIAL
 
 
+def written(folder: Path, table: str, columns: dict[str, Any], suffix: str) -> None:
+    """Write a table in one of the formats."""
+    if suffix == "parquet":
+        parquet(folder, table, **columns)
+        return
+    frame = pa.table(columns).to_pandas().astype(object)
+    text = frame.to_csv(index=False) if suffix == "csv" else frame.to_json(orient="records", lines=True)
+    put(folder, f"{table}.{suffix}", text)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize(
+    ("name", "values", "told"),
+    [
+        ("UpdateState", [None, ""], "Update.UpdateState is empty in every row"),
+        ("UpdateState", ["Needed", " "], "Update.UpdateState is empty in 1 of 2 rows"),
+        ("UpdateState", ["Needed", None], "Update.UpdateState is empty in 1 of 2 rows"),
+        ("Classification", [None, None], "Update.Classification is empty in every row"),
+        ("Classification", ["Others", None], ""),
+        ("Product", [None, None], ""),
+    ],
+)
+def test_texts_that_every_row_fills_and_that_are_empty_are_lost(
+    folder: Path, suffix: str, name: str, values: list[str | None], told: str
+) -> None:
+    times = ["2024-03-08T09:00:00Z"] * 2
+    columns = whole("Update", **{"TimeGenerated": times, name: pa.array(values, pa.string())})
+    written(folder, "Update", columns, suffix)
+    state = State.PARTIAL if told else State.COMPLETE
+    assert state_of(folder, "latest_updates") == (state, told)
+    assert line(Snapshot(folder), "Update").state is state
+
+
+@pytest.mark.parametrize(("table", "name"), [("resources", "type"), ("jobs", "id"), ("Operation", "Detail")])
+def test_tables_of_every_kind_have_texts_that_are_never_empty(folder: Path, table: str, name: str) -> None:
+    given = {"TimeGenerated": [ASKED_AT]} if table in kql.tables()["workspace"] else {}
+    columns = whole(table, **{**given, name: pa.nulls(1, pa.string())})
+    parquet(folder, table, **columns)
+    assert f"{table}.{name} is empty in every row" in line(Snapshot(folder), table).note
+
+
+def test_texts_that_are_never_empty_are_columns_that_a_query_rests_on() -> None:
+    for table, columns in [*ALWAYS_FILLED.items(), *FILLED_SOMEWHERE.items()]:
+        reads = [read.reads[table] for read in kql.queries().values() if table in read.reads]
+        assert set(columns) <= {column for read in reads for column in read.lacks(columns)}, table
+
+
+def test_nested_values_are_no_text_where_every_row_has_one(folder: Path) -> None:
+    columns = whole("Update", TimeGenerated=[ASKED_AT], UpdateState=[["Needed"]])
+    parquet(folder, "Update", **columns)
+    told = (State.PARTIAL, "1 value of Update.UpdateState cannot be read as string")
+    assert state_of(folder, "latest_updates") == told
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_blanks_around_a_state_go(folder: Path, suffix: str) -> None:
+    written(folder, "Update", {"UpdateState": [" Needed"], "Title": [" x"]}, suffix)
+    assert column(folder, "Update", "UpdateState") == ["Needed"]
+    assert column(folder, "Update", "Title") == [" x"]
+
+
 def test_rows_that_name_no_workspace_are_partial_where_there_are_several(folder: Path) -> None:
     columns = whole("Heartbeat", TimeGenerated=[ASKED_AT], Computer=["a"])
     del columns["TenantId"]
@@ -439,6 +531,21 @@ def test_clock_outside_the_rows_is_said_and_leaves_no_answer_whole(folder: Path)
         )
         assert (rows.state is State.PARTIAL) is outside
         assert any("no row of any log lies between" in note for note in snapshot.notes) is outside
+
+
+@pytest.mark.parametrize(("days", "outside"), [(13, False), (15, True)])
+def test_log_without_a_row_in_the_window_beside_others_is_partial(
+    folder: Path, days: int, outside: bool
+) -> None:
+    newest = ASKED_AT - timedelta(days=days)
+    parquet(folder, "Heartbeat", **whole("Heartbeat", TimeGenerated=[EARLIER]))
+    parquet(folder, "Update", **whole("Update", TimeGenerated=[newest]))
+    snapshot = Snapshot(folder)
+    snapshot.look_at(ASKED_AT, timedelta(days=14))
+    rows = snapshot.fetch(kql.queries()["latest_updates"], VALUES | {"computers": []})
+    told = "Update holds rows and none of the window, its newest is of 2024-02-22 10:00"
+    assert (rows.state, rows.reason) == ((State.PARTIAL, told) if outside else (State.COMPLETE, ""))
+    assert snapshot.fetch(kql.queries()["heartbeats"], VALUES).state is State.COMPLETE
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from umdiag.errors import is_full
 from umdiag.model import State
 from umdiag.queries import kql
 from umdiag.queries.columns import WORKSPACE_ID, Reading
-from umdiag.sources import damage
+from umdiag.sources import blanks, damage
 from umdiag.sources.casting import TIME, Losses, Projection, quoted
 from umdiag.sources.damage import joined, why
 from umdiag.sources.engine import Engine
@@ -95,10 +95,12 @@ class CapturedTables:
             return State.UNREADABLE, damage.of_no_time(name, losses.time_found)
         types = known_tables()[name]
         counts = {column: count for column, count in losses.counts.items() if column in rested}
+        empty = {column: count for column, count in losses.blanks.items() if column in rested}
         reason = joined(
             known.reason,
             damage.of_columns(name, [column for column in types if column in absent]),
             *damage.of_values(name, counts, types),
+            *damage.of_blanks(name, empty, known.rows),
         )
         return (State.PARTIAL, reason) if reason else (State.COMPLETE, "")
 
@@ -155,6 +157,7 @@ class CapturedTables:
         except duckdb.Error as error:
             self._fail(name, error)
             return Losses()
+        losses = replace(losses, blanks=self._blanks(name, projection, self.table(name).rows))
         if TIME in projection.checks or TIME in projection.missing or TIME not in known_tables()[name]:
             return losses
         empty = nulls_of(self.files[name].path, TIME)
@@ -163,22 +166,15 @@ class CapturedTables:
             empty = sum(count for (count,) in self.rows(sql, name))
         return replace(losses, counts={**losses.counts, TIME: empty})
 
+    def _blanks(self, name: str, projection: Projection, rows: int) -> Mapping[str, int]:
+        columns = blanks.watched(self.files[name], (*projection.missing, *projection.checks))
+        found = self.rows(blanks.counting(name, columns), name) if columns and rows else []
+        return blanks.losses(name, dict(zip(columns, found[0], strict=True)), rows) if found else {}
+
     def _has_several_workspaces(self) -> bool:
         return self.table("workspaces").rows > 1 or any(
             len(self.per_tenant(table)) > 1 for table in kql.tables()["workspace"] if table in self.files
         )
-
-    def outside(self, start: datetime, end: datetime) -> str:
-        """Say that no row of any log lies in a window, though there are rows; "" where one does."""
-        since, until = (f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}" for moment in (start, end))
-        newest: list[datetime] = []
-        for name in kql.tables()["workspace"]:
-            if self.table(name).rows and self.table(name).state in READABLE:
-                inside = f"{quoted(TIME)} > TIMESTAMP '{since}' AND {quoted(TIME)} <= TIMESTAMP '{until}'"
-                if self.rows(f"SELECT 1 FROM {quoted(name)} WHERE {inside} LIMIT 1", name):
-                    return ""
-                newest += filter(None, [self.newest(name)])
-        return damage.of_window(start, end, max(newest)) if newest else ""
 
     def rows(self, sql: str, name: str) -> list[tuple[Any, ...]]:
         """Run our own SQL on a table; a page that turns out to be damaged makes the table unreadable."""
@@ -244,4 +240,6 @@ class CapturedTables:
         else:
             projection, losses = self._engine.load_json(file.table, read_jsonl(file.path))
         rows = self._engine.rows(f"SELECT count(*) FROM {quoted(file.table)}")[0][0]
+        if losses is not None:
+            losses = replace(losses, blanks=self._blanks(file.table, projection, int(rows)))
         return Table(state=State.COMPLETE, rows=int(rows), projection=projection, losses=losses)

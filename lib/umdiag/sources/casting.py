@@ -7,7 +7,7 @@ that is true for such a value, so that it can be counted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from umdiag.sources import times
@@ -30,14 +30,19 @@ _BLANK = "('', 'null', 'none', 'nan', 'nat')"
 TIME = "TimeGenerated"
 #: Dynamic columns that hold an object wherever they hold anything.
 _BAGS = ("properties", "tags")
+#: Families of file types that a column of names and states never has.
+_NO_TEXT = ("nested", "bool")
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Losses:
-    """How many values of each column could not be cast, and some text found where a time should be."""
+    """How many values of each column could not be cast or are empty though every row fills it, and some text
+    found where a time should be.
+    """
 
     counts: Mapping[str, int] = field(default_factory=dict)
+    blanks: Mapping[str, int] = field(default_factory=dict)
     time_found: str = ""
 
 
@@ -86,42 +91,40 @@ def project(
     values: Sequence[tuple[str, str]],
     wanted: Mapping[str, str],
     orders: Mapping[str, Order] | None = None,
+    *,
+    filled: Collection[str] = (),
+    span: tuple[str, str] | None = None,
 ) -> Projection:
     """Map a file's `header` and its `values` (SQL, engine type), in the same order, onto `wanted`.
 
-    `orders` tells of columns of times that are text how their dates begin.
+    `orders` tells of columns of times that are text how their dates begin. Of columns that every row fills
+    (`filled`) what is no text is lost. Times of rows that are text lie in `span`, or are none.
     """
     places = match_columns(header, wanted)
     columns = []
     for name, type_ in wanted.items():
         if name in places:
-            sql, failed = cast(*values[places[name]], type_, (orders or {}).get(name, ""), bag=name in _BAGS)
+            value, found = values[places[name]]
+            sql, failed = cast(value, found, type_, (orders or {}).get(name, ""), bag=name in _BAGS)
+            if name in filled and family_of(found) in _NO_TEXT:
+                failed = f"{value} IS NOT NULL"
+            if name == TIME and span and family_of(found) == "text":
+                sql = f"CASE WHEN ({sql}) BETWEEN {span[0]} AND {span[1]} THEN {sql} END"
             if name == TIME and (failed or sql.startswith("CAST(NULL")):
                 failed = f"({sql}) IS NULL"
         else:
             sql, failed = ("''" if type_ == "string" else f"CAST(NULL AS {ENGINE_TYPES[type_]})"), ""
         columns.append(Column(name=name, type=type_, sql=sql, failed=failed))
-    found = f"any_value(CAST({values[places[TIME]][0]} AS VARCHAR))" if TIME in places else "NULL"
+    written = f"any_value(CAST({values[places[TIME]][0]} AS VARCHAR))" if TIME in places else "NULL"
     missing = tuple(name for name in wanted if name not in places)
-    return Projection(columns=tuple(columns), missing=missing, time_found=found)
-
-
-def written_times(
-    header: Sequence[str], values: Sequence[tuple[str, str]], wanted: Mapping[str, str]
-) -> Mapping[str, str]:
-    """Return the columns of times that the file holds as text, each with the SQL of that text."""
-    return {
-        name: _text(values[place][0], values[place][1])
-        for name, place in match_columns(header, wanted).items()
-        if wanted[name] == "datetime" and family_of(values[place][1]) == "text"
-    }
+    return Projection(columns=tuple(columns), missing=missing, time_found=written)
 
 
 def cast(value: str, found: str, wanted: str, order: Order = "", *, bag: bool = False) -> tuple[str, str]:
     """Return SQL that casts `value` of engine type `found` to KQL type `wanted`, and when that fails."""
     family = family_of(found)
     if family == "text":
-        value = _text(value, found)
+        value = as_text(value, found)
     if wanted == "string":
         return f"coalesce({_as_text(value, family)}, '')", ""
     if family == "null":
@@ -172,7 +175,8 @@ def _naive(value: str) -> str:
     return f"make_timestamp(epoch_us(CAST({value} AS TIMESTAMPTZ)))"
 
 
-def _text(value: str, found: str) -> str:
+def as_text(value: str, found: str) -> str:
+    """Return SQL of a value of a text-like type as text."""
     return value if found == "VARCHAR" else f"CAST({value} AS VARCHAR)"
 
 

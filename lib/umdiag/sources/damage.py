@@ -32,6 +32,14 @@ def of_values(table: str, counts: Mapping[str, int], types: Mapping[str, str]) -
     ]
 
 
+def of_blanks(table: str, counts: Mapping[str, int], rows: int) -> list[str]:
+    """Say of each column that every row should fill how many of its values are empty."""
+    return [
+        f"{table}.{column} is empty in {'every row' if count == rows else f'{count:,} of {rows:,} rows'}"
+        for column, count in counts.items()
+    ]
+
+
 def of_no_time(table: str, found: str) -> str:
     """Say that no row of a table has a time, and in which form the times are, if they are in any."""
     told = f"written as {form(found)} (digits hidden)" if found else "absent"
@@ -63,6 +71,11 @@ def of_beginning(start: datetime, begun: datetime) -> str:
         f"the snapshot begins at {begun:%Y-%m-%d %H:%M} UTC, after the window ({start:%Y-%m-%d %H:%M}): "
         "capture it again with a longer lookback, or set a shorter one"
     )
+
+
+def of_old_rows(table: str, newest: datetime) -> str:
+    """Say that a log holds rows, and none of the window, though others have some there."""
+    return f"{table} holds rows and none of the window, its newest is of {newest:%Y-%m-%d %H:%M}"
 
 
 def why(error: Exception, memory_limit: str) -> str:

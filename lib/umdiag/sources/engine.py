@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +22,30 @@ import pandas as pd
 import pyarrow as pa
 
 from umdiag.errors import QueryError
-from umdiag.sources import times
-from umdiag.sources.casting import Losses, Projection, literal, project, quoted, written_times
-from umdiag.sources.headers import UnreadableError, match_spellings
+from umdiag.sources.blanks import COMPARED, always_filled
+from umdiag.sources.casting import Losses, Projection, literal, project, quoted
+from umdiag.sources.headers import UnreadableError, match_columns, match_spellings
+from umdiag.sources.orders import orders_of, written_times
 from umdiag.sources.outward import kql_type, to_frame
 from umdiag.sources.tablefiles import json_rows, known_tables
 from umdiag.sources.translation import Schema, translated, worded
 from umdiag.words.private import PrivateFolder
 
+#: No row of a log is further ahead of the clock: such a time is of another calendar.
+_AHEAD = timedelta(days=366)
+
 
 class Engine:
     """One in-memory database; every call has a cursor of its own, so several threads may ask at once."""
 
-    def __init__(self, *, folder: Path | None = None, memory_limit: str = "3GB") -> None:
+    def __init__(
+        self, *, folder: Path | None = None, memory_limit: str = "3GB", asked_at: datetime | None = None
+    ) -> None:
         #: Table → columns, of every table that is loaded; what the translator goes by. Never changed, but
         #: replaced: one thread may go through it while another loads a table.
         self.schema: Mapping[str, tuple[str, ...]] = {}
         self.memory_limit = memory_limit
+        self._asked_at = asked_at
         self._lock = threading.Lock()
         self._busy: set[duckdb.DuckDBPyConnection] = set()
         self._connection = duckdb_kql.connect()
@@ -87,8 +94,11 @@ class Engine:
         values = [(quoted(str(row[0])), str(row[1])) for row in found]
         with self.cursor() as cursor:
             _refuse_rivals(cursor, names, values, known_tables()[table], scan)
-            orders = _orders(cursor, written_times(names, values, known_tables()[table]), scan)
-        projection = project(names, values, known_tables()[table], orders)
+            texts = written_times(names, values, known_tables()[table])
+            orders = orders_of(cursor, texts, scan, self._asked_at)
+        projection = project(
+            names, values, known_tables()[table], orders, filled=always_filled(table), span=self._span()
+        )
         self.rows(f"CREATE VIEW {quoted(table)} AS SELECT {projection.select} FROM {scan}")
         self._enter(table, projection)
         return projection
@@ -174,6 +184,11 @@ class Engine:
         with self.cursor() as cursor:
             return _losses(cursor, projection, source)
 
+    def _span(self) -> tuple[str, str]:
+        """Return between which times, as SQL, a row of a log may lie."""
+        latest = (self._asked_at or datetime.now(UTC)) + _AHEAD
+        return "TIMESTAMP '2000-01-01'", f"TIMESTAMP '{latest.astimezone(UTC):%Y-%m-%d %H:%M:%S}'"
+
     def _load(
         self, table: str, rows: pa.Table, header: list[str], values: list[tuple[str, str]]
     ) -> tuple[Projection, Losses]:
@@ -181,8 +196,9 @@ class Engine:
         with self.cursor() as cursor:
             cursor.register("raw", rows)
             _refuse_rivals(cursor, header, values, wanted, "raw")
-            orders = _orders(cursor, written_times(header, values, wanted), "raw")
-            projection = project(header, values, wanted, orders)
+            orders = orders_of(cursor, written_times(header, values, wanted), "raw", self._asked_at)
+            trimmed = _trimmed(header, values, wanted)
+            projection = project(header, trimmed, wanted, orders, span=self._span())
             cursor.execute(f"CREATE OR REPLACE TABLE {quoted(table)} AS SELECT {projection.select} FROM raw")
             losses = _losses(cursor, projection, "raw")
             cursor.unregister("raw")
@@ -206,15 +222,14 @@ def _refuse_rivals(
                 raise UnreadableError(f"both {both} are there: keep one")
 
 
-def _orders(
-    cursor: duckdb.DuckDBPyConnection, texts: Mapping[str, str], source: str
-) -> Mapping[str, times.Order]:
-    """Return how the dates of each column begin, from one look at all of its values."""
-    if not texts:
-        return {}
-    asked = ", ".join(map(times.evidence, texts.values()))
-    parts = iter(cursor.execute(f"SELECT {asked} FROM {source}").fetchall()[0])
-    return times.orders({column: (next(parts), next(parts)) for column in texts})
+def _trimmed(
+    header: list[str], values: list[tuple[str, str]], wanted: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """Return the SQL of values of text, without blanks around words that are compared."""
+    places = {place for name, place in match_columns(header, wanted).items() if name in COMPARED}
+    return [
+        (f"trim({value})" if place in places else value, found) for place, (value, found) in enumerate(values)
+    ]
 
 
 def _losses(cursor: duckdb.DuckDBPyConnection, projection: Projection, source: str) -> Losses:

@@ -21,6 +21,7 @@ from umdiag.sources.engine import Engine
 from umdiag.sources.manifest import read_manifest
 from umdiag.sources.tablefiles import SUFFIXES, find_tables
 from umdiag.sources.translation import References, is_fuzzy, references
+from umdiag.sources.within import old, outside
 
 #: Section of `tables.json` → scope of its tables in the data-health block, where rows name no workspace.
 SCOPES: Mapping[str, str] = {
@@ -58,9 +59,10 @@ class Snapshot:
             notes.append("no snapshot.json says when this was captured: the clock is the newest row found")
         notes += [f"{stranger} is not read: a table's file is called {_CALLED}" for stranger in strangers]
         self.notes: Sequence[str] = tuple(notes)
-        self._engine = Engine(folder=folder, memory_limit=memory_limit)
+        self._engine = Engine(folder=folder, memory_limit=memory_limit, asked_at=self._asked_at)
         self._tables = CapturedTables(self._engine, files, manifest)
         self._outside = ""
+        self._old: Mapping[str, str] = {}
 
     def clock(self) -> datetime:
         """Return `asked_at` of snapshot.json, else the newest row; SourceError where there is neither."""
@@ -69,7 +71,9 @@ class Snapshot:
     def look_at(self, asked_at: datetime, lookback: timedelta) -> None:
         """Find out whether the rows of the logs reach over the window, and say so where they do not."""
         start = asked_at - lookback
-        if said := self._tables.outside(start, asked_at) or self._ended(asked_at):
+        nothing = outside(self._tables, start, asked_at)
+        self._old = {} if nothing else old(self._tables, start, asked_at)
+        if said := nothing or self._ended(asked_at):
             self.notes = (*self.notes, f"{said}.")
         if late := uncovered(self, asked_at, lookback):
             begun = of_beginning(start, start + late)
@@ -96,6 +100,8 @@ class Snapshot:
         state, reason = self._tables.state_of(named, query.reads)
         if self._outside and state in READABLE and set(named.tables) & kql.tables()["workspace"].keys():
             state, reason = State.PARTIAL, joined(reason, self._outside)
+        if state in READABLE and (stale := [self._old[name] for name in named.tables if name in self._old]):
+            state, reason = State.PARTIAL, joined(reason, *stale)
         frame = kql.empty(query)
         newest = None
         if state in READABLE:

@@ -1,18 +1,22 @@
 """Read times in text, as SQL: ISO forms, and those of an export that follows the browser's language.
 
 Dots are day.month.year, and a year that leads is year-month-day. Whether slashes and dashes begin with the
-day or the month is decided over a whole column: no month is greater than 12. Where nothing decides, English
-(US) is known by its AM and PM in capitals; any other such time is not read.
+day or the month is decided over a whole column: no month is greater than 12. Where that decides nothing, the
+reading counts whose newest time is nearest before the clock of the snapshot; without a clock English (US) is
+known by its AM and PM in capitals, and any other such time is not read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeAlias
 
 #: What slashes and dashes begin with; "": nothing tells.
 Order: TypeAlias = Literal["", "day", "month"]
+#: What a date may begin with.
+EITHER: tuple[Literal["day"], Literal["month"]] = ("day", "month")
 #: Whether some first part, and some second part, is greater than 12.
 Evidence: TypeAlias = tuple[bool | None, bool | None]
 
@@ -59,6 +63,17 @@ def orders(found: Mapping[str, Evidence]) -> Mapping[str, Order]:
     """Decide each column of a file by its evidence; where it has none, by that of the other columns."""
     whole = _order(found.values())
     return {column: _order([parts]) if any(parts) else whole for column, parts in found.items()}
+
+
+def fitting(newest: Sequence[datetime | None], asked_at: datetime) -> Order:
+    """Decide by the newest time of each reading (naive UTC, in the order of `EITHER`): that which lies
+    nearest before the clock, "" where neither does or both are equal.
+    """
+    clock = asked_at.astimezone(UTC).replace(tzinfo=None) + timedelta(days=1)
+    day, month = (time if time and time <= clock else None for time in newest)
+    if day == month:
+        return ""
+    return "month" if day is None or (month is not None and month > day) else "day"
 
 
 def form(sample: str) -> str:
