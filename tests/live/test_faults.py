@@ -120,6 +120,10 @@ TO_DO = "|".join(
 )
 
 
+#: What is judged is the same by both ways to a workspace (test_workspaces has what they answer).
+BY_ONE_WAY = ["monitor", pytest.param("kusto", marks=pytest.mark.slow)]
+
+
 @pytest.fixture(scope="module")
 def offline(estate_folder: Any) -> Iterator[Kit]:
     values = estate.values(source="snapshot", snapshot=str(estate_folder))
@@ -188,7 +192,10 @@ def rows_of(frame: pd.DataFrame) -> list[str]:
     "fault",
     ["403", *(pytest.param(one, marks=pytest.mark.slow) for one in ("500", "body cut short", "HTML"))],
 )
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize(
+    "name",
+    ["monitor", "graph", *(pytest.param(one, marks=pytest.mark.slow) for one in ("kusto", "management"))],
+)
 def test_nothing_becomes_healthy_while_a_service_fails(
     azure: AzureStandIn, offline: Kit, kit: Kit, name: str, fault: str
 ) -> None:
@@ -197,7 +204,7 @@ def test_nothing_becomes_healthy_while_a_service_fails(
     assert_honest(kit, offline)
 
 
-@pytest.mark.parametrize("name", ["monitor", "kusto"])
+@pytest.mark.parametrize("name", BY_ONE_WAY)
 def test_faults_of_all_services_that_pass_change_nothing(
     azure: AzureStandIn, offline: Kit, kit: Kit, name: str
 ) -> None:
@@ -208,7 +215,7 @@ def test_faults_of_all_services_that_pass_change_nothing(
     assert kit.machine_table().equals(offline.machine_table())
 
 
-@pytest.mark.parametrize("api", ["monitor", "kusto"])
+@pytest.mark.parametrize("api", BY_ONE_WAY)
 def test_one_workspace_of_three_that_refuses_takes_nothing_from_the_others(
     azure: AzureStandIn, offline: Kit, api: str
 ) -> None:
@@ -240,7 +247,7 @@ def test_one_workspace_of_three_that_refuses_takes_nothing_from_the_others(
         assert "law-b" in str(of_b[0].evidence["not_checked"])
 
 
-@pytest.mark.parametrize("api", ["monitor", "kusto"])
+@pytest.mark.parametrize("api", BY_ONE_WAY)
 def test_half_a_workspace_is_not_judged(azure: AzureStandIn, offline: Kit, api: str) -> None:
     """A workspace that tells of heartbeats and refuses updates must not look like machines never assessed."""
     customer, name = rows.identifier("law-a"), "law-a/v2"
@@ -256,7 +263,7 @@ def test_half_a_workspace_is_not_judged(azure: AzureStandIn, offline: Kit, api: 
         assert not found.findings
 
 
-@pytest.mark.parametrize("api", ["monitor", "kusto"])
+@pytest.mark.parametrize("api", BY_ONE_WAY)
 def test_a_table_that_never_existed_is_named(azure: AzureStandIn, offline: Kit, api: str) -> None:
     azure.logs.never_existed["law-c"] = {"Update", "UpdateSummary"}
     with estate.looked_at(azure, workspace_api=api) as kit:
