@@ -12,7 +12,7 @@ import pytest
 
 from support.cases import every_case, given_of
 from support.estates import Damage, Estate
-from support.silence import CLEAR, silent_changes
+from support.silence import cleared, silent_changes, states_of
 from umdiag.judging.needs import queries_of
 from umdiag.model import Diagnosis
 from umdiag.queries import kql
@@ -34,11 +34,6 @@ def heard(diagnosis: Diagnosis) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def states(estate: Estate) -> Mapping[str, str]:
-    machines = estate.kit().machine_table()
-    return dict(zip(machines["computer"] + machines["source_computer_id"], machines["state"], strict=True))
-
-
 def wrong(name: str, estate: Estate, damages: Iterable[Damage]) -> Iterator[str]:
     """Yield what changes without a word, and what changes though the column is optional."""
     before = estate.diagnose(name)
@@ -50,13 +45,12 @@ def wrong(name: str, estate: Estate, damages: Iterable[Damage]) -> Iterator[str]
             yield f"{damage}: it is optional and changes something"
 
 
-def cleared(estate: Estate, damages: Iterable[Damage]) -> Iterator[str]:
+def clearing(estate: Estate, damages: Iterable[Damage]) -> Iterator[str]:
     """Yield the machines that a damage makes compliant or not compliant."""
-    known = states(estate)
+    known = states_of(estate.kit())
     for damage in damages:
-        for machine, state in states(estate.damaged(damage)).items():
-            if state in CLEAR and known.get(machine, state) != state:
-                yield f"{damage}: {machine} was {known[machine]} and is {state}"
+        after = states_of(estate.damaged(damage).kit())
+        yield from (f"{damage}: {change}" for change in cleared(known, after))
 
 
 def cases_of(name: str) -> Sequence[Estate]:
@@ -94,5 +88,5 @@ def test_no_column_at_all_goes_without_a_word(name: str) -> None:
 
 @pytest.mark.slow
 def test_no_column_clears_a_machine() -> None:
-    found = [one for shared in shared_out("machine_non_compliant") for one in cleared(*shared)]
+    found = [one for shared in shared_out("machine_non_compliant") for one in clearing(*shared)]
     assert found == []

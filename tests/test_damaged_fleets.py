@@ -18,7 +18,7 @@ import pytest
 
 from fleet import KNOWN_FAULTS, Fleet, make_fleet
 from support.estates import derived_once
-from support.silence import CLEAR, told
+from support.silence import cleared, states_of, told
 from umdiag.judging.needs import queries_of
 from umdiag.kit import Kit
 from umdiag.model import Diagnosis, Rows, Verdict
@@ -136,15 +136,10 @@ def silent(before: Diagnosis, after: Diagnosis, table: str) -> Iterator[str]:
         yield f"{sorted(new)[:3]} appeared"
 
 
-def states(kit: Kit) -> Mapping[str, str]:
-    machines = kit.machine_table()
-    return dict(zip(machines["computer"] + machines["source_computer_id"], machines["state"], strict=True))
-
-
 def changes(fleet: Fleet, spoiled: Sequence[Spoiled], room: Path) -> Iterator[str]:
     source = _Patched(Snapshot(fleet.folder), {})
     kit = kit_of(fleet, source)
-    before, known = {one.scenario: one for one in kit.diagnoses()}, states(kit)
+    before, known = {one.scenario: one for one in kit.diagnoses()}, states_of(kit)
     for place, one in enumerate(spoiled):
         folder = room / str(place)
         folder.mkdir()
@@ -161,9 +156,7 @@ def changes(fleet: Fleet, spoiled: Sequence[Spoiled], room: Path) -> Iterator[st
             yield from (
                 f"{one}: {scenario.name}: {told}" for told in silent(before[scenario.name], after, one.table)
             )
-        for machine, state in states(kit).items():
-            if state in CLEAR and known.get(machine, state) != state:
-                yield f"{one}: {machine} was {known[machine]} and is {state}"
+        yield from (f"{one}: {change}" for change in cleared(known, states_of(kit)))
         source.spoiled.close()
 
 

@@ -142,21 +142,24 @@ def test_given_token_serves_every_audience() -> None:
     assert {sign_in.token(one) for one in (MANAGEMENT, LOGS)} == {"x.y.z"}
 
 
-def test_given_token_that_one_scope_refuses_serves_the_others() -> None:
+def refused_at(workspace: str) -> SignIn:
+    """A given token that workspace a took, and then this one refused."""
     sign_in = given("x.y.z")
     stale = Fault("the sign-in was not accepted", state=State.DENIED, again=True)
     sign_in.accepted(LOGS, f"{LOGS}/v1/workspaces/a/query")
-    sign_in.refused(LOGS, stale, f"{LOGS}/v1/workspaces/foreign/query")
+    sign_in.refused(LOGS, stale, f"{LOGS}/v1/workspaces/{workspace}/query")
+    return sign_in
+
+
+def test_given_token_that_one_scope_refuses_serves_the_others() -> None:
+    sign_in = refused_at("foreign")
     with pytest.raises(Fault, match="was not accepted"):
         sign_in.token(LOGS, f"{LOGS}/v1/workspaces/FOREIGN/query")
     assert sign_in.token(LOGS, f"{LOGS}/v1/workspaces/a/query") == "x.y.z"
 
 
 def test_given_token_that_works_no_more_is_not_sent_anywhere() -> None:
-    sign_in = given("x.y.z")
-    stale = Fault("the sign-in was not accepted", state=State.DENIED, again=True)
-    sign_in.accepted(LOGS, f"{LOGS}/v1/workspaces/a/query")
-    sign_in.refused(LOGS, stale, f"{LOGS}/v1/workspaces/a/query")
+    sign_in = refused_at("a")
     with pytest.raises(Fault, match="was not accepted"):
         sign_in.token(LOGS, f"{LOGS}/v1/workspaces/b/query")
     assert sign_in.token(MANAGEMENT) == "x.y.z"

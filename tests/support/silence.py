@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from umdiag.kit import Kit
 from umdiag.model import Diagnosis, Verdict
 
 #: States of machines that say that their updates are known.
@@ -61,3 +62,16 @@ def silent_changes(before: Diagnosis, after: Diagnosis, table: str) -> Iterator[
             yield f"{finding} appeared on a subject that had none, though it says what was not checked"
     if known.keys() - now.keys() and not said:
         yield f"{sorted(known.keys() - now.keys())} vanished"
+
+
+def states_of(kit: Kit) -> Mapping[str, str]:
+    """Return the state of each machine."""
+    machines = kit.machine_table()
+    return dict(zip(machines["computer"] + machines["source_computer_id"], machines["state"], strict=True))
+
+
+def cleared(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    """Yield the machines whose updates seem to be known now, and were another way before."""
+    for machine, state in after.items():
+        if state in CLEAR and before.get(machine, state) != state:
+            yield f"{machine} was {before[machine]} and is {state}"

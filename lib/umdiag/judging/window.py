@@ -9,16 +9,10 @@ from typing import TypeAlias
 
 from umdiag.model import Rows, State
 from umdiag.queries.kql import Query, Value
+from umdiag.queries.rhythm import RHYTHM
 from umdiag.words.durations import write_duration
 
 Fetch: TypeAlias = Callable[[Query, Mapping[str, Value]], Rows]
-#: Within which time every machine or workspace that is well writes a row. Windows is assessed every 12 hours.
-RHYTHM: Mapping[str, timedelta] = {
-    "Heartbeat": timedelta(hours=1),
-    "Update": timedelta(hours=14),
-    "UpdateSummary": timedelta(hours=14),
-    "Usage": timedelta(hours=2),
-}
 #: Of these `stale_after` asks how long ago the newest row is: a window that ends before cannot show it.
 AGEING = ("Heartbeat", "Update", "UpdateSummary")
 _SEEN = (State.COMPLETE, State.PARTIAL)

@@ -3,13 +3,12 @@
 # ruff: noqa: S608 - the identifiers in our own SQL are those of tables.json, quoted
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
-import pyarrow.parquet
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from umdiag.queries import kql
 from umdiag.sources.casting import quoted
-from umdiag.sources.tablefiles import TableFile
+from umdiag.sources.tablefiles import TableFile, statistics_of
 
 #: Table → columns that every row fills.
 ALWAYS_FILLED: Mapping[str, tuple[str, ...]] = {
@@ -48,7 +47,10 @@ def losses(table: str, counts: Mapping[str, int], rows: int) -> Mapping[str, int
 def watched(file: TableFile, lost: Collection[str]) -> tuple[str, ...]:
     """Return the columns of a file whose empty values are to be counted, but for those that are `lost`."""
     columns = (*always_filled(file.table), *FILLED_SOMEWHERE.get(file.table, ()))
-    return tuple(column for column in columns if column not in lost and _may_be_empty(file, column))
+    told = statistics_of(file.path) if columns and file.kind == "parquet" else {}
+    return tuple(
+        column for column in columns if column not in lost and _may_be_empty(told.get(column.casefold()))
+    )
 
 
 def counting(table: str, columns: Collection[str]) -> str:
@@ -57,17 +59,9 @@ def counting(table: str, columns: Collection[str]) -> str:
     return f"SELECT {', '.join(counts)} FROM {quoted(table)}"
 
 
-def _may_be_empty(file: TableFile, column: str) -> bool:
-    """Whether a column may hold empty values; the footer of a Parquet file can tell that it does not."""
-    if file.kind != "parquet":
-        return True
-    footer = pyarrow.parquet.read_metadata(file.path)
-    names = [name.casefold() for name in footer.schema.names]
-    if names.count(column.casefold()) != 1:
-        return True
-    place = names.index(column.casefold())
-    told = [footer.row_group(group).column(place).statistics for group in range(footer.num_row_groups)]
-    return any(
+def _may_be_empty(told: Sequence[Any] | None) -> bool:
+    """Whether a column may hold empty values, as far as the footer of a Parquet file can tell."""
+    return told is None or any(
         part is None
         or not part.has_null_count
         or bool(part.null_count)

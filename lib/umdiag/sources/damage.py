@@ -9,6 +9,7 @@ import duckdb
 
 from umdiag.sources.casting import TIME
 from umdiag.sources.times import form
+from umdiag.words.counting import counted
 
 WANTED_TIME = "2026-11-18T05:00:00Z"
 
@@ -25,8 +26,7 @@ def of_values(table: str, counts: Mapping[str, int], types: Mapping[str, str]) -
     """Say of each column how many of its values cannot be read; `table` goes before its name, if any."""
     where = f"{table}." if table else ""
     return [
-        f"{count:,} {'value' if count == 1 else 'values'} of {where}{column} cannot be read as "
-        f"{types[column]}"
+        f"{counted(count, 'value')} of {where}{column} cannot be read as {types[column]}"
         for column, count in counts.items()
         if count
     ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -122,15 +123,25 @@ def json_rows(lines: list[str]) -> pa.Table:
 
 def nulls_of(path: Path, column: str) -> int | None:
     """Return how many rows of a Parquet file lack a value of a column, None where its footer does not say."""
-    footer = pyarrow.parquet.read_metadata(path)
-    names = [name.casefold() for name in footer.schema.names]
-    if names.count(column.casefold()) != 1:
-        return None
-    place = names.index(column.casefold())
-    told = [footer.row_group(group).column(place).statistics for group in range(footer.num_row_groups)]
-    if any(part is None or not part.has_null_count for part in told):
+    told = statistics_of(path).get(column.casefold())
+    if told is None or any(part is None or not part.has_null_count for part in told):
         return None
     return sum(part.null_count for part in told)
+
+
+def statistics_of(path: Path) -> Mapping[str, Sequence[Any]]:
+    """Return what a Parquet file's footer says of each column (folded), a part for each group of rows.
+
+    A part is None where it says nothing; columns of one name are left out.
+    """
+    footer = pyarrow.parquet.read_metadata(path)
+    names = [name.casefold() for name in footer.schema.names]
+    groups = [footer.row_group(place) for place in range(footer.num_row_groups)]
+    return {
+        name: [group.column(place).statistics for group in groups]
+        for place, name in enumerate(names)
+        if names.count(name) == 1
+    }
 
 
 def _whole_lines(path: Path) -> Path | pa.BufferReader:

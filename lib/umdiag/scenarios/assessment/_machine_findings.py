@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.scenarios.evidence import subject
+from umdiag.scenarios.evidence import refuse_nobody, subject
 
 __all__ = ["listed", "refuse_unknown", "subject", "with_updates"]
 _SHOWN = 25
@@ -42,8 +42,7 @@ def refuse_unknown(machines: pd.DataFrame, *further: str) -> None:
     """Raise Inconclusive where there is no machine, or some whose state could not be told, and for what
     `further` says ("": nothing).
     """
-    if machines.empty:
-        raise Inconclusive("no machine sent a heartbeat or an assessment in the window")
+    refuse_nobody(machines)
     unknown = int((machines["state"] == "unknown").sum())
     states = f"the state of {unknown:,} of {len(machines):,} machines is unknown" if unknown else ""
     if reasons := [reason for reason in (states, *further) if reason]:
