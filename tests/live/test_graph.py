@@ -272,7 +272,7 @@ def test_refusal_for_too_many_requests_is_waited_out_as_its_headers_say(
     headers = {"x-ms-user-quota-remaining": "0", "x-ms-user-quota-resets-after": "00:00:01"}
     throttled = Reply(status=429, content=payload("resourcegraph_rate_limiting"), headers=headers)
     azure.fault(of_graph, throttled, times=1)
-    assert kit.fact("update_manager_machines").state is State.COMPLETE
+    assert kit.fact("patch_assessments").state is State.COMPLETE
     first, second = azure.asked("ResourceGraph")
     assert second.began - first.ended > 0.9
 

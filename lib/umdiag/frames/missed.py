@@ -14,7 +14,7 @@ from umdiag.frames.funnels import matches, wanted
 from umdiag.frames.presence import silent_workspaces
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.existence import deleted, hidden
-from umdiag.frames.shared.recognition import identified, unregistered
+from umdiag.frames.shared.recognition import AUTOMATION, identified, unregistered
 from umdiag.frames.shared.records import TIME
 from umdiag.frames.shared.text import fold, folded, subscription_of
 from umdiag.frames.system_workers import has_worker
@@ -66,7 +66,7 @@ def derive(
     rows = identified(rows, machines, estate).rename(columns={"system": "os_type"})
     arm_keys = rows["arm_key"].where(rows["arm_key"] != "", rows["machine_key"])
     rows["subscription"] = arm_keys.map(subscription_of).astype("str")
-    lacking = rows["subscription"].isin(unregistered(provider_registrations)).astype("boolean")
+    lacking = rows["subscription"].isin(unregistered(provider_registrations, AUTOMATION)).astype("boolean")
     rows["provider_not_registered"] = _known(lacking, provider_registrations)
     recorded = (rows["via"] == "deleted").astype("boolean")
     keys = rows["arm_key"].astype("str")

@@ -30,7 +30,7 @@ MACHINES = ("heartbeats", "assessments", "summaries", "shared_identities")
 #: Reasons that several scenarios share.
 NAMES = {"workspace_settings": "gives a workspace its name; without it the workspace is known by its id"}
 COUNTS = {"latest_updates": "counts missing updates, which are not read here"}
-SERVICE = {"update_manager_machines": "says which service assesses a machine, which does not matter here"}
+SERVICE = {"patch_assessments": "says which service assesses a machine, which does not matter here"}
 PLACES = {
     "heartbeat_hours": "only adds workspaces that appear nowhere else, and nothing is judged about them here",
     "usage_hours": "only adds workspaces that appear nowhere else, and nothing is judged about them here",

@@ -127,10 +127,18 @@ def identified(
     return rows.astype({"machine": "int64"})
 
 
-def unregistered(registrations: pd.DataFrame | None) -> set[str]:
-    """Return the subscriptions, folded, that have not registered Microsoft.Automation."""
+AUTOMATION, COMPUTE, MAINTENANCE = "microsoft.automation", "microsoft.compute", "microsoft.maintenance"
+
+
+def registrations_of(registrations: pd.DataFrame, namespace: str) -> pd.DataFrame:
+    """Return the registrations of one namespace (folded); before 0.2 a fact named no namespace."""
+    known = (namespace, "") if namespace == AUTOMATION else (namespace,)
+    return registrations[folded(registrations["namespace"]).isin(known)]
+
+
+def unregistered(registrations: pd.DataFrame | None, namespace: str) -> set[str]:
+    """Return the subscriptions, folded, that have not registered a namespace."""
     if registrations is None:
         return set()
-    automation = folded(registrations["namespace"]).isin(["microsoft.automation", ""])
-    lacking = registrations[automation & (folded(registrations["registration_state"]) != "registered")]
-    return set(folded(lacking["subscription_id"]))
+    rows = registrations_of(registrations, namespace)
+    return set(folded(rows["subscription_id"][folded(rows["registration_state"]) != "registered"]))

@@ -70,7 +70,7 @@ RESTS = Rests(
         "log_operation_events",
         "workspace_settings",
         "azure_machines",
-        "update_manager_machines",
+        "patch_assessments",
     ),
     indifferent=PLACES,
 )

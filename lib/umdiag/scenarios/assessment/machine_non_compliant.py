@@ -50,7 +50,7 @@ MISSING = Cause(
 
 RESTS = Rests(
     symptom=("latest_updates", "needed_packages", *MACHINES),
-    causes=("azure_machines", "update_manager_machines"),
+    causes=("azure_machines", "patch_assessments"),
     indifferent=NAMES,
 )
 

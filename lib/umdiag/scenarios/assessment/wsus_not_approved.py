@@ -41,7 +41,7 @@ NOT_APPROVED = Cause(
 
 RESTS = Rests(
     symptom=("latest_updates", "assessments", "summaries"),
-    causes=("heartbeats", "shared_identities", "azure_machines", "update_manager_machines"),
+    causes=("heartbeats", "shared_identities", "azure_machines", "patch_assessments"),
     indifferent=NAMES,
 )
 

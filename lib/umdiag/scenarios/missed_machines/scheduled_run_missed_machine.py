@@ -27,6 +27,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
+from umdiag.frames.shared.recognition import AUTOMATION, registrations_of
 from umdiag.frames.shared.text import folded, subscription_of
 from umdiag.model import Cause, Finding, Lead, Partial, Subject, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
@@ -164,7 +165,9 @@ def judge(
     if subscriptions is not None:
         yield from _invisible_scopes(targets, runs, subscriptions)
     registered = (
-        None if provider_registrations is None else set(folded(provider_registrations["subscription_id"]))
+        None
+        if provider_registrations is None
+        else set(folded(registrations_of(provider_registrations, AUTOMATION)["subscription_id"]))
     )
     searching = set(targets["configuration_key"][targets["saved_searches"] > 0])
     for machine in missed[~missed["doubtful"]].sort_values("computer", kind="stable").itertuples():

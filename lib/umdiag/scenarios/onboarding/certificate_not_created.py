@@ -37,7 +37,7 @@ DENIED = Cause(
 
 
 RESTS = Rests(
-    symptom=("registration_errors", *MACHINES, "update_manager_machines", "azure_machines"),
+    symptom=("registration_errors", *MACHINES, "patch_assessments", "azure_machines"),
     indifferent=COUNTS | NAMES,
 )
 

@@ -125,7 +125,7 @@ RESTS = Rests(
     symptom=(
         *MACHINES,
         "latest_updates",
-        "update_manager_machines",
+        "patch_assessments",
         "azure_machines",
         "workers",
         "worker_groups",

@@ -91,7 +91,7 @@ _CAUSES = (SAME_NAME, CLONED, BLOCKED)
 
 
 RESTS = Rests(
-    symptom=(*MACHINES, "update_manager_machines", "azure_machines", "workers", "worker_groups"),
+    symptom=(*MACHINES, "patch_assessments", "azure_machines", "workers", "worker_groups"),
     causes=("operation_events", "log_operation_events", "workspace_settings"),
     indifferent=COUNTS | PLACES,
 )

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames.shared.recognition import unregistered
+from umdiag.frames.shared.recognition import AUTOMATION, registrations_of, unregistered
 from umdiag.frames.shared.text import fold, folded, subscription_of
 from umdiag.model import Cause, Finding, Lead, Subject, found
 from umdiag.scenarios.account import Rests
@@ -64,12 +64,13 @@ def judge(
         subscription_of(place) for place in (*workspaces, automation_account)
     }
     aims = _aims(targets)
-    registrations = provider_registrations.assign(key=folded(provider_registrations["subscription_id"]))
+    rows = registrations_of(provider_registrations, AUTOMATION)
+    registrations = rows.assign(key=folded(rows["subscription_id"]))
     unseen = sorted((asked | set(aims)) - {""} - set(registrations["key"]))
     not_checked = [
         f"providers: no registration row of subscription {subscription}" for subscription in unseen
     ]
-    lacking = (unregistered(provider_registrations) & (asked | set(aims))) - {""}
+    lacking = (unregistered(provider_registrations, AUTOMATION) & (asked | set(aims))) - {""}
     for registration in registrations[registrations["key"].isin(lacking)].drop_duplicates("key").itertuples():
         page = f"https://portal.azure.com/#resource/subscriptions/{registration.subscription_id}/resourceproviders"
         yield found(

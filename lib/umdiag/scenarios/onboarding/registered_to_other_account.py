@@ -67,7 +67,7 @@ REFUSED = Cause(
 
 
 RESTS = Rests(
-    symptom=("registration_errors", *MACHINES, "update_manager_machines", "azure_machines"),
+    symptom=("registration_errors", *MACHINES, "patch_assessments", "azure_machines"),
     causes=("workspace_settings",),
     indifferent=COUNTS,
 )

@@ -73,7 +73,7 @@ _CAUSES = (NO_ALGORITHM, INTERCEPTED, CERTIFICATE, DENIED)
 
 
 RESTS = Rests(
-    symptom=("registration_errors", *MACHINES, "update_manager_machines", "azure_machines"),
+    symptom=("registration_errors", *MACHINES, "patch_assessments", "azure_machines"),
     indifferent=COUNTS | NAMES,
 )
 

@@ -50,7 +50,7 @@ WORKER_SILENT = Cause(
 
 
 RESTS = Rests(
-    symptom=(*MACHINES, "workers", "worker_groups", "update_manager_machines", "azure_machines"),
+    symptom=(*MACHINES, "workers", "worker_groups", "patch_assessments", "azure_machines"),
     indifferent=COUNTS | NAMES,
 )
 
