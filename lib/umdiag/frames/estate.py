@@ -1,4 +1,4 @@
-"""One row per machine resource, in the form in which dynamic groups compare it."""
+"""One row per machine resource: where it is, what it is, and who may patch it."""
 
 from __future__ import annotations
 
@@ -11,29 +11,61 @@ from umdiag.frames.shared.text import after_last, fold, folded, looked_up
 from umdiag.frames.targets import place
 
 VIRTUAL_MACHINE = "microsoft.compute/virtualmachines"
+_BY_PLATFORM = "automaticbyplatform"
+_CLIENT = r"\bwindows 1[01]\b"
+#: Columns that are taken over as they are.
+_AS_THEY_ARE = (
+    "name", "created", "os_name", "os_version", "os_sku", "image_publisher", "image_offer", "image_sku",
+    "vm_id", "vm_uuid", "computer_name", "machine_fqdn", "has_settings", "extension_operations", "vm_agent",
+    "extensions_enabled", "extensions_allowed", "extensions_blocked", "esu_eligibility", "esu_assignment",
+    "managed_by", "has_plan", "reboot_setting",
+)  # fmt: skip
 
 
 def derive(azure_machines: pd.DataFrame) -> pd.DataFrame:
     """Return machine_key (folded ARM id), resource_id, name, virtual (an Azure VM), location, subscription,
-    operating_system, tags (folded mapping), created, power, on (null: not known).
+    resource_group, operating_system, tags (folded mapping), created, power, on (null: not known);
+    has_settings, periodic (assessed periodically), platform_mode (the platform installs), bypass (it leaves
+    that to schedules), customer_managed (schedules patch it; an Arc machine always), scale_set_instance,
+    windows_client, and as they are os_name, os_version, os_sku, image_publisher, image_offer, image_sku,
+    vm_id, vm_uuid, computer_name, machine_fqdn, extension_operations, vm_agent, extensions_enabled,
+    extensions_allowed, extensions_blocked, esu_eligibility, esu_assignment, managed_by, has_plan,
+    reboot_setting.
     """
+    rows = azure_machines
+    virtual = folded(rows["machine_type"]) == VIRTUAL_MACHINE
+    system = folded(rows["os_type"])
     estate = pd.DataFrame(
         {
-            "machine_key": folded(azure_machines["id"]).str.rstrip("/"),
-            "resource_id": azure_machines["id"],
-            "name": azure_machines["name"],
-            "virtual": folded(azure_machines["machine_type"]) == VIRTUAL_MACHINE,
-            "location": folded(azure_machines["location"]).str.replace(" ", ""),
-            "subscription": folded(azure_machines["subscription_id"]),
-            "operating_system": folded(azure_machines["os_type"]),
-            "tags": [plain_tags(tags) for tags in azure_machines["tags"]],
-            "created": azure_machines["created"],
-            "power": azure_machines["power_state"],
+            "machine_key": folded(rows["id"]).str.rstrip("/"),
+            "resource_id": rows["id"],
+            "virtual": virtual,
+            "location": folded(rows["location"]).str.replace(" ", ""),
+            "subscription": folded(rows["subscription_id"]),
+            "resource_group": folded(rows["resource_group"]),
+            # An Arc machine may tell the name of its system alone.
+            "operating_system": system.mask(system.str.contains("windows", regex=False), "windows"),
+            "tags": [plain_tags(tags) for tags in rows["tags"]],
+            "power": rows["power_state"],
+            "periodic": folded(rows["assessment_mode"]) == _BY_PLATFORM,
+            "platform_mode": folded(rows["patch_mode"]) == _BY_PLATFORM,
+            "bypass": rows["bypass_checks"].fillna(False).astype(bool),
+            "scale_set_instance": folded(rows["scale_set"]) != "",
+            "windows_client": _is_client(rows),
         }
+        | {column: rows[column] for column in _AS_THEY_ARE}
     )
+    estate["customer_managed"] = ~virtual | (estate["platform_mode"] & estate["bypass"])
     power = folded(estate["power"])
     estate["on"] = after_last(power, "/").isin(["running", "connected"]).astype("boolean").mask(power == "")
     return estate.drop_duplicates("machine_key").reset_index(drop=True)
+
+
+def _is_client(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Whether each machine runs a client edition of Windows, which Update Manager does not support."""
+    name = folded(rows["os_name"])
+    by_name = name.str.contains(_CLIENT, regex=True) & ~name.str.contains("iot", regex=False)
+    return by_name | (folded(rows["image_publisher"]) == "microsoftwindowsdesktop")
 
 
 def power_of(arm_keys: pd.Series[Any], estate: pd.DataFrame | None) -> tuple[pd.Series[Any], pd.Series[bool]]:
