@@ -20,6 +20,7 @@ from pygments.lexers.python import PythonLexer
 from umdiag import show
 from umdiag.report.execution import Executed
 from umdiag.report.templates import Link, render
+from umdiag.show.unasked import LEFT_OUT
 
 #: What all outputs of a page may weigh together; the frame around them stays below 50 kB.
 MOST_BYTES = 1_400_000
@@ -91,7 +92,7 @@ class _Charts:
 def page(executed: Executed, *, scope: str, title: str, pages: Sequence[Link]) -> str:
     """Make the HTML of an executed notebook."""
     charts = _Charts()
-    cells = _joined(_cells(executed, charts))
+    cells = _joined(_looked_at(_cells(executed, charts)))
     _cut(cells, executed.family)
     return render(
         "page.html",
@@ -106,6 +107,23 @@ def page(executed: Executed, *, scope: str, title: str, pages: Sequence[Link]) -
         cells=[cell for cell in cells if cell.text or cell.outputs or cell.code],
         templates=charts.templates,
     )
+
+
+def _looked_at(cells: Iterable[_Cell]) -> list[_Cell]:
+    """Leave out what only says that a service is not looked at, with the heading above if nothing else is
+    there: the summary says it once.
+    """
+    kept: list[_Cell] = []
+    left_out = False
+    for cell in reversed(list(cells)):
+        if cell.text and left_out and (not kept or kept[-1].text):
+            left_out = False
+        elif cell.outputs and all(LEFT_OUT in output for output in cell.outputs):
+            left_out = True
+        else:
+            left_out = left_out and not cell.text
+            kept.append(cell)
+    return kept[::-1]
 
 
 def _cells(executed: Executed, charts: _Charts) -> Iterator[_Cell]:
