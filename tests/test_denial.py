@@ -15,7 +15,7 @@ from support.cases import every_case, given_of
 from support.estates import Estate
 from support.silence import silent_changes, told
 from umdiag.model import UPDATE_MANAGER
-from umdiag.queries.belonging import service_of_table
+from umdiag.queries.belonging import service_of
 from umdiag.scenarios import scenario
 
 CASES = every_case("causes", "look_alikes")
@@ -27,7 +27,7 @@ def ways(estate: Estate, name: str) -> list[tuple[str, str]]:
     """
     taken = []
     for place, table in enumerate(estate.tables_behind(name)):
-        refused = place % 2 == 0 or service_of_table(table) == UPDATE_MANAGER
+        refused = place % 2 == 0 or service_of([table]) == UPDATE_MANAGER
         taken += [(table, "denied" if refused else "missing"), (table, "empty")]
         taken += [(table, "partial")] if estate.has_rows(table) else []
     return taken

@@ -24,7 +24,7 @@ from umdiag.judging.wanted import Families, Functions, wanted_queries
 from umdiag.judging.window import notes_on_window, watched
 from umdiag.model import Diagnosis, Rows, TableHealth
 from umdiag.parameters import Parameters, opened
-from umdiag.queries.belonging import service_of_table
+from umdiag.queries.belonging import service_of
 from umdiag.queries.kql import Value
 from umdiag.scenarios import catalogue, scenario
 from umdiag.show.pictures import picture
@@ -161,7 +161,7 @@ class Kit:
     def health(self) -> list[TableHealth]:
         """Say of each table and scope how much could be seen, but of services that are not looked at."""
         lines = self._source.health()
-        return [line for line in lines if service_of_table(line.table) not in self.not_asked]
+        return [line for line in lines if service_of([line.table]) not in self.not_asked]
 
     def machine_table(self) -> pd.DataFrame:
         """Return the columns of machines.csv, one row per machine that the parameters ask for."""

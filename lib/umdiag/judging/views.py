@@ -74,7 +74,7 @@ class Views:
 
     def fetched(self, name: str) -> bool:
         """Tell whether a query is asked at all: not where its service is ruled out whatever it says."""
-        return service_of(name) not in self._services.ruled_out
+        return _service(name) not in self._services.ruled_out
 
     def rows(self, name: str, **values: Value) -> Rows:
         """Return the rows of one query; whole and none where its service is not looked at."""
@@ -95,7 +95,7 @@ class Views:
 
     def left_out(self, function: Callable[..., Any]) -> str:
         """Say that all which `function` shows belongs to services that are not looked at, "" if not all."""
-        services = {service_of(name) for name in queries_of(function)} - {""}
+        services = {_service(name) for name in queries_of(function)} - {""}
         told = {service: reason for service, reason in self.not_asked.items() if service in services}
         return left_out(told) if services and services == told.keys() else ""
 
@@ -123,9 +123,7 @@ class Views:
         return replace(diagnosis, verdict=verdict_of(diagnosis.findings, reason), reason=reason)
 
     def _judge(self, scenario: Scenario) -> Diagnosis:
-        names = [
-            name for name in sorted(queries_of(scenario.judge)) if service_of(name) not in self.not_asked
-        ]
+        names = [name for name in sorted(queries_of(scenario.judge)) if _service(name) not in self.not_asked]
         uses = [self._facts.use(name) for name in names]
         answering = judge(scenario, self.answering.seen, self._named, uses)
         answers = [self._facts.rows(name) for name in names]
@@ -140,7 +138,7 @@ class Views:
         return Derivation(lambda name: of_answering(self._rows(without, name)), self._named, self._prepared)
 
     def _rows(self, without: Mapping[str, str], name: str, **values: Value) -> Rows:
-        if service_of(name) not in without:
+        if _service(name) not in without:
             return self._facts.rows(name, **values)
         query = queries()[name]
         return Rows(name=name, text=query.text, frame=empty(query), state=State.COMPLETE, tables=query.tables)
@@ -156,3 +154,8 @@ class Views:
             return False
         spelled = {finding.subject.id.strip().lower(), finding.subject.name.strip().lower()}
         return any(machines[column].str.lower().isin(spelled).any() for column in _SPELLINGS)
+
+
+def _service(name: str) -> str:
+    """Return the service that a query asks for alone, "" for none."""
+    return service_of(queries()[name].tables)

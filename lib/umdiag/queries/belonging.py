@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from umdiag.queries.kql import queries, tables
+from umdiag.queries.kql import tables
 from umdiag.words.services import UPDATE_MANAGEMENT, UPDATE_MANAGER
 
 #: Tables of an Automation account that alone show that it patches machines.
@@ -36,14 +36,10 @@ def telling_of_update_management() -> frozenset[str]:
     return frozenset({*tables()["workspace"], *_RUNS_AND_WORKERS})
 
 
-def service_of_table(table: str) -> str:
-    """Return the service that a table belongs to alone, "" for none."""
-    return next((service for service, alone in tables_of().items() if table in alone), "")
-
-
-def service_of(query: str) -> str:
-    """Return the service that a query asks for alone, "" for none: a single table of it is enough."""
-    return next(filter(None, map(service_of_table, queries()[query].tables)), "")
+def service_of(tables: Iterable[str]) -> str:
+    """Return the service that what reads these tables asks for alone, "" for none: one of them is enough."""
+    alone = tables_of()
+    return next((service for table in tables for service in alone if table in alone[service]), "")
 
 
 def without(tables: Iterable[str], services: Iterable[str]) -> frozenset[str]:

@@ -34,7 +34,7 @@ def plan(parameters: params.Parameters, *, only: Sequence[str] = (), estimate: b
     names += OF_ONE_MACHINE if AFTER in notebooks else ()
     if target is not None:
         left_out = Services(given=parameters.services, captured=target.tables, absence="").ruled_out
-        names = [name for name in names if service_of(name) not in left_out]
+        names = [name for name in names if service_of(kql.queries()[name].tables) not in left_out]
     sizes = _sizes(parameters, asked_at) if estimate and target and target.workspaces else {}
     yield f"{counted(len(names), 'query', 'queries')}; nothing is sent" + (
         " but what asks for volumes." if sizes else "."

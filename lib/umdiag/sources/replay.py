@@ -81,7 +81,7 @@ class Replay:
         """
         text = kql.bind(query, values)
         key, fact = self._facts.get((query.name, kql.sha256(text)), ("", None))
-        service = service_of(query.name)
+        service = service_of(query.tables)
         if fact is None and service in (self.decided or {}):
             reason = f"the report was made without looking at {CALLED[service]}{_ANEW}"
             state, frame = State.MISSING, kql.empty(query)
