@@ -24,7 +24,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "words": set(),
     "model": {"words"},
     "parameters": {"errors", "words"},
-    "queries": {"errors"},
+    "queries": {"errors", "words"},
     "knowledge": {"errors"},
     "sources": {"errors", "model", "queries", "words", "parameters", "_version"},
     "frames": {"errors", "model", "knowledge"},

@@ -457,7 +457,7 @@ def test_absolute_path_is_not_shown(path: str) -> None:
     parameters = azure(snapshot=path)
     assert as_values(parameters)["snapshot"] == path
     assert shown(parameters)["snapshot"] == "snap"
-    assert "snapshot='snap', cloud" in repr(parameters)
+    assert "snapshot='snap', services" in repr(parameters)
 
 
 # --- notebooks -------------------------------------------------------------------------------------------

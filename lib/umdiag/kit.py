@@ -18,14 +18,17 @@ from umdiag.judging.needs import data_of
 from umdiag.judging.prepared import load_frame, save_frames
 from umdiag.judging.records import read_diagnoses
 from umdiag.judging.seen import Seen, together
+from umdiag.judging.services import Services
 from umdiag.judging.views import Views
 from umdiag.judging.wanted import Families, Functions, wanted_queries
 from umdiag.judging.window import notes_on_window, watched
 from umdiag.model import Diagnosis, Rows, TableHealth
 from umdiag.parameters import Parameters, opened
+from umdiag.queries.belonging import service_of
 from umdiag.queries.kql import Value
 from umdiag.scenarios import catalogue, scenario
 from umdiag.show.pictures import picture
+from umdiag.show.unasked import left_out
 from umdiag.show.urgency import worst_machine
 from umdiag.sources.clock import clock_of, covered, days, notes_on_clock
 from umdiag.sources.opening import open_folder, open_source
@@ -58,8 +61,14 @@ class Kit:
         clock: Clock = {"asked_at": self.asked_at, "lookback": self.lookback}
         fetch = watched(self._source.fetch, self._covered, parameters.stale_after)
         self._facts = Facts(fetch, lambda name: self._views.answering.seen(name), clock)
+        services = Services(
+            given=parameters.services,
+            captured=self._source.captured,
+            absence=self._source.absence,
+            decided=self._source.decided,
+        )
         prepared = partial(load_frame, run / "frames") if run else lambda name: None
-        self._views = Views(self._facts, parameters.named | clock, prepared)
+        self._views = Views(self._facts, parameters.named | clock, services, prepared)
         self._lock = RLock()
         self._diagnoses: dict[str, Diagnosis] = read_diagnoses(run) if run else {}
 
@@ -80,11 +89,17 @@ class Kit:
         self, families: Families = None, *, also: Functions = (), progress: Progress | None = None
     ) -> None:
         """Fetch what the families' judges or `also` rest on (None: every query); see `Facts.fetch`."""
-        self._facts.fetch(wanted_queries(families, also), self._source.parallel, progress)
+        wanted = [name for name in wanted_queries(families, also) if self._views.fetched(name)]
+        self._facts.fetch(wanted, self._source.parallel, progress)
 
     def fact(self, name: str, **values: Value) -> Rows:
         """Return the rows of one query, fetched on first use. `values` fill parameters such as `computer`."""
-        return self._facts.rows(name, **values)
+        return self._views.rows(name, **values)
+
+    @property
+    def not_asked(self) -> Mapping[str, str]:
+        """Services that are not looked at, each with the reason."""
+        return self._views.not_asked
 
     def rows(self) -> list[Rows]:
         """Return every answer so far."""
@@ -116,6 +131,8 @@ class Kit:
 
     def draw(self, chart: Callable[..., Any], **extra: Any) -> Any:
         """Return the figure of a chart, with what it lacks, or a note that says why there is none."""
+        if said := self._views.left_out(chart):
+            return left_out(said)
         try:
             figure = self.call(chart, **extra)
         except (Unavailable, Inconclusive) as unseen:
@@ -142,8 +159,9 @@ class Kit:
         return next(diagnosis for diagnosis in judged if diagnosis.scenario == name)
 
     def health(self) -> list[TableHealth]:
-        """Say of each table and scope how much could be seen."""
-        return list(self._source.health())
+        """Say of each table and scope how much could be seen, but of services that are not looked at."""
+        lines = self._source.health()
+        return [line for line in lines if service_of([line.table]) not in self.not_asked]
 
     def machine_table(self) -> pd.DataFrame:
         """Return the columns of machines.csv, one row per machine that the parameters ask for."""

@@ -16,6 +16,8 @@ import pandas as pd
 from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from umdiag.words.plain import plain
+from umdiag.words.services import UPDATE_MANAGEMENT as UPDATE_MANAGEMENT
+from umdiag.words.services import UPDATE_MANAGER as UPDATE_MANAGER
 from umdiag.words.steps import NOTHING_KNOWN, Step, Traits, filled, named_parts, steps_for
 
 #: A literal name of the kit's own: of a scenario, a family, a cause, a query.
@@ -26,6 +28,7 @@ Moment = Annotated[datetime, PlainSerializer(plain), WithJsonSchema({"type": "st
 #: What a finding may be about.
 SUBJECTS = (
     "machine", "workspace", "automation_account", "subscription", "update_configuration", "update_run",
+    "maintenance_configuration", "automation_job",
 )  # fmt: skip
 #: In a file every key of a record is written and no other is read.
 RECORD = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
@@ -38,11 +41,12 @@ Adding: TypeAlias = pd.DataFrame
 
 
 class Verdict(StrEnum):
-    """What a diagnosis says: UNKNOWN is a result, never a kind of HEALTHY."""
+    """What a diagnosis says: UNKNOWN is a result, never a kind of HEALTHY; NOT_ASKED counts nowhere."""
 
     PROBLEM = "PROBLEM"
     UNKNOWN = "UNKNOWN"
     HEALTHY = "HEALTHY"
+    NOT_ASKED = "NOT_ASKED"
 
 
 class Severity(StrEnum):
@@ -194,7 +198,7 @@ class QueryUse:
 
 _OF_VERDICTS: list[Any] = [
     {
-        "if": {"properties": {"verdict": {"const": "UNKNOWN"}}},
+        "if": {"properties": {"verdict": {"enum": ["UNKNOWN", "NOT_ASKED"]}}},
         "then": {"properties": {"reason": {"minLength": 1}}},
     },
     {
@@ -206,7 +210,7 @@ _OF_VERDICTS: list[Any] = [
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """Everything about one scenario in one run; UNKNOWN always says why."""
+    """Everything about one scenario in one run; UNKNOWN and NOT_ASKED always say why."""
 
     __pydantic_config__ = RECORD | {"json_schema_extra": {"allOf": _OF_VERDICTS}}
 

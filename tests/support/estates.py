@@ -20,7 +20,7 @@ import atexit
 import json
 import pickle
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -197,6 +197,12 @@ class _Source:
     parallel: int = 1
     lookback: timedelta | None = None
     notes: Sequence[str] = ()
+    absence: str = "none of its tables was captured"
+    decided: Mapping[str, str] | None = None
+
+    @property
+    def captured(self) -> Collection[str]:
+        return {table for table in self.content if self.unseen.get(table) != "missing"}
 
     def clock(self) -> datetime:
         return rows.ASKED_AT

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fleet import make_fleet
 from umdiag.judging.facts import Clock, Facts
+from umdiag.judging.services import Services
 from umdiag.judging.views import Views
 from umdiag.kit import Kit
 from umdiag.model import Diagnosis, Rows, State
@@ -41,7 +42,9 @@ def judged_without(table: str) -> dict[str, Diagnosis]:
     """Return what is said of the fleet, by scenario, where one of its tables was not captured."""
     kit = every_fault_kit()
     facts = Facts(partial(_answer, table), lambda name: views.answering.seen(name), _clock(kit))
-    views = Views(facts, kit.parameters.named | _clock(kit))
+    # The table is one that there was to capture: that it shows nothing of its service is not said.
+    services = Services(given=(), captured=kit._source.captured, absence="")
+    views = Views(facts, kit.parameters.named | _clock(kit), services)
     return {scenario.name: views.judge(scenario) for scenario in catalogue()}
 
 

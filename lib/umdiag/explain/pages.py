@@ -13,7 +13,7 @@ from umdiag.errors import CallError
 from umdiag.model import Cause
 from umdiag.words.steps import steps_for
 
-COLUMNS = ("Family", "Scenario", "Causes", "Question")
+COLUMNS = ("Family", "Scenario", "Services", "Causes", "Question")
 
 
 class Described(Protocol):
@@ -34,6 +34,10 @@ class Described(Protocol):
     @property
     def manual(self) -> str:
         """Docstring of its module."""
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Literal names of the services that it is about."""
 
     @property
     def causes(self) -> tuple[Cause, ...]:
@@ -71,7 +75,13 @@ def manual(scenario: Described, width: int) -> str:
 def table(scenarios: Sequence[Described], *, drawn: bool) -> str:
     """Write one row per scenario, in the order given: drawn to a terminal's width, else a plain line each."""
     rows = [
-        (scenario.family, scenario.name, ", ".join(cause.key for cause in scenario.causes), scenario.title)
+        (
+            scenario.family,
+            scenario.name,
+            ", ".join(scenario.services),
+            ", ".join(cause.key for cause in scenario.causes),
+            scenario.title,
+        )
         for scenario in scenarios
     ]
     return _drawn(rows) if drawn else _aligned([COLUMNS, *rows])

@@ -20,14 +20,18 @@ _SHOWN = 10
 class Named:
     """Compares the names in `computers` and `suspects` with the machines that are known.
 
-    `seen` returns a frame; nothing is derived unless there are names.
+    `seen` returns a frame; nothing is derived unless there are names. `expects_rows` tells whether machines
+    are expected to send rows to a workspace: Resource Graph alone says that a machine is there where none do.
     """
 
-    def __init__(self, named: Mapping[str, Any], seen: Callable[[str], Seen]) -> None:
+    def __init__(
+        self, named: Mapping[str, Any], seen: Callable[[str], Seen], expects_rows: Callable[[], bool]
+    ) -> None:
         self._names: Mapping[str, Sequence[str]] = {
             parameter: tuple(named.get(parameter) or ()) for parameter in NAMING
         }
         self._seen = seen
+        self._expects_rows = expects_rows
 
     def notes(self) -> Iterator[str]:
         """Say which names match no machine."""
@@ -86,6 +90,8 @@ class Named:
             heard |= {*machines["name"]}
             if not spelled:
                 heard |= {*machines["arm_key"], *machines["name"].str.partition(".")[0]}
+        if not self._expects_rows():
+            heard, silent = heard | silent, set()
         return heard - {""}, silent - {""}
 
 

@@ -13,6 +13,7 @@ from umdiag.judging.seen import Seen, together
 from umdiag.model import Diagnosis, Finding, QueryUse, Severity, Verdict
 from umdiag.scenarios import Scenario
 from umdiag.words.plain import plain
+from umdiag.words.services import left_out
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +47,17 @@ def judge(
         reason=together([unsure, *causes]),
         findings=tuple(told),
         queries=tuple(queries),
+    )
+
+
+def not_asked(scenario: Scenario, services: Mapping[str, str]) -> Diagnosis:
+    """Return the diagnosis of a scenario none of whose `services` is looked at, each for its reason."""
+    return Diagnosis(
+        scenario=scenario.name,
+        family=scenario.family,
+        title=scenario.title,
+        verdict=Verdict.NOT_ASKED,
+        reason=left_out(services),
     )
 
 

@@ -1,10 +1,13 @@
-"""Two views of an estate of which whole workspaces gave no row, and the judgement over both.
+"""Views of the facts of one investigation, and the judgement over them.
 
-Say law-a answers and law-b refuses. In the view *answering*, law-b was never asked for: law-a's machines
-are judged as if they were all. In the view *whole*, law-b's rows are missing: nothing that needs them is
-certain. A finding on a machine that law-a knows comes from the first view; everything else, such as "this
-running machine sent no row to any workspace", from the second. Where every workspace answers there is
-only one view.
+Two views of an estate of which whole workspaces gave no row. Say law-a answers and law-b refuses. In the view
+*answering*, law-b was never asked for: law-a's machines are judged as if they were all. In the view *whole*,
+law-b's rows are missing: nothing that needs them is certain. A finding on a machine that law-a knows comes
+from the first view; everything else, such as "this running machine sent no row to any workspace", from the
+second. Where every workspace answers there is only one view.
+
+In both, what belongs to a service alone that is not looked at is whole and without a row, and nobody who
+derives or judges need know of it. Which services these are is decided from the facts as they are.
 """
 
 from __future__ import annotations
@@ -22,10 +25,14 @@ from umdiag.judging.facts import Facts
 from umdiag.judging.names import Named
 from umdiag.judging.needs import data_of, needs, queries_of
 from umdiag.judging.seen import Seen, of_answering, of_rows, together
-from umdiag.judging.verdicts import combined, judge, verdict_of
-from umdiag.model import Diagnosis, Finding
-from umdiag.queries.kql import Value, queries
+from umdiag.judging.services import Services
+from umdiag.judging.verdicts import combined, judge, not_asked, verdict_of
+from umdiag.model import UPDATE_MANAGEMENT, Diagnosis, Finding, Rows, State
+from umdiag.queries.belonging import service_of
+from umdiag.queries.kql import Value, empty, queries
 from umdiag.scenarios import Scenario
+from umdiag.words.once import Once
+from umdiag.words.services import left_out
 
 _SPELLINGS = ("subject_id", "source_computer_id", "name", "arm_key")
 
@@ -40,19 +47,43 @@ class Views:
         self,
         facts: Facts,
         named: Mapping[str, Any],
+        services: Services,
         prepared: Callable[[str], Seen | None] = lambda name: None,
     ) -> None:
         accounted()
         self._facts = facts
         self._named = dict(named)
-        self.answering = Derivation(lambda name: of_answering(facts.rows(name)), named, prepared)
-        self._whole = Derivation(lambda name: of_rows(facts.rows(name)), named)
-        self.named = Named(named, self.seen)
+        self._services = services
+        self._prepared = prepared
+        self._once = Once()
+        self._undecided = self._derivation(services.ruled_out)
+        self._whole = Derivation(lambda name: of_rows(self.rows(name)), named)
+        self.named = Named(named, self.seen, lambda: UPDATE_MANAGEMENT not in self.not_asked)
+
+    @property
+    def not_asked(self) -> Mapping[str, str]:
+        """Services that are not looked at, each with the reason."""
+        return self._once.do("not asked", lambda: self._services.not_asked(self._undecided.seen))
+
+    @property
+    def answering(self) -> Derivation:
+        """The first view. What was derived before the services were decided serves on if it still holds."""
+        if self.not_asked.keys() == self._services.ruled_out.keys():
+            return self._undecided
+        return self._once.do("answering", lambda: self._derivation(self.not_asked))
+
+    def fetched(self, name: str) -> bool:
+        """Tell whether a query is asked at all: not where its service is ruled out whatever it says."""
+        return _service(name) not in self._services.ruled_out
+
+    def rows(self, name: str, **values: Value) -> Rows:
+        """Return the rows of one query; whole and none where its service is not looked at."""
+        return self._rows(self.not_asked, name, **values)
 
     def seen(self, name: str, **values: Value) -> Seen:
         """Return a fact (`values` fill its parameters) or frame of the first view."""
         if name in queries():
-            return of_answering(self._facts.rows(name, **values))
+            return of_answering(self.rows(name, **values))
         return self.answering.seen(name)
 
     def frame(self, name: str) -> pd.DataFrame:
@@ -61,6 +92,12 @@ class Views:
         if seen.frame is None:
             raise Unavailable(seen.reason)
         return seen.frame
+
+    def left_out(self, function: Callable[..., Any]) -> str:
+        """Say that all which `function` shows belongs to services that are not looked at, "" if not all."""
+        services = {_service(name) for name in queries_of(function)} - {""}
+        told = {service: reason for service, reason in self.not_asked.items() if service in services}
+        return left_out(told) if services and services == told.keys() else ""
 
     def call(self, function: Callable[..., Any], **extra: Any) -> Any:
         """Call `function` with its parameters filled by name: facts, frames, parameters, then `extra`.
@@ -77,6 +114,8 @@ class Views:
 
     def judge(self, scenario: Scenario) -> Diagnosis:
         """Return the diagnosis of one scenario; of machines that are not there nothing is HEALTHY."""
+        if self.not_asked.keys() >= set(scenario.services):
+            return not_asked(scenario, {service: self.not_asked[service] for service in scenario.services})
         diagnosis = self._judge(scenario)
         if not (doubt := self.named.doubt(scenario)):
             return diagnosis
@@ -84,7 +123,7 @@ class Views:
         return replace(diagnosis, verdict=verdict_of(diagnosis.findings, reason), reason=reason)
 
     def _judge(self, scenario: Scenario) -> Diagnosis:
-        names = sorted(queries_of(scenario.judge))
+        names = [name for name in sorted(queries_of(scenario.judge)) if _service(name) not in self.not_asked]
         uses = [self._facts.use(name) for name in names]
         answering = judge(scenario, self.answering.seen, self._named, uses)
         answers = [self._facts.rows(name) for name in names]
@@ -94,6 +133,15 @@ class Views:
         whole = judge(scenario, self._whole.seen, self._named, uses)
         gaps = [answer.reason for answer in answers if answer.unseen]
         return combined(answering, whole, lambda finding: self._is_known(finding, silent), gaps)
+
+    def _derivation(self, without: Mapping[str, str]) -> Derivation:
+        return Derivation(lambda name: of_answering(self._rows(without, name)), self._named, self._prepared)
+
+    def _rows(self, without: Mapping[str, str], name: str, **values: Value) -> Rows:
+        if _service(name) not in without:
+            return self._facts.rows(name, **values)
+        query = queries()[name]
+        return Rows(name=name, text=query.text, frame=empty(query), state=State.COMPLETE, tables=query.tables)
 
     def _is_known(self, finding: Finding, silent: set[str]) -> bool:
         """Whether rows of a workspace that answered may speak of a finding's subject."""
@@ -106,3 +154,8 @@ class Views:
             return False
         spelled = {finding.subject.id.strip().lower(), finding.subject.name.strip().lower()}
         return any(machines[column].str.lower().isin(spelled).any() for column in _SPELLINGS)
+
+
+def _service(name: str) -> str:
+    """Return the service that a query asks for alone, "" for none."""
+    return service_of(queries()[name].tables)

@@ -21,6 +21,12 @@ Texts = Annotated[
     AfterValidator(checks.once),
     Field(title="list"),
 ]
+Services = Annotated[
+    tuple[Annotated[Literal["update_management", "update_manager"], AnyCase], ...],
+    BeforeValidator(checks.items),
+    AfterValidator(checks.once),
+    Field(title="list of update_management, update_manager"),
+]
 WholeNumber = Annotated[
     int,
     BeforeValidator(checks.whole_number),

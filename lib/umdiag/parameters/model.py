@@ -67,6 +67,11 @@ class Parameters(BaseModel):
         "then in the working directory and its parents",
         "parameters/demo",
     )
+    services: kinds.Services = declared(
+        [],
+        "Which services are looked at. Empty for those that there is something of",
+        ["update_management", "update_manager"],
+    )
     cloud: Annotated[Literal["public", "usgov", "china"], kinds.AnyCase] = declared(
         "public", "Azure cloud: its endpoints and its sign-in authority", "public"
     )
@@ -127,6 +132,11 @@ class Parameters(BaseModel):
         "A machine silent for longer is disconnected, an older assessment is stale",
         "24h",
     )
+    assessment_stale_after: kinds.Duration = declared(
+        "48h",
+        "How old an assessment of Update Manager may be. The service promises one a day, an older is stale",
+        "48h",
+    )
     update_run: kinds.Text = declared(
         "",
         "Name of an update deployment, or a run's id. Empty for every run in the window",
@@ -155,9 +165,18 @@ class Parameters(BaseModel):
     def _refuse_contradiction(self) -> Self:
         if self.source == "snapshot" and self.snapshot is None:
             raise ParameterError("snapshot", "", "names no folder, expected one as source is snapshot")
-        if self.source == "azure" and not self.workspaces:
+        if self.source == "azure" and not (self.workspaces or self.subscriptions):
             raise ParameterError(
-                "workspaces", "", "names no workspace, expected an ARM id as source is azure"
+                "workspaces",
+                "",
+                "names no workspace, expected an ARM id, or ids in subscriptions, as source is azure",
+            )
+        named = (*self.workspaces, self.automation_account)
+        if self.source == "azure" and "update_management" in self.services and not any(named):
+            raise ParameterError(
+                "services",
+                "update_management",
+                "needs the ids of its workspaces or of its automation_account",
             )
         return self
 

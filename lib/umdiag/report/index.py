@@ -18,6 +18,8 @@ from umdiag.report.document import Notebook
 from umdiag.report.templates import Link, render
 from umdiag.show.markup import Html
 from umdiag.show.places import Place, referring
+from umdiag.show.unanswered import Unanswered, beyond, unanswered
+from umdiag.show.unasked import asked, unasked
 from umdiag.show.urgency import by_urgency, families_by_urgency, leading
 from umdiag.words.moments import to_the_minute, write_moment
 
@@ -69,6 +71,8 @@ def index(
     """Make index.html; `titles` names the families, and only those among `notebooks` have a page."""
     with_page = {notebook.family for notebook in notebooks}
     counts = Counter(diagnosis.verdict for diagnosis in diagnoses)
+    of_services = asked(diagnoses)
+    groups = [group for group in unanswered(of_services) if len(group.diagnoses) > 1]
     age = made_at - asked_at
     lines = sorted(health, key=lambda line: (_STATE_ORDER.index(line.state), line.table, line.scope))
     return render(
@@ -83,9 +87,11 @@ def index(
         start=to_the_minute(asked_at - lookback),
         days_old=age.days if age > OLD else 0,
         counts={verdict.value: counts[verdict] for verdict in _VERDICTS},
-        total=len(diagnoses),
+        total=len(of_services),
+        unasked=unasked(diagnoses),
+        unanswered=[group.said for group in groups],
         tasks=_tasks(diagnoses, with_page),
-        families=_families(diagnoses, titles, with_page),
+        families=_families(of_services, titles, with_page, groups),
         states=_states(machines),
         machines=len(machines),
         health=lines[:_MOST_HEALTH],
@@ -134,26 +140,37 @@ def _fits(lead: Finding, findings: Sequence[Finding]) -> str:
 
 
 def _families(
-    diagnoses: Sequence[Diagnosis], titles: Mapping[str, str], with_page: Collection[str]
+    diagnoses: Sequence[Diagnosis],
+    titles: Mapping[str, str],
+    with_page: Collection[str],
+    groups: Sequence[Unanswered],
 ) -> list[dict[str, Any]]:
     ordered = by_urgency(diagnoses)
+    told = {diagnosis.scenario: group for group in groups for diagnosis in group.diagnoses}
     return [
         {
             "title": titles.get(family, family),
             "href": _address(family, with_page=with_page),
-            "scenarios": [_row(diagnosis, with_page) for diagnosis in ordered if diagnosis.family == family],
+            "scenarios": [
+                _row(diagnosis, with_page, told.get(diagnosis.scenario))
+                for diagnosis in ordered
+                if diagnosis.family == family
+            ],
         }
         for family in families_by_urgency(ordered)
     ]
 
 
-def _row(diagnosis: Diagnosis, with_page: Collection[str]) -> dict[str, Any]:
+def _row(diagnosis: Diagnosis, with_page: Collection[str], group: Unanswered | None) -> dict[str, Any]:
+    reason = diagnosis.reason
+    if group is not None:
+        reason = "; ".join(filter(None, ["as said above", beyond(group, diagnosis)]))
     return {
         "name": diagnosis.scenario,
         "title": diagnosis.title,
         "href": _address(diagnosis.family, diagnosis.scenario, with_page=with_page),
         "verdict": diagnosis.verdict.value,
-        "reason": diagnosis.reason,
+        "reason": reason,
         "counts": _by_severity(diagnosis),
     }
 

@@ -19,12 +19,14 @@ from umdiag._version import __version__
 from umdiag.errors import CallError
 from umdiag.judging.wanted import OF_ONE_MACHINE
 from umdiag.kit import RUN_VARIABLE, Kit
-from umdiag.model import Verdict
+from umdiag.model import Diagnosis, Verdict
 from umdiag.report.folder import Staging, leave_what_is_gone
 from umdiag.report.interrupt import interruptible
 from umdiag.report.steps import Steps
 from umdiag.report.writing import Report
 from umdiag.scenarios import FAMILIES
+from umdiag.show.unanswered import unanswered
+from umdiag.show.unasked import asked, unasked
 from umdiag.starter import home
 from umdiag.words.counting import counted
 from umdiag.words.plain import plain
@@ -170,8 +172,7 @@ class Job:
             fetch_machine(kit)
         self._steps.say(f"fetched {counted(len(kit.rows()), 'query', 'queries')}")
         counts = Counter(diagnosis.verdict for diagnosis in diagnoses)
-        said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict)
-        self._steps.say(f"judged {counted(len(diagnoses), 'scenario')}: {said}", aloud=True)
+        self._tell(diagnoses)
         report = Report(kit, self._parameters, diagnoses, staging.folder, list(self._notebooks))
         report.write_data()
         self._go_on()
@@ -188,6 +189,17 @@ class Job:
             verdicts=dict(counts),
             failed=[family for family in self._notebooks if family in broken],
         )
+
+    def _tell(self, diagnoses: Sequence[Diagnosis]) -> None:
+        """Say how the verdicts fell, and once what many could not see."""
+        judged = asked(diagnoses)
+        counts = Counter(diagnosis.verdict for diagnosis in judged)
+        fell = (Verdict.PROBLEM, Verdict.UNKNOWN, Verdict.HEALTHY)
+        said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in fell)
+        self._steps.say(f"judged {counted(len(judged), 'scenario')}: {said}", aloud=True)
+        groups = [group.said for group in unanswered(judged) if len(group.diagnoses) > 1]
+        for line in filter(None, [*groups, unasked(diagnoses)]):
+            self._steps.say(line, aloud=True)
 
     def _run_notebooks(self, report: Report) -> list[Executed]:
         from umdiag.report.execution import execute

@@ -7,17 +7,14 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers.python import PythonLexer
 
 from umdiag import show
+from umdiag.report.cells import CODE, Cell, joined, looked_at
 from umdiag.report.execution import Executed
 from umdiag.report.templates import Link, render
 
@@ -29,31 +26,7 @@ _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _TAG = re.compile(r"<[^>]*>")
 _NOTHING = Markup("")
 _PARAMETER_TAGS = {"parameters", "injected-parameters"}
-_CODE, _PARAMETERS = "Show the code", "Parameters of this run"
-
-
-@dataclass(kw_only=True)
-class _Cell:
-    """What the template shows of one cell: `text` for words, else outputs with the code folded away."""
-
-    id: str = ""
-    text: Markup = _NOTHING
-    is_titled: bool = False
-    outputs: list[Markup] = field(default_factory=list)
-    code: list[str] = field(default_factory=list)
-    label: str = _CODE
-    failed: bool = False
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether there is nothing to see but code."""
-        return not (self.text or self.outputs or self.failed)
-
-    @property
-    def source(self) -> Markup:
-        """The code, coloured."""
-        text = "\n\n".join(self.code)
-        return Markup(highlight(text, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip())  # noqa: S704 - escaped
+_PARAMETERS = "Parameters of this run"
 
 
 class _Charts:
@@ -91,7 +64,7 @@ class _Charts:
 def page(executed: Executed, *, scope: str, title: str, pages: Sequence[Link]) -> str:
     """Make the HTML of an executed notebook."""
     charts = _Charts()
-    cells = _joined(_cells(executed, charts))
+    cells = joined(looked_at(_cells(executed, charts)))
     _cut(cells, executed.family)
     return render(
         "page.html",
@@ -108,37 +81,27 @@ def page(executed: Executed, *, scope: str, title: str, pages: Sequence[Link]) -
     )
 
 
-def _cells(executed: Executed, charts: _Charts) -> Iterator[_Cell]:
+def _cells(executed: Executed, charts: _Charts) -> Iterator[Cell]:
     for index, cell in enumerate(executed.notebook.cells):
         if cell.cell_type == "markdown":
-            yield _Cell(text=markdown(cell.source), is_titled=_has_title(cell.source))
+            yield Cell(text=markdown(cell.source), is_titled=_has_title(cell.source))
         elif cell.cell_type == "code":
             stopped = executed.error if index == executed.cell else ""
             yield _code_cell(cell, index, charts, executed.family, stopped)
 
 
-def _code_cell(cell: Mapping[str, Any], index: int, charts: _Charts, family: str, stopped: str) -> _Cell:
+def _code_cell(cell: Mapping[str, Any], index: int, charts: _Charts, family: str, stopped: str) -> Cell:
     """Show a code cell; `stopped` says why the run ended at it."""
     outputs = [_output(output, charts, family) for output in cell["outputs"]]
     if stopped and not any(output["output_type"] == "error" for output in cell["outputs"]):
         outputs.append(_stop(stopped))
-    return _Cell(
+    return Cell(
         id=f"cell-{index}",
         outputs=outputs,
         code=[cell["source"]] if cell["source"].strip() else [],
-        label=_PARAMETERS if _PARAMETER_TAGS & set(cell["metadata"].get("tags", [])) else _CODE,
+        label=_PARAMETERS if _PARAMETER_TAGS & set(cell["metadata"].get("tags", [])) else CODE,
         failed=bool(stopped),
     )
-
-
-def _joined(cells: Iterable[_Cell]) -> list[_Cell]:
-    """Fold the code of cells that show nothing away with that of the next cell."""
-    joined: list[_Cell] = []
-    for cell in cells:
-        if joined and joined[-1].is_silent and not cell.text and joined[-1].label == cell.label:
-            cell.code = joined.pop().code + cell.code
-        joined.append(cell)
-    return joined
 
 
 def markdown(text: str) -> Markup:
@@ -205,7 +168,7 @@ def _paragraph(text: str) -> Markup:
     return Markup("<p>{}</p>").format(text) if text else _NOTHING
 
 
-def _cut(cells: Sequence[_Cell], family: str) -> None:
+def _cut(cells: Sequence[Cell], family: str) -> None:
     """Replace the largest outputs of a page that grew too long by a note that says so."""
     sizes = sorted(_sizes(cells), key=lambda size: -size[0])
     total = sum(size for size, *_ in sizes)
@@ -222,7 +185,7 @@ def _cut(cells: Sequence[_Cell], family: str) -> None:
         total -= size
 
 
-def _sizes(cells: Sequence[_Cell]) -> Iterator[tuple[int, int, int | None]]:
+def _sizes(cells: Sequence[Cell]) -> Iterator[tuple[int, int, int | None]]:
     for number, cell in enumerate(cells):
         yield len(cell.text.encode()) + len(cell.source.encode()), number, None
         for place, output in enumerate(cell.outputs):

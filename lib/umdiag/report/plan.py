@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from umdiag import parameters as params
 from umdiag.judging.needs import in_order
+from umdiag.judging.services import Services
 from umdiag.judging.wanted import OF_ONE_MACHINE, wanted_queries
 from umdiag.queries import kql
+from umdiag.queries.belonging import service_of
 from umdiag.queries.kql import Query, Value
 from umdiag.report.job import AFTER, choose, drawn, families_of, find_notebooks
 from umdiag.sources.opening import open_source, target_of
@@ -26,17 +28,20 @@ def plan(parameters: params.Parameters, *, only: Sequence[str] = (), estimate: b
     Raises CallError for a family that is not there, SourceError where volumes cannot be had.
     """
     notebooks = choose(only, find_notebooks())
-    names = in_order(wanted_queries(families_of(notebooks), drawn(notebooks.values())))
-    names += OF_ONE_MACHINE if AFTER in notebooks else ()
     asked_at = _clock(parameters)
     target = target_of(parameters) if parameters.source == "azure" else None
-    sizes = _sizes(parameters, asked_at) if estimate and target else {}
+    names = in_order(wanted_queries(families_of(notebooks), drawn(notebooks.values())))
+    names += OF_ONE_MACHINE if AFTER in notebooks else ()
+    if target is not None:
+        left_out = Services(given=parameters.services, captured=target.tables, absence="").ruled_out
+        names = [name for name in names if service_of(kql.queries()[name].tables) not in left_out]
+    sizes = _sizes(parameters, asked_at) if estimate and target and target.workspaces else {}
     yield f"{counted(len(names), 'query', 'queries')}; nothing is sent" + (
         " but what asks for volumes." if sizes else "."
     )
     if parameters.asked_at == "latest" and target is not None:
         yield "asked_at is the newest row, which a report reads first; this dry run takes the current time."
-    if target is not None:
+    if target is not None and target.workspaces:
         yield "\n".join(_counting(target, parameters, asked_at))
     for name in names:
         query = kql.queries()[name]

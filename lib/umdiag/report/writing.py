@@ -60,6 +60,7 @@ class Report:
             lookback=kit.lookback,
             health=self._health,
             notes=kit.notes,
+            not_asked=kit.not_asked,
         )
         kit.save_frames(self.folder / FRAMES)
         copy_scripts(self.folder)

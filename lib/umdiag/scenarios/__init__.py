@@ -14,6 +14,7 @@ from types import ModuleType
 from umdiag.errors import CallError, QueryError
 from umdiag.model import Cause, Finding, Lead
 from umdiag.scenarios.account import Rests
+from umdiag.words.services import CALLED
 
 #: Families in the order in which a person reads them, each with its question.
 FAMILIES: Mapping[str, str] = {
@@ -36,6 +37,7 @@ class Scenario:
     manual: str
     causes: tuple[Cause, ...]
     rests: Rests
+    services: tuple[str, ...]
     judge: Callable[..., Iterator[Finding]]
 
 
@@ -43,8 +45,8 @@ class Scenario:
 def catalogue() -> tuple[Scenario, ...]:
     """Return every scenario, families in reading order, scenarios of one family by name.
 
-    Raises QueryError for a module without a docstring, causes, `RESTS` or `judge`, and for a cause that leads
-    to no notebook of another family.
+    Raises QueryError for a module without a docstring, causes, `RESTS`, `SERVICES` or `judge`, and for a
+    cause that leads to no notebook of another family.
     """
     found = []
     for family in FAMILIES:
@@ -80,8 +82,11 @@ def _scenario(family: str, name: str, module: ModuleType) -> Scenario:
             "Python leaves out docstrings, which umdiag reads: unset PYTHONOPTIMIZE, or run without -OO"
         )
     rests, judge = getattr(module, "RESTS", None), getattr(module, "judge", None)
-    if not manual or not causes or rests is None or judge is None:
-        raise QueryError(f"scenario {name}: a docstring, causes, RESTS and judge() belong to it")
+    services = getattr(module, "SERVICES", None)
+    if not manual or not causes or rests is None or judge is None or services is None:
+        raise QueryError(f"scenario {name}: a docstring, causes, RESTS, SERVICES and judge() belong to it")
+    if not isinstance(services, tuple) or not services or set(services) - CALLED.keys():
+        raise QueryError(f"scenario {name}: SERVICES is {services!r}, expected some of {', '.join(CALLED)}")
     elsewhere = {*FAMILIES, "machine"} - {family}
     for lead in (lead for cause in causes for lead in cause.leads_to):
         if lead.notebook not in elsewhere:
@@ -95,5 +100,6 @@ def _scenario(family: str, name: str, module: ModuleType) -> Scenario:
         manual=manual,
         causes=causes,
         rests=rests,
+        services=services,
         judge=judge,
     )

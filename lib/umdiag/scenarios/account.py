@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from umdiag.model import UPDATE_MANAGEMENT as UPDATE_MANAGEMENT
+from umdiag.model import UPDATE_MANAGER as UPDATE_MANAGER
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rests:

@@ -10,6 +10,7 @@ from umdiag.show.blocks import Block
 from umdiag.show.findings import finding_lines, kinds, sentence
 from umdiag.show.markup import Html, badge, folded
 from umdiag.show.places import Place
+from umdiag.show.unasked import left_out
 from umdiag.show.urgency import by_cause
 from umdiag.words.counting import counted
 
@@ -41,6 +42,8 @@ class _Section:
 
 def diagnosis(shown: Diagnosis) -> Block:
     """Show one scenario: verdict, findings by cause with evidence and steps, the queries as sent."""
+    if shown.verdict is Verdict.NOT_ASKED:
+        return left_out(shown.reason)
     top = Html('<div id="um-{}" class="um-answer um-{}">{}</div>').format(
         shown.scenario, shown.verdict.lower(), _answer(shown)
     )

@@ -11,6 +11,7 @@ from umdiag.show.blocks import Block
 from umdiag.show.findings import kinds
 from umdiag.show.markup import Html, link, numbered
 from umdiag.show.places import Place
+from umdiag.show.unasked import asked
 from umdiag.show.urgency import Weight, by_urgency, families_by_urgency, heaviest, worst_machine
 from umdiag.words.counting import counted
 
@@ -27,7 +28,9 @@ def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "", computer: str 
 
     `here` is the notebook that is open; with `computer` only findings on that machine count.
     """
-    seen = [_only(diagnosis, computer) for diagnosis in diagnoses] if computer.strip() else list(diagnoses)
+    seen = asked(diagnoses)
+    if computer.strip():
+        seen = [_only(diagnosis, computer) for diagnosis in seen]
     if all(diagnosis.verdict is Verdict.HEALTHY for diagnosis in seen):
         return Block(lambda place: _nothing(here, place))
     problems = [diagnosis for diagnosis in by_urgency(seen) if diagnosis.verdict is Verdict.PROBLEM]

@@ -9,8 +9,10 @@ from umdiag.model import Diagnosis, Severity, Verdict
 from umdiag.show.blocks import Block
 from umdiag.show.diagnoses import to_find_out
 from umdiag.show.findings import kinds, named
-from umdiag.show.markup import Html, answer, badge, link, listing, soft
+from umdiag.show.markup import Html, answer, badge, folded, link, listing, soft
 from umdiag.show.places import Place, referring
+from umdiag.show.unanswered import Unanswered, unanswered
+from umdiag.show.unasked import asked, unasked
 from umdiag.show.urgency import by_urgency, leading
 from umdiag.words.counting import counted
 
@@ -19,8 +21,12 @@ def summary(diagnoses: Sequence[Diagnosis]) -> Block:
     """Show every verdict, worst first: what is most urgent, in words, and what to do first."""
     if not diagnoses:
         return Block(lambda _: answer("unknown", "No scenario was judged."))
-    ordered = by_urgency(diagnoses)
-    return Block(lambda place: _answer(ordered, place) + _table(ordered, place))
+    ordered = by_urgency(asked(diagnoses))
+    said = unasked(diagnoses)
+    rest = Html('<p class="um-soft">{}</p>').format(said) if said else Html("")
+    if not ordered:
+        return Block(lambda _: rest)
+    return Block(lambda place: _answer(ordered, place) + _table(ordered, place) + rest)
 
 
 def _answer(ordered: Sequence[Diagnosis], place: Place) -> Html:
@@ -54,7 +60,9 @@ def _counts(diagnoses: Sequence[Diagnosis]) -> Html:
 
 def _table(ordered: Sequence[Diagnosis], place: Place) -> Html:
     local = len({diagnosis.family for diagnosis in ordered}) == 1
-    rows = [
+    groups = [group for group in unanswered(ordered) if len(group.diagnoses) > 1]
+    told = {diagnosis.scenario: group for group in groups for diagnosis in group.diagnoses}
+    rows: list[Sequence[str]] = [
         (
             badge(diagnosis.verdict),
             _linked(diagnosis, place, local=local),
@@ -62,8 +70,24 @@ def _table(ordered: Sequence[Diagnosis], place: Place) -> Html:
             _first_step(diagnosis, place),
         )
         for diagnosis in ordered
+        if diagnosis.scenario not in told
     ]
+    # What is UNKNOWN stands together in the order of urgency: so do those that lack the same.
+    where = sum(diagnosis.verdict is Verdict.PROBLEM for diagnosis in ordered)
+    rows[where:where] = [_together(group, place, local=local) for group in groups]
     return listing(("Verdict", "Question", "Found", "Do first"), rows)
+
+
+def _together(group: Unanswered, place: Place, *, local: bool) -> Sequence[str]:
+    """Write one row for questions that cannot be answered for the same reason."""
+    titles = Html("<br>").join(_linked(diagnosis, place, local=local) for diagnosis in group.diagnoses)
+    queries = [query for diagnosis in group.diagnoses for query in diagnosis.queries]
+    return (
+        badge(Verdict.UNKNOWN),
+        folded(counted(len(group.diagnoses), "question"), titles),
+        Html.escape(group.reason),
+        Html.escape(_sentence(to_find_out(queries))),
+    )
 
 
 def _linked(diagnosis: Diagnosis, place: Place, *, local: bool) -> Html:
@@ -92,8 +116,11 @@ def _found(diagnosis: Diagnosis) -> Html:
 
 def _first_step(diagnosis: Diagnosis, place: Place) -> Html:
     if diagnosis.verdict is Verdict.UNKNOWN:
-        said = to_find_out(diagnosis.queries)
-        return Html.escape(said[0].upper() + said[1:])
+        return Html.escape(_sentence(to_find_out(diagnosis.queries)))
     lead = leading(diagnosis.findings) if diagnosis.verdict is Verdict.PROBLEM else None
     step = next(iter(lead.resolution), "") if lead is not None else ""
     return referring(step, place.address) if step else Html("—")
+
+
+def _sentence(said: str) -> str:
+    return said[0].upper() + said[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -25,6 +25,15 @@ class Source(Protocol):
     lookback: timedelta | None
     #: What a reader should be told before anything else (for one: the clock is the newest row found).
     notes: Sequence[str]
+    #: How to say that no table of a service is there to be asked.
+    absence: str
+    #: Services that a report did not look at, each with the reason; None where nobody has decided yet.
+    decided: Mapping[str, str] | None
+
+    @property
+    def captured(self) -> Collection[str]:
+        """Return the tables that there are to be asked, whether they can be read or not."""
+        ...
 
     def clock(self) -> datetime:
         """Return the source's own `asked_at`, UTC: a snapshot's, else the newest row found."""

@@ -140,6 +140,8 @@ class Manifest(_Part):
     facts: Mapping[FactKey, Fact] | None = None
     health: tuple[Health, ...] = ()
     notes: tuple[str, ...] = ()
+    #: Of a report: services that it did not look at, each with the reason. Before 0.2 nobody asked.
+    not_asked: Mapping[str, str] | None = None
 
 
 def read_manifest(folder: Path) -> Manifest | None:

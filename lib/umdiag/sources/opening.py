@@ -9,6 +9,7 @@ from umdiag.errors import SourceError
 from umdiag.parameters import Parameters
 from umdiag.sources import Source
 from umdiag.sources.manifest import read_manifest
+from umdiag.words.services import CALLED, UPDATE_MANAGEMENT
 
 if TYPE_CHECKING:
     from umdiag.sources.live.target import Target
@@ -25,13 +26,16 @@ def open_source(parameters: Parameters) -> Source:
 
 
 def target_of(parameters: Parameters) -> Target:
-    """Return the scope and the addresses of live Azure."""
+    """Return the scope and the addresses of live Azure, without what no service needs that is looked at."""
     from umdiag.sources.live.target import CLOUDS, Target
 
+    services: tuple[str, ...] = parameters.services or tuple(CALLED)
+    with_logs = UPDATE_MANAGEMENT in services
     return Target(
         cloud=CLOUDS[parameters.cloud],
-        workspaces=parameters.workspaces,
-        automation_account=parameters.automation_account,
+        services=services,
+        workspaces=parameters.workspaces if with_logs else (),
+        automation_account=parameters.automation_account if with_logs else "",
         subscriptions=parameters.scope,
         management_groups=parameters.management_groups,
         workspace_api=parameters.workspace_api,

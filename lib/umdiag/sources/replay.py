@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -17,15 +17,18 @@ import pyarrow.parquet
 from umdiag.errors import QueryError, SourceError
 from umdiag.model import Rows, State, TableHealth
 from umdiag.queries import kql
+from umdiag.queries.belonging import service_of
 from umdiag.queries.kql import Query, Value
 from umdiag.sources.manifest import Fact, Health, Manifest, read_manifest, write_manifest
 from umdiag.sources.outward import from_arrow, to_arrow
 from umdiag.words.files import write_private
 from umdiag.words.once import Once
+from umdiag.words.services import CALLED
 
 FOLDER = "facts"
 _HOLDS_ROWS = (State.COMPLETE, State.PARTIAL)
 _AGAIN = ": copy the report again, or make it again from its source"
+_ANEW = ": make it again from its source with both in the parameter services"
 _UNCHECKED = "its rows are not checked: the report was written before umdiag noted what they were"
 
 
@@ -33,6 +36,7 @@ class Replay:
     """Answers the queries that a report was made of, with the values it was made with, and nothing else."""
 
     parallel = 4
+    absence = "the report was made without its tables"
 
     def __init__(self, folder: Path) -> None:
         manifest = read_manifest(folder)
@@ -49,9 +53,18 @@ class Replay:
         self._once = Once()
         self.lookback: timedelta | None = manifest.lookback
         self.notes: Sequence[str] = manifest.notes
+        self.decided: Mapping[str, str] | None = manifest.not_asked
 
     def look_at(self, asked_at: datetime, lookback: timedelta) -> None:
         """Answers are what they are."""
+
+    @property
+    def captured(self) -> Collection[str]:
+        """Return the tables that were there when the report was made."""
+        lines = {line.table for line in self._health if line.state is not State.MISSING}
+        return lines.union(
+            *(fact.tables for _, fact in self._facts.values() if fact.state is not State.MISSING)
+        )
 
     def clock(self) -> datetime:
         """Return the report's `asked_at`."""
@@ -68,6 +81,13 @@ class Replay:
         """
         text = kql.bind(query, values)
         key, fact = self._facts.get((query.name, kql.sha256(text)), ("", None))
+        service = service_of(query.tables)
+        if fact is None and service in (self.decided or {}):
+            reason = f"the report was made without looking at {CALLED[service]}{_ANEW}"
+            state, frame = State.MISSING, kql.empty(query)
+            return Rows(
+                name=query.name, text=text, frame=frame, state=state, reason=reason, tables=query.tables
+            )
         if fact is None:
             raise QueryError(
                 f"this report holds answers, not tables: {query.name} was not asked with these values"
@@ -156,10 +176,12 @@ def write_facts(
     lookback: timedelta,
     health: Iterable[TableHealth] = (),
     notes: Iterable[str] = (),
+    not_asked: Mapping[str, str] | None = None,
 ) -> None:
     """Write answers into `folder` so that it can be replayed: `facts/*.parquet`, then `snapshot.json`.
 
-    A query that was asked with several values has one file for each, `name@<start of the text's sha256>`.
+    `not_asked` says which services were not looked at, and why. A query that was asked with several values
+    has one file for each, `name@<start of the text's sha256>`.
     Every file is its owner's alone and appears whole or not at all; facts of an earlier writing go.
     """
     answers = {(answer.name, kql.sha256(answer.text)): answer for answer in rows}
@@ -190,6 +212,7 @@ def write_facts(
         facts=facts,
         health=tuple(Health(**asdict(line)) for line in health),
         notes=tuple(notes),
+        not_asked=not_asked,
     )
     write_manifest(folder, manifest)
     for file in target.glob("*.parquet"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from umdiag.sources.clock import SPARE, uncovered
 from umdiag.sources.damage import joined, of_beginning, of_end, why
 from umdiag.sources.engine import Engine
 from umdiag.sources.manifest import read_manifest
-from umdiag.sources.tablefiles import SUFFIXES, find_tables
+from umdiag.sources.tablefiles import SUFFIXES, find_tables, known_tables
 from umdiag.sources.translation import References, is_fuzzy, references
 from umdiag.sources.within import old, outside
 
@@ -41,6 +41,8 @@ class Snapshot:
     """
 
     parallel = 4
+    absence = "none of its tables was captured"
+    decided: Mapping[str, str] | None = None
 
     def __init__(self, folder: Path, *, memory_limit: str = "3GB") -> None:
         self._name = folder.name or str(folder)
@@ -61,8 +63,14 @@ class Snapshot:
         self.notes: Sequence[str] = tuple(notes)
         self._engine = Engine(folder=folder, memory_limit=memory_limit, asked_at=self._asked_at)
         self._tables = CapturedTables(self._engine, files, manifest)
+        self._said = manifest.tables if manifest else {}
         self._outside = ""
         self._old: Mapping[str, str] = {}
+
+    @property
+    def captured(self) -> Collection[str]:
+        """Return the tables that were captured, or refused then."""
+        return frozenset(filter(self._is_captured, known_tables()))
 
     def clock(self) -> datetime:
         """Return `asked_at` of snapshot.json, else the newest row; SourceError where there is neither."""
@@ -160,6 +168,13 @@ class Snapshot:
     def close(self) -> None:
         """Release files and memory."""
         self._engine.close()
+
+    def _is_captured(self, table: str) -> bool:
+        """Tell it without opening a file, but one of which the manifest says that nothing is in it."""
+        said = self._said[table].state if table in self._said else ""
+        if said == "missing" and table in self._tables.files:
+            return self._tables.table(table).state is not State.MISSING
+        return table in self._tables.files or said == "denied"
 
     def _now(self) -> datetime | None:
         try:

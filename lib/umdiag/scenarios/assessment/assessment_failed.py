@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from umdiag.model import Finding, Lead, Partial, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.causes_of_codes import cause_of, leading_to, resolution_of
 from umdiag.scenarios.evidence import or_none, refuse_nobody, subject
 from umdiag.scenarios.leads import TOGETHER
@@ -37,6 +37,7 @@ NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = leading_to(
 )
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("scan_failures", *MACHINES),
     causes=("azure_machines",),

@@ -23,7 +23,7 @@ import pandas as pd
 
 from umdiag.frames.quota import explains, with_stop
 from umdiag.model import Cause, Finding, Partial, found
-from umdiag.scenarios.account import MACHINES, PLACES, Rests
+from umdiag.scenarios.account import MACHINES, PLACES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.assessment._machine_findings import refuse_unknown
 from umdiag.scenarios.evidence import or_none, subject
 from umdiag.scenarios.leads import QUOTA_STOP, TOGETHER
@@ -61,6 +61,7 @@ _RESET_ONLY = "when the workspace stopped: no row since the last reset shows it,
 _NO_STOP = "whether the workspace was over quota: no row shows when it stopped"
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=MACHINES,
     causes=(

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from umdiag.model import Cause, Finding, Partial, Severity, found
-from umdiag.scenarios.account import NAMES, SERVICE, Rests
+from umdiag.scenarios.account import NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.assessment._machine_findings import refuse_unknown, subject, with_updates
 
 DAILY = Cause(
@@ -34,6 +34,7 @@ DAILY = Cause(
 )
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("latest_updates", "assessments", "summaries"),
     causes=("heartbeats", "shared_identities", "azure_machines"),

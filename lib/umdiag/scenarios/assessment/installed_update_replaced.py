@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from umdiag.model import Cause, Finding, Partial, Severity, found
-from umdiag.scenarios.account import NAMES, SERVICE, Rests
+from umdiag.scenarios.account import NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
 
 SUPERSEDED = Cause(
@@ -35,6 +35,7 @@ SUPERSEDED = Cause(
 )
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("installed_before", "latest_updates", "assessments", "summaries"),
     causes=("heartbeats", "shared_identities", "azure_machines"),

@@ -29,7 +29,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, Subject, found
-from umdiag.scenarios.account import SERVICE, Rests
+from umdiag.scenarios.account import SERVICE, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import SHOWN, or_none, refuse_nobody, subject, told
 
 _DOCS = "https://learn.microsoft.com/azure/automation/update-management/overview"
@@ -64,6 +64,7 @@ _COMMANDS = (
 _ANY = "sudo apt-get --just-print upgrade, sudo yum updateinfo list security or sudo zypper list-patches"
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=(
         "machine_runs",

@@ -26,7 +26,7 @@ from umdiag.frames.estate import power_of
 from umdiag.frames.shared.existence import deleted, hidden
 from umdiag.frames.shared.text import looked_up
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
-from umdiag.scenarios.account import MACHINES, NAMES, SERVICE, Rests
+from umdiag.scenarios.account import MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.assessment._machine_findings import subject
 from umdiag.scenarios.evidence import fitting, or_none
 from umdiag.scenarios.leads import SILENCE, STILL_NAMED
@@ -77,6 +77,7 @@ STOPPED = Cause(
 )
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=MACHINES,
     causes=("latest_updates", "azure_machines", "subscriptions", "resource_changes"),

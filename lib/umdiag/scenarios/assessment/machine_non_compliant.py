@@ -23,7 +23,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
-from umdiag.scenarios.account import MACHINES, NAMES, Rests
+from umdiag.scenarios.account import MACHINES, NAMES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
 from umdiag.scenarios.evidence import or_none, undecided
 
@@ -48,6 +48,7 @@ MISSING = Cause(
 )
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("latest_updates", "needed_packages", *MACHINES),
     causes=("azure_machines", "patch_assessments"),

@@ -20,7 +20,7 @@ from typing import Any
 
 from umdiag.frames.shared.text import fold
 from umdiag.model import Cause, Finding, Partial, Severity, found
-from umdiag.scenarios.account import NAMES, SERVICE, Rests
+from umdiag.scenarios.account import NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
 from umdiag.scenarios.steps import traits, with_wsus, without_wsus
 
@@ -44,6 +44,7 @@ NOT_DECLINED = Cause(
 )
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("latest_updates", "assessments", "summaries"),
     causes=("heartbeats", "shared_identities", "azure_machines"),

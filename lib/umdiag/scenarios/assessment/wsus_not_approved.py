@@ -22,7 +22,7 @@ import pandas as pd
 
 from umdiag.frames.shared.text import folded
 from umdiag.model import Cause, Finding, Partial, found
-from umdiag.scenarios.account import NAMES, Rests
+from umdiag.scenarios.account import NAMES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
 
 NOT_APPROVED = Cause(
@@ -39,6 +39,7 @@ NOT_APPROVED = Cause(
 )
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("latest_updates", "assessments", "summaries"),
     causes=("heartbeats", "shared_identities", "azure_machines", "patch_assessments"),

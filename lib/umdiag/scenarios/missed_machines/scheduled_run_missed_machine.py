@@ -30,7 +30,7 @@ from umdiag.errors import Inconclusive
 from umdiag.frames.shared.recognition import AUTOMATION, registrations_of
 from umdiag.frames.shared.text import folded, subscription_of
 from umdiag.model import Cause, Finding, Lead, Partial, Subject, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import fitting, or_none, told, undecided
 from umdiag.scenarios.leads import HEARD, PROVIDERS, TOGETHER, WORKERS
 from umdiag.scenarios.steps import CHECK_AGENT, REGISTER_AGAIN, on_azure_vm, traits
@@ -129,6 +129,7 @@ _OF_MACHINES = (NOT_REGISTERED, DELETED, CHANGED, UNAVAILABLE, NO_WORKER, FILTER
 _KEPT = pd.Timedelta(days=14)
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=(
         "update_runs",

@@ -29,7 +29,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.stuck import REASONS
 from umdiag.model import Cause, Finding, Partial, Severity, found
-from umdiag.scenarios.account import MACHINES, PLACES, Rests
+from umdiag.scenarios.account import MACHINES, PLACES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import (
     fitting,
     not_shown,
@@ -121,6 +121,7 @@ _NO_STOP = "whether the workspace was over quota: no row shows when it stopped"
 _RESET_ONLY = "when the workspace stopped: no row since the last reset shows it, so the reset is used"
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=(
         *MACHINES,

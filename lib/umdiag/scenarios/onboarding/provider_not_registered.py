@@ -24,7 +24,7 @@ from umdiag.errors import Inconclusive
 from umdiag.frames.shared.recognition import AUTOMATION, registrations_of, unregistered
 from umdiag.frames.shared.text import fold, folded, subscription_of
 from umdiag.model import Cause, Finding, Lead, Subject, found
-from umdiag.scenarios.account import Rests
+from umdiag.scenarios.account import UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import SHOWN
 
 NOT_REGISTERED = Cause(
@@ -46,6 +46,7 @@ NOT_REGISTERED = Cause(
 )
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("provider_registrations", "update_configurations"),
 )

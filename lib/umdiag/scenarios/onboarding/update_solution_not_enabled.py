@@ -24,7 +24,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.text import fold, folded, last_segment
 from umdiag.model import Cause, Finding, Subject, found
-from umdiag.scenarios.account import Rests
+from umdiag.scenarios.account import UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import SHOWN, portal
 from umdiag.scenarios.leads import WITHOUT_WORKER
 
@@ -41,6 +41,7 @@ NOT_LINKED = Cause(
 )
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("linked_accounts",),
 )

@@ -24,7 +24,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely
 from umdiag.model import Cause, Finding, Partial, Severity, Subject, found
-from umdiag.scenarios.account import PLACES, Rests
+from umdiag.scenarios.account import PLACES, UPDATE_MANAGEMENT, Rests
 
 ON_COURSE = Cause(
     key="on_course_to_cap",
@@ -41,6 +41,7 @@ ON_COURSE = Cause(
 _DAY = pd.Timedelta(days=1)
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("usage_hours", "workspace_settings"),
     causes=("operation_events", "log_operation_events"),

@@ -26,7 +26,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.model import Cause, Finding, Lead, Partial, Subject, found
-from umdiag.scenarios.account import PLACES, Rests
+from umdiag.scenarios.account import PLACES, UPDATE_MANAGEMENT, Rests
 
 _LOST = Lead(
     notebook="assessment",
@@ -69,6 +69,7 @@ NO_DATA = Cause(
 _CAUSES = (DURING_CAP, NO_HEARTBEATS, NO_DATA)
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("heartbeat_hours", "usage_hours"),
     causes=("operation_events", "log_operation_events", "workspace_settings"),

@@ -27,7 +27,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.model import Cause, Finding, Partial, Severity, Subject, found
-from umdiag.scenarios.account import PLACES, Rests
+from umdiag.scenarios.account import PLACES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.leads import FIRST, STALE
 
 _DOCS = "https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap"
@@ -70,6 +70,7 @@ _CAUSES = {cause.key: cause for cause in (SUSPENDED, CAPPED, LIMITED)}
 _OF_STATUS = {"subscriptionsuspended": SUSPENDED, "overquota": CAPPED, "forceoff": CAPPED}
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("operation_events", "log_operation_events", "workspace_settings"),
     causes=("usage_hours",),

@@ -25,7 +25,7 @@ from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely_not
 from umdiag.frames.shared.text import fold, folded, subscription_of
 from umdiag.model import Cause, Finding, Lead, Subject, found
-from umdiag.scenarios.account import Rests
+from umdiag.scenarios.account import UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import SHOWN, portal
 
 NOT_AUTHORISED = Cause(
@@ -46,6 +46,7 @@ NOT_AUTHORISED = Cause(
 )
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("update_configurations", "subscriptions"),
 )

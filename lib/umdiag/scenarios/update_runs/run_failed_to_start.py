@@ -23,7 +23,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.model import Cause, Finding, Lead, Partial, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, Rests
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import or_none, subject
 from umdiag.scenarios.leads import HEARD, STILL_NAMED, TOGETHER
 from umdiag.scenarios.steps import CHECK_AGENT, START, on_azure_vm, traits
@@ -104,6 +104,7 @@ UNKNOWN = Cause(
 _CAUSES = (DELETED, ID_CHANGED, OFF, UNREACHABLE, JOBS)
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("machine_runs", "update_runs"),
     causes=(

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from umdiag.model import Finding, Lead, Partial, found
-from umdiag.scenarios.account import NAMES, SERVICE, Rests
+from umdiag.scenarios.account import NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.causes_of_codes import CAUSES, cause_of, leading_to, resolution_of
 from umdiag.scenarios.evidence import SHOWN, or_none, refuse_nobody, subject, told
 from umdiag.scenarios.steps import traits
@@ -31,6 +31,7 @@ NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = leading_to(
 )
 
 
+SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("install_outcomes", "latest_updates", "assessments", "summaries"),
     causes=("heartbeats", "shared_identities", "azure_machines"),

@@ -49,6 +49,8 @@ class Azure:
     """
 
     parallel = Limits.fetch_threads
+    absence = "neither workspaces nor automation_account is given"
+    decided: Mapping[str, str] | None = None
 
     def __init__(
         self,
@@ -62,6 +64,7 @@ class Azure:
         self.lookback: timedelta | None = None
         self.notes: Sequence[str] = ()
         self.target = target
+        self.captured = target.tables
         self._alone = alone
         self._manners = Manners(limits)
         verify = trusted(target.ca_bundle)

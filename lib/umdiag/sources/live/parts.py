@@ -44,6 +44,8 @@ class Part:
 def reasons_of(parts: Mapping[str, Part], tables: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield (workspace, reason) for each workspace that did not answer whole."""
     what = " and ".join(tables) or "the query"
+    if not parts:
+        yield "", f"{what}: no workspace is given, name it in workspaces"
     for workspace, part in parts.items():
         name = name_of(workspace)
         if part.fault is not None:

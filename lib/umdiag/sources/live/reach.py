@@ -53,7 +53,8 @@ def _workspaces(azure: Azure) -> Iterator[Reach]:
 def _graph(azure: Azure) -> Iterator[Reach]:
     queries = [query for query in kql.queries().values() if query.dialect == "graph"]
     reached = False
-    for table in dict.fromkeys(table for query in queries for table in query.tables):
+    tables = dict.fromkeys(table for query in queries for table in query.tables)
+    for table in filter(azure.captured.__contains__, tables):
         try:
             told = counted(azure.graph.count(f"{table} | project id"), "row")
             reached = True
@@ -90,7 +91,7 @@ def _management(azure: Azure) -> Iterator[Reach]:
             except Fault as fault:
                 told = _scoped(fault.reason, fault.state is State.DENIED, scope)
                 yield Reach(what=name, ok=False, told=told)
-    if not azure.target.automation_account:
+    if azure.target.workspaces and not azure.target.automation_account:
         told = "name it in automation_account, else update runs and missed machines are UNKNOWN"
         yield Reach(what="automation account", ok=False, told=told)
 

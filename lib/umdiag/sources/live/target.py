@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from umdiag.queries.belonging import without
+from umdiag.queries.kql import tables
+from umdiag.words.services import CALLED
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud:
@@ -50,10 +54,16 @@ CLOUDS: Mapping[str, Cloud] = {
     ),
 }
 
+#: Collections of Resource Manager that belong to a workspace.
+_OF_WORKSPACES = ("workspaces", "linkedServices", "savedSearches")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The scope of one investigation; ids are ARM ids, `endpoints` replace addresses of the cloud."""
+    """The scope of one investigation; ids are ARM ids, `endpoints` replace addresses of the cloud.
+
+    `services` are those that may be looked at: of the others nothing is asked.
+    """
 
     cloud: Cloud
     workspaces: tuple[str, ...]
@@ -64,6 +74,18 @@ class Target:
     credential: Literal["chain", "browser", "device_code", "token"] = "chain"
     tenant_id: str = ""
     endpoints: Mapping[str, str] = field(default_factory=dict)
+    services: tuple[str, ...] = tuple(CALLED)
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Names of the tables that there are to be asked."""
+        sections = tables()
+        asked = [*sections["graph"], "providers"]
+        if self.workspaces:
+            asked += [*sections["workspace"], *_OF_WORKSPACES]
+        if self.automation_account:
+            asked += [table for table in sections["arm"] if table not in _OF_WORKSPACES]
+        return without(asked, CALLED.keys() - self.services)
 
     @property
     def kusto(self) -> str:
