@@ -69,9 +69,7 @@ def _ran(runs: pd.DataFrame | None, machine_runs: pd.DataFrame | None) -> pd.Ser
     if runs is None or machine_runs is None:
         return pd.Series(dtype="int64")
     succeeded = run_keys(runs)[letters(runs["status"]).isin(RAN)]
-    taken = machine_runs[
-        letters(machine_runs["status"]).isin(RAN) & run_keys(machine_runs).isin(succeeded)
-    ]
+    taken = machine_runs[letters(machine_runs["status"]).isin(RAN) & run_keys(machine_runs).isin(succeeded)]
     return subscriptions_of(taken["resource_id"]).value_counts()
 
 
