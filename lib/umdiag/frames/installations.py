@@ -17,9 +17,10 @@ APPLY_UPDATES = "/providers/microsoft.maintenance/applyupdates/"
 
 def derive(patch_installations: Partial) -> pd.DataFrame:
     """Return installation_id, machine_key, run_key, configuration_key (folded ids; "" for an installation
-    without a run), origin (run, user, platform; "": not told), status (letters, folded), succeeded, scheduled (start that
-    the run's id tells), started, ended, window_exceeded, installed, failed, pending, excluded, not_selected,
-    reboot_status (letters, folded), os_type (folded), texts (codes and messages of its errors, a line each).
+    without a run), origin (run, user, platform; "": not told), status (letters, folded), succeeded,
+    scheduled (start that the run's id tells), started, ended, window_exceeded, installed, failed, pending,
+    excluded, not_selected, reboot_status (letters, folded), os_type (folded), texts (codes and messages of
+    its errors, a line each).
     """
     rows = patch_installations.assign(status=letters(patch_installations["status"]))
     rows = rows[~rows["status"].isin(_UNDER_WAY)].reset_index(drop=True)

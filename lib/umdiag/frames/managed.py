@@ -40,7 +40,7 @@ def derive(
         "installed": (_keys(installations), patch_installations),
         "reached": (_reached(selections), maintenance_configurations if scheduled else None),
     }
-    every = [keys for keys in (_keys(estate), _keys(selections), *(keys for keys, _ in told.values()))]
+    every = (_keys(estate), _keys(selections), *(keys for keys, _ in told.values()))
     rows = pd.concat([keys for keys in every if keys is not None]).drop_duplicates().sort_values()
     managed = pd.DataFrame({"machine_key": rows.to_numpy()}).astype("str")
     for sign, (keys, whole) in told.items():
