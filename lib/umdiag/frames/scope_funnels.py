@@ -1,0 +1,61 @@
+"""One row per dynamic scope of a living maintenance configuration and predicate: how many machines pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from umdiag.frames.shared.records import TIME, typed
+from umdiag.frames.shared.scopes import PREDICATES, comparable, matches, wanted
+
+
+def derive(
+    assignments: pd.DataFrame,
+    configurations: pd.DataFrame,
+    occurrences: pd.DataFrame,
+    estate: pd.DataFrame,
+    *,
+    asked_at: datetime,
+) -> pd.DataFrame:
+    """Return what `funnels` has, of the machines that there are now: run_key (the configuration's key),
+    run_id (the assignment's id), configuration, start_time (the next start, else now), group (scopes of a
+    configuration, from 1), step, predicate, wanted, kept, of, machine_keys (on the last step only).
+    """
+    living = configurations[configurations["living"]].set_index("configuration_key")["name"]
+    scopes = assignments[~assignments["static"] & assignments["configuration_key"].isin(living.index)]
+    ahead = occurrences[occurrences["start"] > asked_at].groupby("configuration_key")["start"].min()
+    machines = estate[~estate["scale_set_instance"]].reset_index(drop=True)
+    compared, rows = comparable(machines), []
+    for number, scope in zip(
+        scopes.groupby("configuration_key").cumcount() + 1, scopes.itertuples(), strict=True
+    ):
+        named = {
+            "run_key": scope.configuration_key,
+            "run_id": scope.assignment_id,
+            "configuration": living[scope.configuration_key],
+            "start_time": ahead.get(scope.configuration_key, asked_at),
+            "group": number,
+        }
+        fits = matches(scope, compared)
+        rows += [named | step for step in _steps(scope, fits, machines["machine_key"])]
+    texts = dict.fromkeys(("run_key", "run_id", "configuration", "predicate", "wanted"), "str")
+    numbers = dict.fromkeys(("group", "step", "kept", "of"), "int64")
+    return typed(rows, texts | {"start_time": TIME} | numbers | {"machine_keys": "object"})
+
+
+def _steps(scope: Any, fits: Mapping[str, Any], keys: pd.Series[Any]) -> Iterator[dict[str, Any]]:
+    kept, of = pd.Series(True, index=keys.index), len(keys)
+    for step, predicate in enumerate(PREDICATES):
+        kept &= fits[predicate]
+        yield {
+            "step": step,
+            "predicate": predicate,
+            "wanted": wanted(scope, predicate),
+            "kept": int(kept.sum()),
+            "of": of,
+            "machine_keys": list(keys[kept]) if step == len(PREDICATES) - 1 else [],
+        }
+        of = int(kept.sum())
