@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive, Unavailable
-from umdiag.frames.machines import table
+from umdiag.frames.population import table
 from umdiag.judging.facts import Clock, Facts, Progress
 from umdiag.judging.needs import data_of
 from umdiag.judging.prepared import load_frame, save_frames
@@ -165,7 +165,7 @@ class Kit:
 
     def machine_table(self) -> pd.DataFrame:
         """Return the columns of machines.csv, one row per machine that the parameters ask for."""
-        return table(self.seen("machines").frame, self.parameters.computers)
+        return table(self.seen("population").frame, self.parameters.computers)
 
     def worst_machine(self) -> str:
         """Return the first of `computers`, else the machine with the worst findings, else ""."""

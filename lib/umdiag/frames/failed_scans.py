@@ -8,7 +8,7 @@ import pandas as pd
 
 from umdiag.frames.shared.certainty import surely_not
 from umdiag.frames.shared.codes import first_codes
-from umdiag.frames.shared.recognition import newest, on_machines, wsus_server_of
+from umdiag.frames.shared.recognition import newest, of_update_management, on_machines, wsus_server_of
 from umdiag.frames.shared.text import looked_up
 from umdiag.model import Partial
 
@@ -33,7 +33,9 @@ def derive(
     """
     failures = newest(on_machines(scan_failures, identities, machines), "failed")
     failures["code"] = first_codes(failures["text"])
-    rows = machines.merge(failures[["failed", "code"]], left_on="machine", right_index=True)
+    rows = of_update_management(machines).merge(
+        failures[["failed", "code"]], left_on="machine", right_index=True
+    )
     last_assessed = looked_up(rows["machine"], identities.groupby("machine")["last_assessed"].max())
     known = last_assessed.notna() | (assessments is not None) | (summaries is not None)
     since = last_assessed.fillna(rows["first_heartbeat"])

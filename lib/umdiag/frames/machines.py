@@ -1,4 +1,4 @@
-"""One row per machine of the population: who it is, when it was heard and assessed, in which state it is."""
+"""One row per machine of the logs: who it is, when it was heard and assessed, in which state it is."""
 
 from __future__ import annotations
 
@@ -8,23 +8,16 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.frames.shared.arm_ids import with_arm_ids
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.existence import absent
 from umdiag.frames.shared.recognition import newest, numbered
-from umdiag.frames.shared.text import folded, looked_up, swapped
+from umdiag.frames.shared.text import folded, looked_up
 from umdiag.frames.workspaces import places
 from umdiag.model import Partial
 
 _COUNTED = 3
 _HEARD, _ASSESSED = ("first_heartbeat", "last_heartbeat"), ("first_assessed", "last_assessed")
-
-
-#: The columns of machines.csv.
-COLUMNS = (
-    "computer", "source_computer_id", "resource_id", "workspace", "os_type", "last_heartbeat",
-    "last_assessed", "state", "missing_critical", "missing_security", "missing_other",
-    "unapproved_security", "reboot_pending",
-)  # fmt: skip
 
 
 def derive(
@@ -35,7 +28,7 @@ def derive(
     updates: Partial | None,
     workspace_settings: pd.DataFrame | None,
     azure_machines: pd.DataFrame | None,
-    assessed_elsewhere: pd.DataFrame | None,
+    managed: pd.DataFrame | None,
     *,
     workspaces: Sequence[str],
     asked_at: datetime,
@@ -45,8 +38,9 @@ def derive(
     (folded), subject_id, workspace_id, workspace, os_type, environment, solutions, vmuuid, first_heartbeat,
     last_heartbeat, heard, first_assessed, last_assessed, assessed, silenced, state, missing_critical,
     missing_security, missing_other, unapproved_security, reboot_pending, wsus_server ("":
-    none, null: no summary tells), update_manager (Azure Update Manager assesses it), lapsed (it has a view
-    of it that cannot be believed), hidden (it is connected, and Resource Graph does not show its resource).
+    none, null: no summary tells), update_manager (Azure Update Manager manages it: its state is then
+    `update_manager`, and stands in `managed_machines`), hidden (it is connected, and Resource Graph does not
+    show its resource).
 
     `heard` and `assessed` say whether there was a heartbeat or an assessment in the window: a time that is
     null means none only where they are false. `silenced`: connected when its workspace fell silent, so that
@@ -55,14 +49,17 @@ def derive(
     `workspace_settings` a workspace is named by its id.
     """
     machines = _present(identities)
-    machines = _with_arm_ids(machines, azure_machines)
+    machines = with_arm_ids(machines, azure_machines)
+    machines["subject_id"] = machines["resource_id"].where(
+        machines["arm_key"] != "", machines["source_computer_id"]
+    )
     names = places(machines["workspace_id"].unique(), workspace_settings, workspaces)
     names = names.drop_duplicates("workspace_id").set_index("workspace_id")["name"]
     machines["workspace"] = looked_up(machines["workspace_id"], names).fillna("").astype("str")
     if heartbeats is None and machines["workspace_id"].nunique() > 1:
         # The newest row of a machine, which tells, may be a heartbeat.
         machines["workspace"] = pd.Series(pd.NA, index=machines.index, dtype="str")
-    machines[["update_manager", "lapsed"]] = _elsewhere(machines, azure_machines, assessed_elsewhere)
+    machines["update_manager"] = _managed(machines, azure_machines, managed)
     machines = _with_counts(machines, updates)
     machines[["reboot_pending", "wsus_server"]] = _summarised(machines, identities, summaries)
     seen = assessments is not None and summaries is not None
@@ -76,19 +73,6 @@ def derive(
     for column in [*(_HEARD if heartbeats is None else ()), *(() if seen else _ASSESSED)]:
         machines[column] = pd.Series(pd.NaT, index=machines.index, dtype=machines[column].dtype)
     return machines.sort_values(["name", "source_computer_id"], kind="stable").reset_index(drop=True)
-
-
-def table(machines: pd.DataFrame | None, computers: Sequence[str]) -> pd.DataFrame:
-    """Return machines.csv: its columns of the machines that the parameter `computers` names."""
-    if machines is None:
-        return pd.DataFrame(columns=list(COLUMNS))
-    return restricted(machines, computers)[list(COLUMNS)].reset_index(drop=True)
-
-
-def restricted(machines: pd.DataFrame, computers: Sequence[str]) -> pd.DataFrame:
-    """Return the machines that the parameter `computers` names, all where it names none."""
-    wanted = {name.strip().lower() for name in computers}
-    return machines[machines["name"].isin(wanted)] if wanted else machines
 
 
 def _present(identities: pd.DataFrame) -> pd.DataFrame:
@@ -110,24 +94,6 @@ def _present(identities: pd.DataFrame) -> pd.DataFrame:
         machines[column] = grouped[column].max()
     machines[texts] = machines[texts].fillna("").astype("str")
     return machines.reset_index()
-
-
-def _with_arm_ids(machines: pd.DataFrame, azure_machines: pd.DataFrame | None) -> pd.DataFrame:
-    """Join machines whose rows carry no ARM id to the one resource with their hardware's id."""
-    machines["arm_key"] = folded(machines["resource_id"]).str.rstrip("/")
-    bare = machines[(machines["arm_key"] == "") & (machines["vmuuid"] != "")]
-    if azure_machines is not None and len(bare) and len(azure_machines):
-        hardware = azure_machines.assign(vm=folded(azure_machines["vm_id"]))
-        hardware = hardware[hardware["vm"] != ""].drop_duplicates("vm", keep=False).set_index("vm")["id"]
-        uuid = folded(bare["vmuuid"])
-        ids = looked_up(uuid, hardware).fillna(looked_up(uuid.map(swapped), hardware)).dropna()
-        ids = ids[~ids.duplicated(keep=False) & ~folded(ids).isin(machines["arm_key"])]
-        machines.loc[ids.index, "resource_id"] = ids
-        machines["arm_key"] = folded(machines["resource_id"]).str.rstrip("/")
-    machines["subject_id"] = machines["resource_id"].where(
-        machines["arm_key"] != "", machines["source_computer_id"]
-    )
-    return machines
 
 
 def _with_counts(machines: pd.DataFrame, updates: pd.DataFrame | None) -> pd.DataFrame:
@@ -173,20 +139,18 @@ def _whether(last: pd.Series[Any], *, seen: bool) -> pd.Series[bool]:
     return there if seen else there.mask(~there)
 
 
-def _elsewhere(
-    machines: pd.DataFrame, azure_machines: pd.DataFrame | None, views: pd.DataFrame | None
-) -> pd.DataFrame:
-    """Say of each machine update_manager and lapsed, at most one of which is true (null: cannot be told)."""
+def _managed(
+    machines: pd.DataFrame, azure_machines: pd.DataFrame | None, managed: pd.DataFrame | None
+) -> pd.Series[bool]:
+    """Say which machines Update Manager manages (null: cannot be told)."""
     has_id = machines["arm_key"] != ""
-    told = pd.DataFrame(index=machines.index)
-    for column, lapsed in (("update_manager", False), ("lapsed", True)):
-        if views is None:
-            is_so = pd.Series(pd.NA, index=machines.index, dtype="boolean").mask(~has_id, False)
-        else:
-            keys = views["machine_key"][views["lapsed"] == lapsed]
-            is_so = (machines["arm_key"].isin(keys) & has_id).astype("boolean")
-        told[column] = is_so.mask(~has_id) if azure_machines is None else is_so
-    return told
+    if managed is None:
+        is_so = pd.Series(pd.NA, index=machines.index, dtype="boolean").mask(~has_id, False)
+    else:
+        told = managed.set_index("machine_key")["managed"]
+        is_so = looked_up(machines["arm_key"], told).astype("boolean")
+        is_so = is_so.mask(~machines["arm_key"].isin(told.index), False)
+    return is_so.mask(~has_id) if azure_machines is None else is_so
 
 
 def _hidden(
@@ -208,15 +172,16 @@ def _states(
     """
     last_heartbeat, last_assessed = machines["last_heartbeat"], machines["last_assessed"]
     lacking = machines["missing_critical"] + machines["missing_security"] > 0
-    elsewhere = (machines["update_manager"] | machines["lapsed"]).fillna(True).astype(bool)
+    managed = machines["update_manager"]
     state = pd.Series("compliant", index=machines.index, dtype="str")
     state[surely(lacking)] = "non_compliant"
     state[lacking.isna()] = "unknown"
     state[last_assessed < fresh_since] = "assessment_stale" if assessed else "unknown"
     state[last_assessed.isna()] = "not_assessed" if assessed else "unknown"
-    state[last_assessed.isna() & elsewhere] = "unknown"
+    state[last_assessed.isna() & managed.isna()] = "unknown"
     state[~(last_heartbeat >= fresh_since)] = "disconnected" if heard else "unknown"
     state[machines["silenced"].fillna(True).astype(bool)] = "unknown"
+    state[surely(managed)] = "update_manager"
     return state
 
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from umdiag.errors import Inconclusive
+from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.model import UPDATE_MANAGER, Partial
 
 #: What makes a machine one of Update Manager's; each alone is enough.
-SIGNS = ("periodic", "assessed", "installed", "reached")
+SIGNS = ("periodic", "has_assessment", "has_installation", "reached")
 
 
 def derive(
@@ -26,26 +27,34 @@ def derive(
     *,
     services: Sequence[str],
 ) -> pd.DataFrame:
-    """Return machine_key, managed and what tells it: periodic (its own setting), assessed, installed (rows
-    of it are kept), reached (a living configuration selects it, or one that cannot be read); null where it
+    """Return machine_key, managed and what tells it: periodic (its own setting), has_assessment,
+    has_installation, reached (a living configuration selects it, or one that cannot be read); null where it
     cannot be told. Where Update Manager is not looked at, it manages nothing.
     Raises Inconclusive where no table tells of a machine.
     """
     if estate is patch_states is installations is selections is None:
         raise Inconclusive("neither machines nor patch rows could be read")
-    scheduled = configuration_assignments is not None and maintenance_configurations is not None
-    told = {
-        "periodic": (None if estate is None else estate["machine_key"][estate["periodic"]], azure_machines),
-        "assessed": (_keys(patch_states), patch_assessments),
-        "installed": (_keys(installations), patch_installations),
-        "reached": (_reached(selections), maintenance_configurations if scheduled else None),
+    whole = {
+        "periodic": azure_machines is not None,
+        "has_assessment": patch_assessments is not None,
+        "has_installation": patch_installations is not None,
+        "reached": configuration_assignments is not None and maintenance_configurations is not None,
     }
-    every = (_keys(estate), _keys(selections), *(keys for keys, _ in told.values()))
+    signs = {
+        "periodic": None if estate is None else estate["machine_key"][estate["periodic"]],
+        "has_assessment": _keys(patch_states),
+        "has_installation": _keys(installations),
+        "reached": _reached(selections),
+    }
+    every = (_keys(estate), _keys(selections), *signs.values())
     rows = pd.concat([keys for keys in every if keys is not None]).drop_duplicates().sort_values()
     managed = pd.DataFrame({"machine_key": rows.to_numpy()}).astype("str")
-    for sign, (keys, whole) in told.items():
-        is_so = managed["machine_key"].isin([] if keys is None else keys).astype("boolean")
-        managed[sign] = is_so if whole is not None else is_so.mask(~is_so)
+    for sign in SIGNS:
+        is_so = managed["machine_key"].isin([] if signs[sign] is None else signs[sign]).astype("boolean")
+        managed[sign] = is_so if whole[sign] else is_so.mask(~is_so)
+    managed["reached"] = managed["reached"].mask(
+        ~managed["reached"] & managed["machine_key"].isin(_untold(selections))
+    )
     managed["managed"] = managed[SIGNS[0]]
     for sign in SIGNS[1:]:
         managed["managed"] |= managed[sign]
@@ -61,4 +70,11 @@ def _keys(rows: pd.DataFrame | None) -> pd.Series[str] | None:
 def _reached(selections: pd.DataFrame | None) -> pd.Series[str] | None:
     if selections is None:
         return None
-    return selections["machine_key"][selections["living"] | ~selections["readable"]]
+    return selections["machine_key"][surely(selections["living"]) | surely_not(selections["readable"])]
+
+
+def _untold(selections: pd.DataFrame | None) -> list[str]:
+    """Return machines selected by a configuration that may be living, or may be gone."""
+    if selections is None:
+        return []
+    return list(selections["machine_key"][selections["living"].isna() & selections["readable"].isna()])

@@ -9,6 +9,7 @@ import pandas as pd
 
 from umdiag.frames.blind_subscriptions import subscriptions_of
 from umdiag.frames.estate import derive as resources_of
+from umdiag.frames.needed_updates import counted
 from umdiag.frames.patch_states import derive as states_of
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.existence import absent, deleted
@@ -23,7 +24,7 @@ UNDER_WAY = pd.Timedelta(hours=4)
 _RECENT = pd.Timedelta(hours=24)
 _OF_ASSESSMENT = (
     "status", "succeeded", "in_progress", "known", "assessed", "started", "critical", "security",
-    "missing_other", "reboot_pending", "patch_service", "texts",
+    "missing_other", "reboot_pending", "patch_service", "os_type", "texts",
 )  # fmt: skip
 
 
@@ -33,6 +34,7 @@ def derive(
     azure_machines: pd.DataFrame | None,
     patch_states: Partial | None,
     patch_assessments: pd.DataFrame | None,
+    needed_updates: pd.DataFrame | None,
     installations: Partial | None,
     schedule_machine_runs: Partial | None,
     blind_subscriptions: pd.DataFrame | None,
@@ -43,16 +45,17 @@ def derive(
     assessment_stale_after: timedelta,
 ) -> pd.DataFrame:
     """Return the columns of `managed` and `estate` (null: no resource is shown), those of `patch_states`
-    (null: no row; `known` and `succeeded` are then false), has_row, subject_id, computer (last segment of the
-    id), last_sign (newest patch row or run), shown (its resource was), deleted, invisible (not shown, and
-    not known to be deleted), off, blind (its subscription hides assessments), state.
+    (null: no row; `known`, `succeeded` and `in_progress` are then false), subject_id, computer (last segment
+    of the id), last_sign (newest patch row or run), shown (its resource was), deleted, invisible (not shown,
+    and not known to be deleted), off, blind (its subscription hides assessments), state.
 
-    `state` is by the book: unknown, disconnected, assessment_failed, not_assessed, assessment_stale,
-    non_compliant, compliant, not_managed; `gone` where a machine was deleted and its last patch row is older
-    than an assessment may be.
+    Counts that an assessment does not carry are those of the updates that it lists. `state` is by the book:
+    unknown, disconnected, assessment_failed, not_assessed, assessment_stale, non_compliant, compliant,
+    not_managed; `gone` where a machine was deleted and its last patch row is older than an assessment may be.
     """
     rows = _with_resources(_every(managed, schedule_machine_runs), estate)
     rows = _with_assessments(rows, patch_states, seen=patch_assessments is not None)
+    rows = _with_listed_counts(rows, needed_updates)
     patched, taken = _last_patched(rows, installations), _last_taken(rows, schedule_machine_runs)
     rows["last_sign"] = pd.concat([patched, taken], axis=1).max(axis=1)
     whole = None if azure_machines is None else estate
@@ -95,14 +98,25 @@ def _with_resources(rows: pd.DataFrame, estate: pd.DataFrame | None) -> pd.DataF
 
 def _with_assessments(rows: pd.DataFrame, states: pd.DataFrame | None, *, seen: bool) -> pd.DataFrame:
     if states is None:
-        states = states_of(empty(queries()["patch_assessments"]), None)
+        states = states_of(empty(queries()["patch_assessments"]))
     known = states.set_index("machine_key")
     for column in _OF_ASSESSMENT:
         rows[column] = looked_up(rows["machine_key"], known[column])
     there = rows["machine_key"].isin(known.index).astype("boolean")
-    rows["has_row"] = there if seen else there.mask(~there)
+    rows["has_assessment"] = there if seen else there.mask(~there)
     for column in ("succeeded", "in_progress", "known"):
         rows[column] = surely(rows[column])
+    return rows
+
+
+def _with_listed_counts(rows: pd.DataFrame, needed_updates: pd.DataFrame | None) -> pd.DataFrame:
+    """Count what an assessment lists where it succeeded and carries no counts."""
+    uncounted = rows["succeeded"] & rows["critical"].isna()
+    if needed_updates is not None and uncounted.any():
+        counts = counted(needed_updates)
+        for column in ("critical", "security"):
+            listed = looked_up(rows["machine_key"], counts[column])
+            rows[column] = rows[column].fillna(listed.where(uncounted))
     return rows
 
 
@@ -138,7 +152,7 @@ def _states(rows: pd.DataFrame, now: pd.Timestamp, stale_after: pd.Timedelta) ->
     state = pd.Series("compliant", index=rows.index, dtype="str")
     state[surely(lacking)] = "non_compliant"
     state[assessed < now - stale_after] = "assessment_stale"
-    no_row = ~rows["has_row"].fillna(False).astype(bool)
+    no_row = ~rows["has_assessment"].fillna(False).astype(bool)
     state[no_row] = "not_assessed"
     state[(rows["status"] == "failed") | stuck] = "assessment_failed"
     current = rows["succeeded"] & (assessed >= now - _RECENT)
@@ -146,7 +160,7 @@ def _states(rows: pd.DataFrame, now: pd.Timestamp, stale_after: pd.Timedelta) ->
     uncounted = rows["succeeded"] & lacking.isna()
     unclear = ~no_row & (~rows["known"] | (under_way & ~stuck) | uncounted)
     gone = surely(rows["deleted"])
-    unseen = rows["has_row"].isna() | (no_row & ~gone & rows["blind"].fillna(True).astype(bool))
+    unseen = rows["has_assessment"].isna() | (no_row & ~gone & rows["blind"].fillna(True).astype(bool))
     state[unclear | unseen | surely(rows["invisible"])] = "unknown"
     managed = rows["managed"].astype("boolean")
     state[managed.isna()] = "unknown"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames.shared.certainty import surely_not
+from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.recognition import newest, on_machines
 from umdiag.frames.shared.text import after_last, before_first, folded
 from umdiag.model import Partial
@@ -30,7 +30,7 @@ def derive(
     heartbeats: pd.DataFrame | None,
     assessments: pd.DataFrame | None,
     summaries: pd.DataFrame | None,
-    assessed_elsewhere: pd.DataFrame | None,
+    managed: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Return the columns of `machines` and failed, text, and a boolean column per meaning of the text:
     registration_refused, no_common_algorithm, intercepted_response, certificate_intercepted, access_denied
@@ -42,11 +42,11 @@ def derive(
     """
     errors = newest(on_machines(registration_errors, identities, machines), "failed")
     told = machines["last_assessed"].notna() | surely_not(machines["assessed"])
-    rows = machines[_here(machines, assessed_elsewhere) & told]
+    rows = machines[_here(machines, managed) & told]
     rows = rows.merge(errors[["failed", "text"]], left_on="machine", right_index=True)
     rows = rows[~(rows["last_assessed"] > rows["failed"])].reset_index(drop=True)
-    if heartbeats is None and not (assessments is None or summaries is None or assessed_elsewhere is None):
-        unknown = _strangers(registration_errors, machines, identities, assessed_elsewhere)
+    if heartbeats is None and not (assessments is None or summaries is None or managed is None):
+        unknown = _strangers(registration_errors, machines, identities, managed)
         rows = pd.concat([rows, unknown], ignore_index=True) if len(unknown) else rows
     plain = folded(rows["text"]).str.replace(r"\s+", " ", regex=True)
     for meaning, pattern in _TEXTS.items():
@@ -68,9 +68,12 @@ def _here(machines: pd.DataFrame, elsewhere: pd.DataFrame | None) -> pd.Series[b
 
 
 def _namesake(names: pd.Series[Any], elsewhere: pd.DataFrame) -> pd.Series[bool]:
-    """Whether Azure Update Manager assesses a machine of each name."""
-    managed = elsewhere["machine_key"][~elsewhere["lapsed"]]
-    return before_first(names, ".").isin(after_last(managed, "/"))
+    """Whether Azure Update Manager manages a machine of each name."""
+    return before_first(names, ".").isin(after_last(_keys(elsewhere), "/"))
+
+
+def _keys(managed: pd.DataFrame) -> pd.Series[str]:
+    return managed["machine_key"][surely(managed["managed"])]
 
 
 def _strangers(
@@ -80,7 +83,7 @@ def _strangers(
     key = folded(errors["resource_id"]).str.rstrip("/")
     rows = errors.assign(name=folded(errors["computer"]), arm_key=key)
     known = rows["name"].isin(identities["name"]) | (key.isin(machines["arm_key"]) & (key != ""))
-    managed = key.isin(elsewhere["machine_key"][~elsewhere["lapsed"]]) | _namesake(rows["name"], elsewhere)
+    managed = key.isin(_keys(elsewhere)) | _namesake(rows["name"], elsewhere)
     rows = rows[~known & ~managed & (rows["name"] != "")].sort_values("failed", kind="stable")
     rows = rows.drop_duplicates("name", keep="last").reset_index(drop=True)
     rows["machine"] = -1 - rows.index.to_numpy()

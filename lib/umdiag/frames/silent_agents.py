@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames.shared.certainty import surely
+from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.text import after_last, before_first, folded
 from umdiag.frames.system_workers import has_worker
 from umdiag.frames.targets import named_by
@@ -20,7 +20,7 @@ def derive(
     estate: pd.DataFrame,
     identities: pd.DataFrame,
     machines: pd.DataFrame,
-    assessed_elsewhere: pd.DataFrame,
+    managed: pd.DataFrame,
     system_workers: Adding | None,
     targets: Adding | None,
     *,
@@ -28,10 +28,10 @@ def derive(
     lookback: timedelta,
 ) -> pd.DataFrame:
     """Return machine_key, computer (last segment of the ARM id), subject_id, os_type, power, created, worker
-    (null: cannot be told), named_by (list of update configurations, null likewise), lapsed (Azure Update
-    Manager has a view of it that cannot be believed).
+    (null: cannot be told), named_by (list of update configurations, null likewise).
 
-    Machines created inside the window are left out, and those that Azure Update Manager assesses.
+    Machines created inside the window are left out, and those that Azure Update Manager manages, or of which
+    that cannot be told.
     Raises Inconclusive where neither workers nor update configurations tell which machines belong.
     """
     if system_workers is None and targets is None:
@@ -39,12 +39,11 @@ def derive(
             "neither workers nor update deployments could be read: who should report is unknown"
         )
     start = pd.Timestamp(asked_at) - pd.Timedelta(lookback)
-    lapsed = assessed_elsewhere["lapsed"]
-    managed, doubtful = (assessed_elsewhere["machine_key"][chosen] for chosen in (~lapsed, lapsed))
+    elsewhere = managed["machine_key"][~surely_not(managed["managed"])]
     rows = estate[
         surely(estate["on"])
         & ~(estate["created"] > start)
-        & ~estate["machine_key"].isin(managed)
+        & ~estate["machine_key"].isin(elsewhere)
         & ~_logged(estate, identities, machines)
     ].copy()
     rows["arm_key"] = rows["machine_key"]
@@ -54,12 +53,10 @@ def derive(
     if system_workers is not None:
         rows["worker"] = has_worker(rows, system_workers).astype("boolean")
     rows["named_by"] = named_by(rows, targets)
-    rows["lapsed"] = rows["machine_key"].isin(doubtful)
     rows = rows[surely(rows["worker"]) | rows["named_by"].map(bool)]
     rows = rows.rename(columns={"resource_id": "subject_id", "operating_system": "os_type"})
     columns = [
         "machine_key", "computer", "subject_id", "os_type", "power", "created", "worker", "named_by",
-        "lapsed",
     ]  # fmt: skip
     return rows[columns].reset_index(drop=True)
 

@@ -30,13 +30,13 @@ def derive(
     newest Solutions name updates), worker (it is a system worker), quota_reached (the quota explains it),
     stopped, by_reset; worker and quota_reached are null where they cannot be told.
 
-    Machines that Azure Update Manager has a view of are left out, whether or not it can be believed, and
-    those of which that or an assessment cannot be told.
+    Machines that Azure Update Manager manages are left out, and those of which that or an assessment cannot
+    be told.
     """
     now = pd.Timestamp(asked_at)
     rows = machines[
         surely_not(machines["assessed"])
-        & surely_not(machines["update_manager"] | machines["lapsed"])
+        & surely_not(machines["update_manager"])
         & (machines["last_heartbeat"] >= now - pd.Timedelta(stale_after))
         & (machines["first_heartbeat"] <= now - _FIRST_DUE)
     ].reset_index(drop=True)

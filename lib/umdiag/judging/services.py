@@ -18,7 +18,10 @@ from umdiag.words.services import CALLED
 
 #: What shows that Update Manager is at work: facts or frames, and the column that is true in a row that
 #: shows it ("": every row does). They rest on Resource Graph alone, which is asked before this is decided.
-SIGNS: tuple[tuple[str, str], ...] = (("patch_assessments", ""),)
+SIGNS: tuple[tuple[str, str], ...] = (
+    ("managed", "managed"),
+    ("configurations", "living"),
+)
 #: Tables of which nobody may say that they hold nothing of Update Manager unless they were read whole.
 TELLING = frozenset({*PATCHES, "resources"})
 _NO_SIGN = "no machine is managed by it, and no maintenance configuration is in force"

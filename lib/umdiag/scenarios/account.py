@@ -33,7 +33,18 @@ MACHINES = ("heartbeats", "assessments", "summaries", "shared_identities")
 #: Reasons that several scenarios share.
 NAMES = {"workspace_settings": "gives a workspace its name; without it the workspace is known by its id"}
 COUNTS = {"latest_updates": "counts missing updates, which are not read here"}
-SERVICE = {"patch_assessments": "says which service assesses a machine, which does not matter here"}
+#: The facts that tell whether Update Manager manages a machine, which it then judges itself.
+MANAGED = (
+    "azure_machines",
+    "patch_assessments",
+    "patch_installations",
+    "configuration_assignments",
+    "maintenance_configurations",
+    "subscriptions",
+)
+_WHOSE = "says which service manages a machine, which does not matter here"
+SERVICE = dict.fromkeys(MANAGED[1:-1], _WHOSE)
+VISIBLE = {"subscriptions": _WHOSE}
 PLACES = {
     "heartbeat_hours": "only adds workspaces that appear nowhere else, and nothing is judged about them here",
     "usage_hours": "only adds workspaces that appear nowhere else, and nothing is judged about them here",

@@ -6,7 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.text import after_last, folded, looked_up
+
+
+def of_update_management(machines: pd.DataFrame) -> pd.DataFrame:
+    """Return the machines that are not known to be managed by Update Manager, which judges those itself."""
+    return machines[~surely(machines["update_manager"])]
 
 
 def on_machines(rows: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataFrame) -> pd.DataFrame:

@@ -34,6 +34,20 @@ def swapped(uuid: str) -> str:
     return "-".join([*turned, groups[4]])
 
 
+#: Hardware ids that boards carry from the factory, or images keep; no machine is known by them.
+_PLACEHOLDERS = (
+    "03000200-0400-0500-0006-000700080009",
+    "00020003-0004-0005-0006-000700080009",
+)
+
+
+def is_placeholder(uuids: pd.Series[Any]) -> pd.Series[bool]:
+    """Whether folded hardware ids are none: empty, all digits equal, or a known placeholder."""
+    digits = uuids.str.replace("-", "", regex=False)
+    equal = digits.str.fullmatch(r"(.)\1*")
+    return (uuids == "") | equal | uuids.isin(_PLACEHOLDERS)
+
+
 def same_uuid(left: str, right: str) -> bool:
     """Whether two UUIDs are one machine's, in either byte order."""
     return fold(left) == fold(right) or swapped(fold(left)) == fold(right)

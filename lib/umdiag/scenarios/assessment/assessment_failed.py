@@ -21,8 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from umdiag.frames.shared.recognition import of_update_management
 from umdiag.model import Finding, Lead, Partial, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import COUNTS, MACHINES, MANAGED, NAMES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.causes_of_codes import cause_of, leading_to, resolution_of
 from umdiag.scenarios.evidence import or_none, refuse_nobody, subject
 from umdiag.scenarios.leads import TOGETHER
@@ -39,9 +40,9 @@ NETWORK, WSUS, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, OTHER = leading_to(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("scan_failures", *MACHINES),
-    causes=("azure_machines",),
-    indifferent=COUNTS | NAMES | SERVICE,
+    symptom=("scan_failures", *MACHINES, *MANAGED),
+    causes=(),
+    indifferent=COUNTS | NAMES,
 )
 
 
@@ -66,4 +67,4 @@ def judge(
             resolution=resolution_of(cause, machine.code),
             known=traits(machine, os="windows"),
         )
-    refuse_nobody(machines)
+    refuse_nobody(of_update_management(machines))

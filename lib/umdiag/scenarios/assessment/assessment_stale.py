@@ -22,8 +22,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.frames.quota import explains, with_stop
+from umdiag.frames.shared.recognition import of_update_management
 from umdiag.model import Cause, Finding, Partial, found
-from umdiag.scenarios.account import MACHINES, PLACES, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import MACHINES, MANAGED, PLACES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.assessment._machine_findings import refuse_unknown
 from umdiag.scenarios.evidence import or_none, subject
 from umdiag.scenarios.leads import QUOTA_STOP, TOGETHER
@@ -63,15 +64,13 @@ _NO_STOP = "whether the workspace was over quota: no row shows when it stopped"
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=MACHINES,
+    symptom=(*MACHINES, *MANAGED),
     causes=(
         "scan_failures",
         "latest_updates",
         "operation_events",
         "log_operation_events",
         "workspace_settings",
-        "azure_machines",
-        "patch_assessments",
     ),
     indifferent=PLACES,
 )
@@ -83,6 +82,7 @@ def judge(
     failed_scans: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine in state assessment_stale that assessment_failed does not report."""
+    machines = of_update_management(machines)
     stale = machines[machines["state"] == "assessment_stale"]
     if failed_scans is not None:
         stale = stale[~stale["machine"].isin(failed_scans["machine"])]

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from umdiag.frames.shared.recognition import of_update_management
 from umdiag.model import Cause, Finding, Partial, Severity, found
-from umdiag.scenarios.account import NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import MANAGED, NAMES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.assessment._machine_findings import refuse_unknown, subject, with_updates
 
 DAILY = Cause(
@@ -36,9 +37,9 @@ DAILY = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("latest_updates", "assessments", "summaries"),
-    causes=("heartbeats", "shared_identities", "azure_machines"),
-    indifferent=NAMES | SERVICE,
+    symptom=("latest_updates", "assessments", "summaries", *MANAGED),
+    causes=("heartbeats", "shared_identities"),
+    indifferent=NAMES,
 )
 
 
@@ -47,6 +48,7 @@ def judge(
     updates: Partial,
 ) -> Iterator[Finding]:
     """Report each machine that needs KB2267602, as information."""
+    machines = of_update_management(machines)
     definitions = updates[updates["definition"] & updates["needed"]]
     for machine, needed in with_updates(machines, definitions):
         yield found(

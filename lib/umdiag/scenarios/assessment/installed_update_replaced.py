@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from umdiag.frames.shared.recognition import of_update_management
 from umdiag.model import Cause, Finding, Partial, Severity, found
-from umdiag.scenarios.account import NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import MANAGED, NAMES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
 
 SUPERSEDED = Cause(
@@ -37,9 +38,9 @@ SUPERSEDED = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("installed_before", "latest_updates", "assessments", "summaries"),
-    causes=("heartbeats", "shared_identities", "azure_machines"),
-    indifferent=NAMES | SERVICE,
+    symptom=("installed_before", "latest_updates", "assessments", "summaries", *MANAGED),
+    causes=("heartbeats", "shared_identities"),
+    indifferent=NAMES,
 )
 
 
@@ -48,6 +49,7 @@ def judge(
     machines: Partial,
 ) -> Iterator[Finding]:
     """Report each machine with updates that a later one of their series replaced, as information."""
+    machines = of_update_management(machines)
     rows: dict[int, list[dict[str, object]]] = {}
     for update in replaced_installs.sort_values("last_installed", ascending=False).itertuples():
         shown = told(update, "title", "kb", "product", "last_installed", "replaced_by")

@@ -28,8 +28,9 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.frames.shared.recognition import of_update_management
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, Subject, found
-from umdiag.scenarios.account import SERVICE, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import MANAGED, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import SHOWN, or_none, refuse_nobody, subject, told
 
 _DOCS = "https://learn.microsoft.com/azure/automation/update-management/overview"
@@ -74,9 +75,9 @@ RESTS = Rests(
         "update_runs",
         "assessments",
         "heartbeats",
+        *MANAGED,
     ),
-    causes=("summaries", "shared_identities", "azure_machines", "workspace_settings"),
-    indifferent=SERVICE,
+    causes=("summaries", "shared_identities", "workspace_settings"),
 )
 
 
@@ -88,6 +89,7 @@ def judge(
     """Report each machine that a run by class left with packages of that class, and each workspace with
     machines of distributions that have no classes.
     """
+    machines = of_update_management(machines)
     rows: dict[int, list[Any]] = {}
     for package in lingering_packages.sort_values(["package", "package_arch"]).itertuples():
         rows.setdefault(package.machine, []).append(package)

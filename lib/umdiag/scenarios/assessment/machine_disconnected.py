@@ -24,9 +24,10 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.estate import power_of
 from umdiag.frames.shared.existence import deleted, hidden
+from umdiag.frames.shared.recognition import of_update_management
 from umdiag.frames.shared.text import looked_up
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
-from umdiag.scenarios.account import MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import MACHINES, MANAGED, NAMES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.assessment._machine_findings import subject
 from umdiag.scenarios.evidence import fitting, or_none
 from umdiag.scenarios.leads import SILENCE, STILL_NAMED
@@ -79,9 +80,9 @@ STOPPED = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=MACHINES,
-    causes=("latest_updates", "azure_machines", "subscriptions", "resource_changes"),
-    indifferent=NAMES | SERVICE,
+    symptom=(*MACHINES, *MANAGED),
+    causes=("latest_updates", "resource_changes"),
+    indifferent=NAMES,
 )
 
 
@@ -95,6 +96,7 @@ def judge(
     asked_at: datetime,
 ) -> Iterator[Finding]:
     """Report each machine in state disconnected; high if it lacked urgent updates when last seen."""
+    machines = of_update_management(machines)
     silent = machines[machines["state"] == "disconnected"].copy()
     keys = silent["arm_key"]
     silent["machine_deleted"] = deleted(

@@ -22,8 +22,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from umdiag.frames.shared.recognition import of_update_management
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
-from umdiag.scenarios.account import MACHINES, NAMES, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import MACHINES, MANAGED, NAMES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
 from umdiag.scenarios.evidence import or_none, undecided
 
@@ -50,8 +51,8 @@ MISSING = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("latest_updates", "needed_packages", *MACHINES),
-    causes=("azure_machines", "patch_assessments"),
+    symptom=("latest_updates", "needed_packages", *MACHINES, *MANAGED),
+    causes=(),
     indifferent=NAMES,
 )
 
@@ -62,6 +63,7 @@ def judge(
     unclassed: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine in state non_compliant; severity is high if a critical update is missing."""
+    machines = of_update_management(machines)
     lacking = machines[machines["state"] == "non_compliant"]
     grave = updates[
         updates["needed"]

@@ -18,9 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from umdiag.frames.shared.recognition import of_update_management
 from umdiag.frames.shared.text import fold
 from umdiag.model import Cause, Finding, Partial, Severity, found
-from umdiag.scenarios.account import NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import MANAGED, NAMES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
 from umdiag.scenarios.steps import traits, with_wsus, without_wsus
 
@@ -46,9 +47,9 @@ NOT_DECLINED = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("latest_updates", "assessments", "summaries"),
-    causes=("heartbeats", "shared_identities", "azure_machines"),
-    indifferent=NAMES | SERVICE,
+    symptom=("latest_updates", "assessments", "summaries", *MANAGED),
+    causes=("heartbeats", "shared_identities"),
+    indifferent=NAMES,
 )
 
 
@@ -57,6 +58,7 @@ def judge(
     updates: Partial,
 ) -> Iterator[Finding]:
     """Report each machine with a needed update that a later one of its series replaces."""
+    machines = of_update_management(machines)
     replaced = updates[updates["needed"] & updates["superseded"]]
     for machine, superseded in with_updates(machines, replaced):
         yield found(

@@ -20,9 +20,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from umdiag.frames.shared.recognition import of_update_management
 from umdiag.frames.shared.text import folded
 from umdiag.model import Cause, Finding, Partial, found
-from umdiag.scenarios.account import NAMES, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import MANAGED, NAMES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
 
 NOT_APPROVED = Cause(
@@ -41,8 +42,8 @@ NOT_APPROVED = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("latest_updates", "assessments", "summaries"),
-    causes=("heartbeats", "shared_identities", "azure_machines", "patch_assessments"),
+    symptom=("latest_updates", "assessments", "summaries", *MANAGED),
+    causes=("heartbeats", "shared_identities"),
     indifferent=NAMES,
 )
 
@@ -53,6 +54,7 @@ def judge(
     summaries: pd.DataFrame | None,
 ) -> Iterator[Finding]:
     """Report each machine with an unapproved critical or security update of WSUS."""
+    machines = of_update_management(machines)
     held_back = updates[
         updates["unapproved"]
         & (updates["critical"] | updates["security"])

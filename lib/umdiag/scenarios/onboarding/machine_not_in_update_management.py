@@ -29,7 +29,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.stuck import REASONS
 from umdiag.model import Cause, Finding, Partial, Severity, found
-from umdiag.scenarios.account import MACHINES, PLACES, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import MACHINES, MANAGED, PLACES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import (
     fitting,
     not_shown,
@@ -126,8 +126,7 @@ RESTS = Rests(
     symptom=(
         *MACHINES,
         "latest_updates",
-        "patch_assessments",
-        "azure_machines",
+        *MANAGED,
         "workers",
         "worker_groups",
         "update_configurations",
@@ -142,7 +141,6 @@ def judge(
     stuck: Partial,
     silent_agents: Partial | None,
     unreachable: Partial | None,
-    lapsed_views: Partial,
     machines: Partial,
 ) -> Iterator[Finding]:
     """Report each connected machine that was never assessed, each running one that is never heard, and each
@@ -157,7 +155,7 @@ def judge(
         shown |= {"also": also, "not_checked": [*_not_checked(machine), *not_shown(machine)]}
         yield found(fits[0], subject(machine), shown, known=traits(machine))
     if silent_agents is not None:
-        for machine in silent_agents[~silent_agents["lapsed"]].itertuples():
+        for machine in silent_agents.itertuples():
             shown = told(machine, "power", "created") | {"is_worker": or_none(machine.worker)}
             shown |= {"named_by": machine.named_by, "portal": portal(machine.subject_id), "also": []}
             yield found(
@@ -167,7 +165,7 @@ def judge(
         for machine in unreachable[unreachable["unreachable"].notna()].itertuples():
             yield _unreachable(machine)
     refuse_nobody(machines)
-    if doubts := list(_doubts(stuck, silent_agents, unreachable, lapsed_views)):
+    if doubts := list(_doubts(stuck, unreachable)):
         raise Inconclusive("; ".join(doubts))
 
 
@@ -184,20 +182,11 @@ def _unreachable(machine: Any) -> Finding:
 
 def _doubts(
     stuck: pd.DataFrame,
-    silent_agents: pd.DataFrame | None,
     unreachable: pd.DataFrame | None,
-    lapsed_views: pd.DataFrame,
 ) -> Iterator[str]:
     """Yield of how many machines it cannot be told whether they are managed, and why."""
     if waiting := int((~stuck[list(REASONS)].fillna(False).any(axis=1)).sum()):
         yield undecided(waiting, "whether the configuration of Update Management goes on")
-    silent = 0 if silent_agents is None else int(silent_agents["lapsed"].sum())
-    if lapsed := len(lapsed_views) + silent:
-        yield undecided(
-            lapsed,
-            "whether any service manages it: only Azure Update Manager knows it, and its newest assessment"
-            " did not succeed or is older than 48 hours",
-        )
     if unreachable is not None and (unknown := int(unreachable["unreachable"].isna().sum())):
         yield undecided(
             unknown, "whether a run can reach it: the Automation account has no system hybrid worker at all"

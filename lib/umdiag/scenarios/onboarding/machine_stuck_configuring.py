@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 from umdiag.errors import Inconclusive
 from umdiag.model import Cause, Finding, Lead, Partial, found
-from umdiag.scenarios.account import COUNTS, MACHINES, PLACES, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import COUNTS, MACHINES, MANAGED, PLACES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import SHOWN, fitting, not_shown, refuse_nobody, subject, told, undecided
 from umdiag.scenarios.leads import WITHOUT_WORKER
 from umdiag.scenarios.steps import (
@@ -92,7 +92,7 @@ _CAUSES = (SAME_NAME, CLONED, BLOCKED)
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=(*MACHINES, "patch_assessments", "azure_machines", "workers", "worker_groups"),
+    symptom=(*MACHINES, *MANAGED, "workers", "worker_groups"),
     causes=("operation_events", "log_operation_events", "workspace_settings"),
     indifferent=COUNTS | PLACES,
 )

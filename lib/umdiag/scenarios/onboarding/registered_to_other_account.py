@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from umdiag.model import Cause, Finding, Lead, Partial, found
-from umdiag.scenarios.account import COUNTS, MACHINES, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import COUNTS, MACHINES, MANAGED, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import or_none, refuse_nobody, subject, told
 from umdiag.scenarios.leads import WITHOUT_WORKER
 from umdiag.scenarios.steps import REGISTER_AGAIN, RESTART_AGENT, linux, traits, windows
@@ -68,7 +68,7 @@ REFUSED = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("registration_errors", *MACHINES, "patch_assessments", "azure_machines"),
+    symptom=("registration_errors", *MACHINES, *MANAGED),
     causes=("workspace_settings",),
     indifferent=COUNTS,
 )

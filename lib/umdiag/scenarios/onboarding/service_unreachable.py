@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from umdiag.model import Cause, Finding, Partial, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import COUNTS, MACHINES, MANAGED, NAMES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import fitting, refuse_nobody, subject, told
 from umdiag.scenarios.leads import WITHOUT_WORKER
 
@@ -74,7 +74,7 @@ _CAUSES = (NO_ALGORITHM, INTERCEPTED, CERTIFICATE, DENIED)
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("registration_errors", *MACHINES, "patch_assessments", "azure_machines"),
+    symptom=("registration_errors", *MACHINES, *MANAGED),
     indifferent=COUNTS | NAMES,
 )
 

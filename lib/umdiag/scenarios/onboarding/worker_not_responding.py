@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 from umdiag.errors import Inconclusive
 from umdiag.model import Cause, Finding, Lead, Partial, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import COUNTS, MACHINES, MANAGED, NAMES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import not_shown, refuse_nobody, subject, told, undecided
 from umdiag.scenarios.steps import RESTART_AGENT, linux, traits, windows
 
@@ -51,7 +51,7 @@ WORKER_SILENT = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=(*MACHINES, "workers", "worker_groups", "patch_assessments", "azure_machines"),
+    symptom=(*MACHINES, "workers", "worker_groups", *MANAGED),
     indifferent=COUNTS | NAMES,
 )
 

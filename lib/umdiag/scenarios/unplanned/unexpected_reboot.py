@@ -26,7 +26,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, VISIBLE, Rests
 from umdiag.scenarios.evidence import SHOWN, or_none, subject, told
 from umdiag.words.steps import Step
 
@@ -77,7 +77,7 @@ SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("machine_runs", "restarts", "update_configurations", "update_runs", *MACHINES, "azure_machines"),
     causes=("update_policies",),
-    indifferent=COUNTS | NAMES | SERVICE,
+    indifferent=COUNTS | NAMES | SERVICE | VISIBLE,
 )
 
 

@@ -26,7 +26,7 @@ import pandas as pd
 
 from umdiag.frames.shared.certainty import surely
 from umdiag.model import Cause, Finding, Lead, Partial, found
-from umdiag.scenarios.account import COUNTS, NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import COUNTS, NAMES, SERVICE, UPDATE_MANAGEMENT, VISIBLE, Rests
 from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
 
 _LEFT_OUT = Lead(
@@ -62,7 +62,7 @@ SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("became_installed", "install_outcomes", "assessments"),
     causes=("update_policies", "summaries", "heartbeats", "shared_identities", "azure_machines"),
-    indifferent=COUNTS | NAMES | SERVICE,
+    indifferent=COUNTS | NAMES | SERVICE | VISIBLE,
 )
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from umdiag.model import Cause, Finding, Partial, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, VISIBLE, Rests
 from umdiag.scenarios.evidence import SHOWN, or_none, subject
 from umdiag.scenarios.leads import PACKAGES, SILENCE
 from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
@@ -98,7 +98,7 @@ RESTS = Rests(
         *MACHINES,
         "azure_machines",
     ),
-    indifferent=COUNTS | NAMES | SERVICE,
+    indifferent=COUNTS | NAMES | SERVICE | VISIBLE,
 )
 
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from umdiag.model import Cause, Finding, Lead, Partial, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, VISIBLE, Rests
 from umdiag.scenarios.evidence import or_none, subject, told
 from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
 from umdiag.words.steps import Step
@@ -49,7 +49,7 @@ SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("machine_runs", "update_runs"),
     causes=("install_outcomes", *MACHINES, "azure_machines"),
-    indifferent=COUNTS | NAMES | SERVICE,
+    indifferent=COUNTS | NAMES | SERVICE | VISIBLE,
 )
 
 

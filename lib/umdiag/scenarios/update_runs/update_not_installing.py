@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from umdiag.model import Finding, Lead, Partial, found
-from umdiag.scenarios.account import NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import NAMES, SERVICE, UPDATE_MANAGEMENT, VISIBLE, Rests
 from umdiag.scenarios.causes_of_codes import CAUSES, cause_of, leading_to, resolution_of
 from umdiag.scenarios.evidence import SHOWN, or_none, refuse_nobody, subject, told
 from umdiag.scenarios.steps import traits
@@ -35,7 +35,7 @@ SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
     symptom=("install_outcomes", "latest_updates", "assessments", "summaries"),
     causes=("heartbeats", "shared_identities", "azure_machines"),
-    indifferent=NAMES | SERVICE,
+    indifferent=NAMES | SERVICE | VISIBLE,
 )
 
 
