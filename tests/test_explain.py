@@ -115,6 +115,33 @@ def test_text_of_which_nothing_is_known_is_said_plainly(say: Callable[..., Said]
     assert out.startswith("Nothing in this text is known to the kit.\n\nWhat you can do next:")
 
 
+@pytest.mark.parametrize("code", ["OperationNotKnown", "QUX_XYZZY", "VMFooError"])
+def test_code_that_is_not_known_is_no_mistyped_scenario(say: Callable[..., Said], code: str) -> None:
+    assert say(code)[:2] == (0, say("the frobnicator has 7 legs")[1])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["OperationNotAllowed"], "az vm get-instance-view --ids <resource id>"),
+        (["ShutdownOrUnresponsive"], "Leads to: umdiag explain run_failed_to_start"),
+        (["error:", "prerequisites", "not", "met"], "Patch orchestration: Customer Managed"),
+        (["CompletedWithWarnings"], "Azure Update Manager > History > By machines"),
+    ],
+)
+def test_error_of_update_manager_is_explained(say: Callable[..., Said], words: list[str], told: str) -> None:
+    code, out, err = say(*words)
+    assert (code, err) == (0, "")
+    assert told in " ".join(out.split())
+
+
+def test_cause_of_both_services_names_the_pages_of_both(say: Callable[..., Said]) -> None:
+    out = say("assessment_failed")[1]
+    assert "In Update Management: Let it scan again" in out
+    assert "On an Azure VM, in Azure Update Manager: Assess the machine again: az vm assess-patches" in out
+    assert out.count("https://learn.microsoft.com/azure/update-manager/troubleshoot") == 5
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

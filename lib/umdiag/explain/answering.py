@@ -57,14 +57,17 @@ def _scenario(text: str, width: int) -> str:
 
 
 def _raise_if_near(text: str) -> None:
-    """Raise CallError for a single word, or for words that come near a scenario's name."""
+    """Raise CallError for a single word in small letters, or for words that come near a scenario's name.
+
+    A word with capitals is an error's code, such as `OperationNotAllowed`.
+    """
     from umdiag.explain import pages
     from umdiag.scenarios import catalogue
 
     try:
         pages.choose(text, catalogue())
     except CallError as error:
-        if "did you mean" in str(error) or len(text.split()) == 1:
+        if "did you mean" in str(error) or (text.islower() and len(text.split()) == 1):
             raise
 
 

@@ -51,12 +51,16 @@ def tokens(text: str) -> list[str]:
 def anchors(templates: Iterable[str]) -> Mapping[str, tuple[Anchor, ...]]:
     """Choose for each template up to two pairs of neighbouring words that are rare in all of them.
 
-    A text without any of them cannot hold the message; two, so that a line break cannot hide both.
+    A text without any of them cannot hold the message; two, so that a line break cannot hide both. Where no
+    words are neighbours it is the longest word: the others, such as `failed`, are in half of all lines.
     """
     choices = {template: _pairs(template) for template in templates}
     often = Counter(pair for pairs in choices.values() for pair in set(pairs))
-    chosen = {}
+    chosen: dict[str, tuple[Anchor, ...]] = {}
     for template, pairs in choices.items():
+        if pairs and len(pairs[0]) == 1:
+            chosen[template] = (max(pairs, key=lambda single: len(single[0])),)
+            continue
         best = sorted(pairs, key=lambda pair: (-len(pair), often[pair], -sum(map(len, pair))))
         second = [pair for pair in best[1:] if not set(pair) & set(best[0])]
         chosen[template] = (*best[:1], *second[:1])
