@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import product
+import re
+from itertools import chain, product
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -11,10 +13,20 @@ from hypothesis import strategies as st
 
 from umdiag.errors import QueryError
 from umdiag.model import Cause, Lead, Severity, Subject, found
-from umdiag.scenarios import FAMILIES, Scenario, _scenario, catalogue, leads_from
+from umdiag.scenarios import FAMILIES, Scenario, _scenario, azure_steps, catalogue, leads_from
 from umdiag.scenarios.assessment import machine_disconnected
-from umdiag.scenarios.steps import linux, on_azure_vm, traits, windows, with_wsus, without_wsus
-from umdiag.words.steps import Traits, filled, named_parts, steps_for
+from umdiag.scenarios.portal import resource_page, run_page
+from umdiag.scenarios.steps import (
+    in_update_management,
+    in_update_manager,
+    linux,
+    on_azure_vm,
+    traits,
+    windows,
+    with_wsus,
+    without_wsus,
+)
+from umdiag.words.steps import Step, Traits, filled, named_parts, steps_for
 
 VM = "/subscriptions/5a/resourceGroups/rg (test)/providers/Microsoft.Compute/virtualMachines/web01"
 ARC = "/subscriptions/5a/resourceGroups/rg/providers/Microsoft.HybridCompute/machines/web02"
@@ -160,6 +172,108 @@ def test_a_superseded_update_without_wsus_is_left_out_of_the_count() -> None:
     assert "ask Microsoft support" in told[-1]
     assert "Decline" in steps_for(cause.resolution, Traits(os="windows", wsus=True))[0]
     assert without_wsus("x").only.wsus is False
+
+
+# -- steps of Azure Update Manager ------------------------------------------------------------------------
+
+#: Commands of the Azure CLI, each with the options that its source (azure-cli, its extension
+#: connectedmachine) knows.
+COMMANDS = {
+    "az vm assess-patches": {"--ids"},
+    "az vm update": {"--ids", "--set"},
+    "az vm get-instance-view": {"--ids", "--query"},
+    "az vm extension list": {"--resource-group", "--vm-name", "--subscription", "--output"},
+    "az connectedmachine assess-patches": {"--ids"},
+    "az connectedmachine update": {"--ids", "--os-profile"},
+    "az connectedmachine extension list": {
+        "--resource-group",
+        "--machine-name",
+        "--subscription",
+        "--output",
+    },
+    "az connectedmachine extension delete": {
+        "--resource-group",
+        "--machine-name",
+        "--subscription",
+        "--name",
+    },
+    "az monitor activity-log list": {"--resource-id", "--offset", "--output"},
+    "az provider register": {"--namespace", "--subscription"},
+    "az provider show": {"--namespace", "--subscription", "--query"},
+}
+SHARED = {
+    name: (value,) if isinstance(value, str) else value
+    for name, value in vars(azure_steps).items()
+    if name.isupper() and not name.startswith("_")
+}
+ON_VM = Traits(os="windows", azure_vm=True, arc=False, service="update_manager")
+ON_LINUX_ARC = Traits(os="linux", azure_vm=False, arc=True, service="update_manager")
+
+
+def test_shared_steps_call_commands_as_the_command_line_knows_them() -> None:
+    steps = [*chain.from_iterable(SHARED.values()), *azure_steps.register("Microsoft.Maintenance")]
+    texts = [step.text if isinstance(step, Step) else step for step in steps]
+    called = [call for text in texts for call in re.findall(r"\baz [a-z][^,;]*", text)]
+    assert len(called) > 15
+    for call in called:
+        command = max((known for known in COMMANDS if call.startswith(known + " ")), key=len, default=None)
+        assert command, call
+        assert {*re.findall(r"--[a-z-]+", call)} <= COMMANDS[command], call
+    assert all(text.endswith(".") for text in texts)
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_shared_steps_name_one_kind_of_machine_at_a_time(name: str) -> None:
+    told = " ".join(steps_for(SHARED[name], ON_VM))
+    assert not re.search("az connectedmachine|azcmagent|GuestConfig|linuxConfiguration|linux-conf", told)
+    told = " ".join(steps_for(SHARED[name], ON_LINUX_ARC))
+    assert not re.search("az vm |WindowsAzure|windowsConfiguration|windows-conf", told)
+
+
+def test_settings_are_filled_in_for_the_machine() -> None:
+    (step, portal) = steps_for(azure_steps.CUSTOMER_MANAGED, ON_VM)
+    assert filled(step, {"resource id": "/subscriptions/5a/x"}) == (
+        "Let schedules patch the VM: az vm update --ids /subscriptions/5a/x --set"
+        " osProfile.windowsConfiguration.patchSettings.patchMode=AutomaticByPlatform"
+        " osProfile.windowsConfiguration.patchSettings.automaticByPlatformSettings"
+        ".bypassPlatformSafetyChecksOnUserSchedule=true."
+    )
+    assert portal.startswith("In the portal: Azure Update Manager > Machines")
+    assert steps_for(azure_steps.PERIODIC_ASSESSMENT, ON_LINUX_ARC)[0].endswith(
+        "--os-profile linux-configuration.patch-settings.assessment-mode=AutomaticByPlatform."
+    )
+
+
+def test_a_step_of_a_service_is_told_in_that_service_alone() -> None:
+    steps = (in_update_management("Read the job."), in_update_manager("Read the history."))
+    assert steps_for(steps, Traits(service="update_manager")) == ("Read the history.",)
+    assert steps_for(steps, Traits(service="update_management")) == ("Read the job.",)
+
+
+def test_a_row_tells_which_service_has_its_machine() -> None:
+    assert traits(Row(service="update_manager")).service == "update_manager"
+    assert traits(Row(service="")).service == traits(Row()).service == "update_management"
+
+
+def test_a_page_of_the_portal_is_addressed_by_the_id() -> None:
+    assert resource_page(VM) == f"https://portal.azure.com/#resource{VM}".replace(" (test)", "%20%28test%29")
+    assert resource_page(ARC + "/").endswith("/machines/web02")
+    run = "/subscriptions/5A/resourceGroups/rg/providers/Microsoft.Maintenance/maintenanceConfigurations/wk"
+    page = run_page(f"{run}/providers/microsoft.maintenance/applyUpdates/20261124010000")
+    assert page.startswith("https://portal.azure.com/#view/Microsoft_Azure_Automation/UpdateCenterMaint")
+    parts = page.partition("HistoryBlade/")[2].split("/")
+    assert dict(zip(parts[::2], map(unquote, parts[1::2]), strict=True)) == {
+        "maintenanceConfigurationId": run,
+        "maintenanceRunId": f"{run}/providers/microsoft.maintenance/applyUpdates/20261124010000",
+        "maintenanceRunName": "20261124010000",
+    }
+
+
+@pytest.mark.parametrize("identity", ["", "agent-1", "web01", "/providers/x", "https://evil.example/"])
+def test_what_is_no_id_has_no_page(identity: str) -> None:
+    assert resource_page(identity) == ""
+    assert run_page(identity) == ""
+    assert run_page(VM) == ""
 
 
 # -- where causes lead ------------------------------------------------------------------------------------

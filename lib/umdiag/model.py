@@ -157,7 +157,8 @@ class Lead:
 class Cause:
     """A reason that a scenario knows: its literal key, one sentence, the fix and where Microsoft says so.
 
-    `leads_to` names the notebooks that show its root or what follows from it, the root first.
+    `leads_to` names the notebooks that show its root or what follows from it, the root first. Of a cause that
+    both services have, `manager_source` is where Microsoft says so of Azure Update Manager.
     """
 
     key: str
@@ -166,6 +167,7 @@ class Cause:
     source: str
     severity: Severity = Severity.MEDIUM
     leads_to: tuple[Lead, ...] = ()
+    manager_source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,5 +248,5 @@ def found(
         subject=subject,
         evidence=evidence,
         resolution=tuple(filled(step, values | named_parts(subject.id)) for step in told),
-        source=cause.source,
+        source=(cause.manager_source if known.service == "update_manager" else "") or cause.source,
     )

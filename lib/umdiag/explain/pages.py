@@ -112,7 +112,8 @@ def _cause(cause: Cause, width: int) -> str:
     lines = [f"  {cause.key} ({cause.severity.value})", _wrapped(cause.sentence, "    ", width)]
     steps = enumerate(steps_for(cause.resolution), start=1)
     lines += [_wrapped(step, f"    {number}. ", width) for number, step in steps]
-    return "\n".join([*lines, f"    {cause.source}"])
+    sources = dict.fromkeys(page for page in (cause.source, cause.manager_source) if page)
+    return "\n".join([*lines, *(f"    {page}" for page in sources)])
 
 
 def _wrapped(text: str, lead: str, width: int) -> str:

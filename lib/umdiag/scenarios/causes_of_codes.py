@@ -1,4 +1,4 @@
-"""What the codes of Windows Update mean: the causes that scans and installations share."""
+"""What the codes of Windows Update mean: the causes that scans and installations of both services share."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from umdiag.knowledge import decode
 from umdiag.model import Cause, Lead
-from umdiag.scenarios.steps import with_wsus, without_wsus
+from umdiag.scenarios.azure_steps import ASSESS_AGAIN
+from umdiag.scenarios.steps import in_update_management, in_update_manager, with_wsus, without_wsus
 from umdiag.words.steps import Step
 
 _CODES = "https://learn.microsoft.com/windows/deployment/update/windows-update-error-reference"
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
+_MANAGER = "https://learn.microsoft.com/azure/update-manager/troubleshoot"
 
 NETWORK = Cause(
     key="network_unreachable",
@@ -25,9 +27,11 @@ NETWORK = Cause(
             "Let it reach *.windowsupdate.microsoft.com, *.update.microsoft.com and"
             " *.delivery.mp.microsoft.com."
         ),
-        "Then let it scan again: usoclient StartScan, or restart the service wuauserv.",
+        in_update_management("Let it scan again: usoclient StartScan, or restart the service wuauserv."),
+        *ASSESS_AGAIN,
     ),
     source=_GUIDE,
+    manager_source=_MANAGER,
 )
 WSUS = Cause(
     key="wsus_unreachable",
@@ -44,10 +48,15 @@ SHUTTING_DOWN = Cause(
     key="agent_shutting_down",
     sentence="The Windows Update agent stopped in the middle: its service or the machine was shutting down.",
     resolution=(
-        "If a restart is pending, restart the machine; then let it scan again: usoclient StartScan.",
+        in_update_management(
+            "If a restart is pending, restart the machine; then let it scan again: usoclient StartScan."
+        ),
+        in_update_manager("If a restart is pending, restart the machine."),
+        *ASSESS_AGAIN,
         "If it fails again, look in the System log for what stops the service wuauserv.",
     ),
     source=_GUIDE,
+    manager_source=_MANAGER,
 )
 DISABLED = Cause(
     key="update_service_disabled",
@@ -58,6 +67,7 @@ DISABLED = Cause(
         "Check the policies DisableWindowsUpdateAccess and DoNotConnectToWindowsUpdateInternetLocations.",
     ),
     source=_GUIDE,
+    manager_source=_MANAGER,
 )
 TIMED_OUT = Cause(
     key="timed_out",
@@ -78,6 +88,7 @@ TIMED_OUT = Cause(
         ),
     ),
     source=_GUIDE,
+    manager_source=_MANAGER,
 )
 DENIED = Cause(
     key="access_denied",
@@ -90,6 +101,7 @@ DENIED = Cause(
         "Scan the machine for malware, which often locks this folder.",
     ),
     source=_GUIDE,
+    manager_source=_MANAGER,
 )
 OTHER = Cause(
     key="other_hresult",
@@ -98,6 +110,7 @@ OTHER = Cause(
         "Look the code up: umdiag explain <code>.",
         "Read what happened around it: Get-WindowsUpdateLog on the machine, and"
         " C:\\Windows\\Logs\\CBS\\CBS.log.",
+        *ASSESS_AGAIN,
     ),
     source=_CODES,
 )
@@ -120,6 +133,6 @@ def resolution_of(cause: Cause, code: str) -> Sequence[str | Step]:
     return cause.resolution if code or cause is not OTHER else cause.resolution[1:]
 
 
-def leading_to(*leads: Lead) -> tuple[Cause, ...]:
+def leading_to(*leads: Lead, causes: Sequence[Cause] = CAUSES) -> tuple[Cause, ...]:
     """Return the causes as a scenario has them, each leading to these notebooks."""
-    return tuple(replace(cause, leads_to=leads) for cause in CAUSES)
+    return tuple(replace(cause, leads_to=leads) for cause in causes)

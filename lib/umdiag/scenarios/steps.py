@@ -12,10 +12,11 @@ from umdiag.words.steps import Step, Traits
 
 def traits(machine: Any, **known: Any) -> Traits:
     """Return what a row tells of its machine, from those of these columns that it has: os_type, arm_key,
-    subject_id, environment, wsus_server. `known` is what the scenario knows better.
+    subject_id, environment, wsus_server, service (without it, Update Management). `known` is what the
+    scenario knows better.
     """
     system = fold(getattr(machine, "os_type", ""))
-    told: dict[str, Any] = {"service": "update_management"}
+    told: dict[str, Any] = {"service": fold(getattr(machine, "service", "")) or "update_management"}
     if system:
         told["os"] = "linux" if system == "linux" else "windows"
     if known.get("os", told.get("os")) == "linux":
@@ -71,6 +72,16 @@ def with_wsus(text: str, **more: Any) -> Step:
 def without_wsus(text: str, **more: Any) -> Step:
     """Return a step for machines that ask no WSUS server; `more` are further traits it asks for."""
     return Step(text=text, only=Traits(wsus=False, **more))
+
+
+def in_update_management(text: str, **more: Any) -> Step:
+    """Return a step for machines of the retired Update Management; `more` are further traits it asks for."""
+    return Step(text=text, only=Traits(service="update_management", **more))
+
+
+def in_update_manager(text: str, **more: Any) -> Step:
+    """Return a step for machines of Azure Update Manager; `more` are further traits it asks for."""
+    return Step(text=text, only=Traits(service="update_manager", **more))
 
 
 #: Restart the Log Analytics agent.
