@@ -5,10 +5,11 @@ from __future__ import annotations
 from urllib.parse import quote
 
 _PORTAL = "https://portal.azure.com"
-_UPDATE_MANAGER = f"{_PORTAL}/#view/Microsoft_Azure_Automation/UpdateCenterMenuBlade/~"
+_PAGES = f"{_PORTAL}/#view/Microsoft_Azure_Automation/UpdateCenter"
 
-MACHINES_PAGE = f"{_UPDATE_MANAGER}/machines"
-CONFIGURATIONS_PAGE = f"{_UPDATE_MANAGER}/maintenanceconfigurations"
+MACHINES_PAGE = f"{_PAGES}MenuBlade/~/machines"
+HISTORY_PAGE = f"{_PAGES}HistoryBlade"
+CONFIGURATIONS_PAGE = f"{_PORTAL}/#browse/Microsoft.Maintenance%2FmaintenanceConfigurations"
 
 
 def resource_page(resource_id: str) -> str:
@@ -24,7 +25,7 @@ def run_page(run_id: str) -> str:
     if not found or not name:
         return ""
     return (
-        f"{_PORTAL}/#view/Microsoft_Azure_Automation/UpdateCenterMaintenanceRunHistoryBlade"
+        f"{_PAGES}MaintenanceRunHistoryBlade"
         f"/maintenanceConfigurationId/{quote(path[: len(configuration)], safe='')}"
         f"/maintenanceRunId/{quote(path, safe='')}/maintenanceRunName/{quote(name, safe='')}"
     )
