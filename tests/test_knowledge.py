@@ -196,6 +196,10 @@ MANAGER_TEXTS = [
     ("Invalid reboot setting detected. [InvalidSetting=x]", "aum_reboot_setting"),
     ("Allow Extension Operations check failed", "aum_extension_operations"),
     ("TLS 1.2 Check Failed", "aum_tls_check"),
+    ("Non-zero exit code: 52, /var/lib/waagent/Microsoft.CPlat.Core.LinuxPatchExtension-1.6.52/x.sh -enable",
+     "aum_exit_52"),
+    ("Non-zero exit code: 53, …/Microsoft.SoftwareUpdateManagement.LinuxOsUpdateExtension-1.0/x.sh",
+     "aum_exit_53"),
     ("Linux repositories aren't accessible", "aum_repositories_check"),
 ]  # fmt: skip
 HRESULTS = {
@@ -331,6 +335,11 @@ def test_message_of_the_guide_leads_to_its_scenario(text: str, wanted: str, spoi
 @pytest.mark.parametrize(("text", "row"), MANAGER_TEXTS)
 def test_text_of_update_manager_finds_its_row_first(text: str, row: str) -> None:
     assert [found.id for found in decode(text)][:1] == [row]
+
+
+def test_exit_code_of_another_extension_is_not_read_as_that_of_the_patch_extension() -> None:
+    text = "[ExtensionOperationError] Non-zero exit code: 52, /var/lib/waagent/OmsAgentForLinux-1/shim.sh"
+    assert [row.id for row in decode(text)] == ["extension_exit_code"]
 
 
 def test_every_row_of_update_manager_names_its_own_pages() -> None:

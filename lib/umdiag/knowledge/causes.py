@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from umdiag.knowledge.cleaning import cleaned
 from umdiag.knowledge.codes import find_codes
+from umdiag.knowledge.hresult import FAILURE, parse
 from umdiag.knowledge.matching import LINUX_CAUSES, messages
 from umdiag.knowledge.table import by_number
 
@@ -49,7 +50,9 @@ def error_cause(text: str) -> tuple[str, str]:
     The code is written 0x%08X; empty where a text shows the cause. Both are empty where nothing does.
     """
     shown: dict[str, str] = {}
-    for code in find_codes(text):
+    # A number by itself that is less is a state of the extension (1: error), not an error of Windows.
+    codes = find_codes(text) if (parse(text) or FAILURE) >= FAILURE else ()
+    for code in codes:
         if code >> 28 == 8:
             shown.setdefault(_meaning(code), f"0x{code:08X}")
     plain = _plain(text)
