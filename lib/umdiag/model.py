@@ -157,8 +157,7 @@ class Lead:
 class Cause:
     """A reason that a scenario knows: its literal key, one sentence, the fix and where Microsoft says so.
 
-    `leads_to` names the notebooks that show its root or what follows from it, the root first. Of a cause that
-    both services have, `manager_source` is where Microsoft says so of Azure Update Manager.
+    `leads_to`: notebooks of its root, then of what follows; `manager_source`: page of Update Manager.
     """
 
     key: str
@@ -236,9 +235,8 @@ def found(
 ) -> Finding:
     """Make a finding of `cause` with the steps that can fit what is `known` of its subject.
 
-    Severity and resolution default to the cause's own. What a step names as `<resource id>`,
-    `<subscription>`, `<resource group>` or `<resource name>` is filled in from an ARM id of the subject, any
-    other name from the text of that key in the evidence.
+    Severity, resolution and page are the cause's. In a step `<resource id>`, `<subscription>`, `<resource
+    group>` and `<resource name>` are those of the subject's ARM id, other names are keys of the evidence.
     """
     values = {key.replace("_", " "): value for key, value in evidence.items() if isinstance(value, str)}
     told = steps_for(cause.resolution if resolution is None else resolution, known)
@@ -248,5 +246,5 @@ def found(
         subject=subject,
         evidence=evidence,
         resolution=tuple(filled(step, values | named_parts(subject.id)) for step in told),
-        source=(cause.manager_source if known.service == "update_manager" else "") or cause.source,
+        source=(cause.manager_source if known.service == UPDATE_MANAGER else "") or cause.source,
     )
