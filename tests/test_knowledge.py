@@ -201,6 +201,17 @@ MANAGER_TEXTS = [
     ("Non-zero exit code: 53, …/Microsoft.SoftwareUpdateManagement.LinuxOsUpdateExtension-1.0/x.sh",
      "aum_exit_53"),
     ("Linux repositories aren't accessible", "aum_repositories_check"),
+    ('{"RuleId":"TlsVersionCheck","CheckResultMessageId":"TlsVersionCheck.Failed.NotExplicitlyEnabled"}',
+     "aum_tls_check"),
+    ('"CheckResultMessageId": "PatchExtensionCheck.Failed"', "aum_check_extension"),
+    ("Linux Patch extension is not installed", "aum_check_extension"),
+    ("WUEndpointConnectivityCheck.Failed", "aum_check_update_endpoints"),
+    ("WireServerConnectivityCheck.Failed.Port80Failed", "aum_check_wire_server"),
+    ("HimdsServiceCheck.Failed", "aum_check_himds"),
+    ("AutoAssessmentTimerCheck.Failed", "aum_auto_assess"),
+    ("ReposAccessCheck.Failed", "aum_repositories_check"),
+    ("WSUSServerConfiguredCheck.PassedWithWarning", "aum_check_wsus"),
+    ("AutomaticUpdateCheck", "aum_check_automatic_updates"),
 ]  # fmt: skip
 HRESULTS = {
     "0x8024402C": "network_unreachable",
@@ -399,6 +410,8 @@ def test_pattern_ends_where_a_word_ends() -> None:
         "The subscription is registered to use namespace 'Microsoft.Maintenance'",
         '{"rebootStatus": "NotNeeded", "bypassPlatformSafetyChecksOnUserSchedule": true}',
         "Prerequisites met; the extension was enabled",
+        '{"RuleId":"TlsVersionCheck","CheckResult":"Passed","CheckResultMessageId":"TlsVersionCheck.Passed"}',
+        "Windows Patch extension is installed on the machine. All endpoints are reachable.",
     ],
 )
 def test_healthy_text_is_not_known(text: str) -> None:
