@@ -35,7 +35,7 @@ PYTHONS = ("3.11", "3.12", "3.13")
 OURS = {"umdiag", "fleet", "servers", "support", "live", "conftest"}
 SYSTEMS = {"linux": ("Linux", "posix"), "darwin": ("Darwin", "posix"), "win32": ("Windows", "nt")}
 #: conda-forge name → name on PyPI, where the two differ.
-CONDA_NAMES = {"playwright-python": "playwright"}
+CONDA_NAMES = {"playwright-python": "playwright", "python-tzdata": "tzdata"}
 #: What environment.yml leaves to pip.
 BY_PIP = {"duckdb", "duckdb-kql"}
 #: What tools leave between the files.
@@ -56,6 +56,7 @@ SINGLE_FILES = (
 #: Declared, and imported by no module of the package.
 NOT_IMPORTED = {
     "ipykernel": "a report starts it by name, in a process of its own",
+    "tzdata": "zoneinfo reads it where the system has no time zones, as on Windows",
     "jupyterlab": "`make lab`: where a user opens the notebooks",
 }
 #: What a distribution carries beside the package, by its place in the checkout.

@@ -44,7 +44,7 @@ def derive(
         | {"static": "bool", "tags": "object"}
         | dict.fromkeys(_LISTS, "object"),
     )
-    rows = rows[~rows["configuration_key"].isin(other)].reset_index(drop=True)
+    rows = rows[~rows["configuration_key"].isin(other)].drop_duplicates("assignment_id", ignore_index=True)
     there = rows["configuration_key"].isin(configurations["key"])
     visible = pd.Series(pd.NA, index=rows.index, dtype="boolean")
     if subscriptions is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from umdiag.frames.shared.records import TIME, typed
@@ -27,8 +28,9 @@ def derive(
     living = configurations[configurations["living"]].set_index("configuration_key")["name"]
     scopes = assignments[~assignments["static"] & assignments["configuration_key"].isin(living.index)]
     ahead = occurrences[occurrences["start"] > asked_at].groupby("configuration_key")["start"].min()
-    machines = estate[~estate["scale_set_instance"]].reset_index(drop=True)
-    compared, rows = comparable(machines), []
+    machines = estate[~estate["scale_set_instance"]]
+    compared, keys = comparable(machines), machines["machine_key"].to_numpy(dtype="object")
+    rows: list[dict[str, Any]] = []
     for number, scope in zip(
         scopes.groupby("configuration_key").cumcount() + 1, scopes.itertuples(), strict=True
     ):
@@ -40,14 +42,14 @@ def derive(
             "group": number,
         }
         fits = matches(scope, compared)
-        rows += [named | step for step in _steps(scope, fits, machines["machine_key"])]
+        rows += [named | step for step in _steps(scope, fits, keys)]
     texts = dict.fromkeys(("run_key", "run_id", "configuration", "predicate", "wanted"), "str")
     numbers = dict.fromkeys(("group", "step", "kept", "of"), "int64")
     return typed(rows, texts | {"start_time": TIME} | numbers | {"machine_keys": "object"})
 
 
-def _steps(scope: Any, fits: Mapping[str, Any], keys: pd.Series[Any]) -> Iterator[dict[str, Any]]:
-    kept, of = pd.Series(True, index=keys.index), len(keys)
+def _steps(scope: Any, fits: Mapping[str, Any], keys: np.ndarray[Any, Any]) -> Iterator[dict[str, Any]]:
+    kept, of = np.ones(len(keys), dtype=bool), len(keys)
     for step, predicate in enumerate(PREDICATES):
         kept &= fits[predicate]
         yield {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from umdiag.frames.shared.scopes import comparable, selected
 from umdiag.frames.shared.text import looked_up
 from umdiag.model import Partial
+
+_OF = ("assignment_id", "configuration_key", "machine_key", "static")
 
 
 def derive(assignments: Partial, configurations: Partial, estate: Partial) -> pd.DataFrame:
@@ -15,18 +18,21 @@ def derive(assignments: Partial, configurations: Partial, estate: Partial) -> pd
 
     Instances of scale sets are selected by nothing. Null: whether the configuration is there cannot be told.
     """
-    machines = estate[~estate["scale_set_instance"]].reset_index(drop=True)
-    statically = assignments[assignments["static"] & assignments["machine_key"].isin(machines["machine_key"])]
-    parts = [statically[["assignment_id", "configuration_key", "machine_key", "static"]]]
-    compared, keys = comparable(machines), machines["machine_key"]
-    for scope in assignments[~assignments["static"]].itertuples():
-        reached = keys[selected(scope, compared)]
-        named = {"assignment_id": scope.assignment_id, "configuration_key": scope.configuration_key}
-        parts.append(pd.DataFrame({"machine_key": reached}).assign(**named, static=False))
-    rows = pd.concat(parts, ignore_index=True)
+    machines = estate[~estate["scale_set_instance"]]
+    static = assignments["static"]
+    named = assignments[static & assignments["machine_key"].isin(machines["machine_key"])]
+    rows = pd.concat([named, _by_scopes(assignments[~static], machines)], ignore_index=True)[list(_OF)]
     of = assignments.drop_duplicates("configuration_key").set_index("configuration_key")
     living = configurations.set_index("configuration_key")["living"].astype("boolean")
     gone = looked_up(rows["configuration_key"], of["configuration_gone"])
     rows["living"] = looked_up(rows["configuration_key"], living).mask(gone.fillna(False), False)
     rows["readable"] = looked_up(rows["configuration_key"], of["configuration_visible"])
-    return rows.astype({"static": "bool"})
+    return rows
+
+
+def _by_scopes(scopes: pd.DataFrame, machines: pd.DataFrame) -> pd.DataFrame:
+    compared = comparable(machines)
+    places = [np.flatnonzero(selected(scope, compared)) for scope in scopes.itertuples()]
+    rows = scopes.loc[np.repeat(scopes.index.to_numpy(), [len(found) for found in places]), list(_OF)]
+    found = np.concatenate(places) if places else np.array([], dtype=int)
+    return rows.assign(machine_key=machines["machine_key"].to_numpy()[found])

@@ -12,7 +12,6 @@ import pandas as pd
 #: The predicates of a dynamic scope, in the order in which they are counted.
 PREDICATES = ("scope", "resource_group", "resource_type", "operating_system", "location", "tags")
 _TYPES = {True: "microsoft.compute/virtualmachines", False: "microsoft.hybridcompute/machines"}
-_PLACE = r"^/subscriptions/(?P<subscription>[^/]*)(?:/resourcegroups/(?P<resource_group>[^/]*))?"
 Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
@@ -49,11 +48,10 @@ class Comparable:
 
 
 def comparable(machines: pd.DataFrame) -> Comparable:
-    """Prepare machines: the columns machine_key, virtual, operating_system, location, tags of `estate`."""
-    place = machines["machine_key"].str.extract(_PLACE).fillna("")
+    """Prepare machines: rows of `estate`."""
     columns = {
-        "subscription": place["subscription"],
-        "resource_group": place["resource_group"],
+        "subscription": machines["subscription"],
+        "resource_group": machines["resource_group"],
         "resource_type": machines["virtual"].map(_TYPES),
         "operating_system": machines["operating_system"],
         "location": machines["location"],
@@ -107,9 +105,7 @@ def actual(machine: Any, predicate: str) -> str:
     """Write in words what a machine (a row of `estate`) has where a predicate asks."""
     match predicate:
         case "scope":
-            return str(machine.machine_key.partition("/providers/")[0])
-        case "resource_group":
-            return str(machine.machine_key.partition("/resourcegroups/")[2].partition("/")[0]) or "none"
+            return f"/subscriptions/{machine.subscription}/resourcegroups/{machine.resource_group}"
         case "resource_type":
             return _TYPES[bool(machine.virtual)]
         case "tags":
