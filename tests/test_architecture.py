@@ -27,7 +27,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "queries": {"errors", "words"},
     "knowledge": {"errors"},
     "sources": {"errors", "model", "queries", "words", "parameters", "_version"},
-    "frames": {"errors", "model", "knowledge"},
+    "frames": {"errors", "model", "knowledge", "queries"},
     "scenarios": {"errors", "model", "words", "frames", "knowledge"},
     "judging": {"errors", "model", "words", "queries", "frames", "scenarios"},
     "charts": {"words"},
