@@ -11,8 +11,8 @@ Why it matters:
 
 Cannot see:
     Machines outside the scope on purpose; read the saved search of the scope configuration. Silent machines
-    outside Azure and Azure Arc. Machines that Azure Update Manager alone knows, by an assessment that did not
-    succeed or is older than 48 hours. Which machines the saved searches of update deployments select.
+    outside Azure and Azure Arc. Machines that Azure Update Manager manages, which are judged there. Which
+    machines the saved searches of update deployments select.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)

@@ -10,7 +10,7 @@ Why it matters:
 
 Cannot see:
     Why the worker stopped: its log is on the machine. A worker that does not say when it was last seen cannot
-    be judged. Machines that Azure Update Manager assesses need no worker and are left out.
+    be judged. Machines that Azure Update Manager manages need no worker and are left out.
 
 Sources:
     https://learn.microsoft.com/azure/automation/troubleshoot/hybrid-runbook-worker (read 2026-11-27)
