@@ -54,14 +54,18 @@ class Services:
         captured = frozenset(self.captured)
         return {service: self.absence for service in CALLED if not captured & telling[service]}
 
+    @property
+    def open(self) -> Collection[str]:
+        """Services of which rows decide."""
+        if self.given or self.decided is not None:
+            return ()
+        return {UPDATE_MANAGER} - self.ruled_out.keys()
+
     def not_asked(self, seen: Callable[[str], Seen]) -> Mapping[str, str]:
         """Return every service that is not looked at; `seen` returns a fact or frame as rows made it."""
-        ruled_out = self.ruled_out
-        if self.given or self.decided is not None or UPDATE_MANAGER in ruled_out:
-            return ruled_out
-        if any(_shows(seen(name), column) for name, column in SIGNS) or self._hidden(seen):
-            return ruled_out
-        return {**ruled_out, UPDATE_MANAGER: _NO_SIGN}
+        if not self.open or any(_shows(seen(name), column) for name, column in SIGNS) or self._hidden(seen):
+            return self.ruled_out
+        return {**self.ruled_out, UPDATE_MANAGER: _NO_SIGN}
 
     def _hidden(self, seen: Callable[[str], Seen]) -> bool:
         """Whether rows that would show Update Manager may be among those that could not be seen."""

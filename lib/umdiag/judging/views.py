@@ -78,7 +78,8 @@ class Views:
 
     def rows(self, name: str, **values: Value) -> Rows:
         """Return the rows of one query; whole and none where its service is not looked at."""
-        return self._rows(self.not_asked, name, **values)
+        decided = _service(name) not in self._services.open
+        return self._rows(self._services.ruled_out if decided else self.not_asked, name, **values)
 
     def seen(self, name: str, **values: Value) -> Seen:
         """Return a fact (`values` fill its parameters) or frame of the first view."""
