@@ -198,7 +198,7 @@ def test_what_is_unseen_of_a_service_that_nobody_looks_at_makes_nothing_unknown(
         refused = refused.without(table, "denied")
     kit = refused.kit()
     assert told(judged(kit, family)) == told(judged(estate(ALONE).kit(), family))
-    assert not any(one.name in deciding_queries() - {"azure_machines"} for one in kit.rows())
+    assert not {service_of(one.tables) for one in kit.rows()} & {UPDATE_MANAGER}
 
 
 @SOME_OR_ALL

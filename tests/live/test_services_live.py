@@ -64,8 +64,8 @@ def test_estate_without_a_workspace_says_so_once(azure: AzureStandIn) -> None:
 def test_update_manager_is_not_asked_for_where_it_is_not_named(azure: AzureStandIn) -> None:
     kit = estate.live(azure, services=[UPDATE_MANAGEMENT])
     assert set(kit.not_asked) == {UPDATE_MANAGER}
-    assert kit.fact("update_manager_machines").whole
-    assert kit.frame("assessed_elsewhere").empty
+    assert kit.fact("patch_assessments").whole
+    assert kit.frame("configurations").empty
     kit.close()
     assert not any(PATCHES in one.text for one in azure.asked("ResourceGraph"))
 

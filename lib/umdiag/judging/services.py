@@ -16,8 +16,8 @@ from umdiag.queries.belonging import PATCHES, telling_of_update_management
 from umdiag.queries.kql import queries
 from umdiag.words.services import CALLED
 
-#: What shows that Update Manager is at work: facts or frames, and the column that is true in a row that
-#: shows it ("": every row does). They rest on Resource Graph alone, which is asked before this is decided.
+#: What shows that Update Manager is at work: frames, and the column that is true in a row that shows it. They
+#: rest on Resource Graph alone: what is filled from a frame of both services would wait for this decision.
 SIGNS: tuple[tuple[str, str], ...] = (
     ("managed", "managed"),
     ("configurations", "living"),
@@ -80,6 +80,4 @@ def deciding_queries() -> frozenset[str]:
 
 
 def _shows(sign: Seen, column: str) -> bool:
-    if sign.frame is None:
-        return False
-    return bool(sign.frame[column].fillna(False).any()) if column else len(sign.frame) > 0
+    return sign.frame is not None and bool(sign.frame[column].eq(True).any())
