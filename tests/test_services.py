@@ -10,7 +10,7 @@ import pytest
 
 from support import snapshot_rows as rows
 from support.estates import Estate, derived_once
-from umdiag import scenarios, show
+from umdiag import charts, scenarios, show
 from umdiag.errors import QueryError
 from umdiag.judging.needs import queries_behind
 from umdiag.judging.services import SIGNS, TELLING, Services, deciding_queries
@@ -147,6 +147,16 @@ def test_questions_not_asked_are_one_line_and_no_figure(graph_alone: Kit) -> Non
     assert repr(show.next_steps(diagnoses, here="overview")) == "No question was asked here."
     outcome = Outcome(index=Path(), verdicts={Verdict.NOT_ASKED: 27}, failed=())
     assert [outcome.exit_code(on) for on in ("never", "problem", "unknown")] == [0, 3, 0]
+
+
+def test_chart_of_a_service_that_is_not_looked_at_is_left_out() -> None:
+    graph, both = estate(SHARED, *LOGS, *OBJECTS).kit(), estate(SHARED).kit()
+    for of_logs in (charts.ingestion_per_hour, charts.heartbeats_per_hour, charts.jobs_at_once):
+        assert graph._views.left_out(of_logs).startswith("Not looked at: Update Management (")
+        assert both._views.left_out(of_logs) == ""
+    assert graph._views.left_out(charts.machine_states) == ""
+    said = repr(graph.draw(charts.ingestion_per_hour))
+    assert said == "Not looked at: Update Management (none of its tables was captured)."
 
 
 def test_data_health_is_silent_on_a_service_that_is_not_looked_at(tmp_path: Path) -> None:
