@@ -33,9 +33,17 @@ QUOTA = SimpleNamespace(
     family="quota",
     title="Did the workspace stop taking rows?",
     manual="Did the workspace stop taking rows?\n\nLooks for: stop rows.\n\nCannot see: what was dropped.",
+    services=("update_management",),
     causes=(CAP,),
 )
-AHEAD = SimpleNamespace(name="cap_ahead", family="quota", title="Soon?", manual="Looks for: pace.", causes=())
+AHEAD = SimpleNamespace(
+    name="cap_ahead",
+    family="quota",
+    title="Soon?",
+    manual="Looks for: pace.",
+    services=("update_management", "update_manager"),
+    causes=(),
+)
 
 
 @dataclass
@@ -290,9 +298,10 @@ def test_unknown_scenario_gets_near_names(
 def test_scenarios_are_plain_lines_where_no_terminal_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(["scenarios"]) == 0
     assert capsys.readouterr().out == (
-        "Family  Scenario              Causes             Question\n"
-        "quota   workspace_over_quota  daily_cap_reached  Did the workspace stop taking rows?\n"
-        "quota   cap_ahead                                Soon?\n"
+        "Family  Scenario              Services                           Causes             Question\n"
+        "quota   workspace_over_quota  update_management                  daily_cap_reached"
+        "  Did the workspace stop taking rows?\n"
+        "quota   cap_ahead             update_management, update_manager                     Soon?\n"
     )
 
 

@@ -259,6 +259,38 @@ def test_azure_source_needs_a_workspace() -> None:
         from_values({"source": "azure"}, folder=None)
 
 
+def test_azure_source_may_have_subscriptions_alone() -> None:
+    parameters = from_values({"source": "azure", "subscriptions": [SUBSCRIPTION]}, folder=None)
+    assert (parameters.workspaces, parameters.scope) == ((), (SUBSCRIPTION,))
+
+
+def test_update_management_needs_something_that_is_of_it() -> None:
+    given = {"source": "azure", "subscriptions": [SUBSCRIPTION], "services": ["update_management"]}
+    with pytest.raises(ParameterError, match=r"^services: update_management needs the ids of its workspaces"):
+        from_values(given, folder=None)
+    assert from_values({**given, "automation_account": ACCOUNT}, folder=None).services
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ([], ()),
+        (["update_manager"], ("update_manager",)),
+        (["Update_Management", "UPDATE_MANAGER"], ("update_management", "update_manager")),
+        (["update_manager", "update_manager"], ("update_manager",)),
+    ],
+)
+def test_services_are_read_in_any_case_and_each_once(given: list[str], read: tuple[str, ...]) -> None:
+    assert azure(services=given).services == read
+
+
+def test_service_that_there_is_not_is_refused() -> None:
+    with pytest.raises(
+        ParameterError, match=r"^services: update_manger is not known, expected .*update_manager"
+    ):
+        azure(services=["update_manger"])
+
+
 @pytest.mark.parametrize("credential", ["browser", "device_code"])
 def test_headless_run_refuses_to_ask(credential: str) -> None:
     with pytest.raises(ParameterError, match=f"credential: {credential} needs a person to sign in"):

@@ -142,6 +142,7 @@ def test_schema_is_the_one_that_the_records_declare():
 SPOILED = {
     "a verdict that there is not": lambda one: one.update(verdict="WELL"),
     "UNKNOWN without a reason": lambda one: one.update(verdict="UNKNOWN", reason=""),
+    "NOT_ASKED without a reason": lambda one: one.update(verdict="NOT_ASKED", reason=""),
     "PROBLEM without a finding": lambda one: one.update(findings=[]),
     "a key too many": lambda one: one.update(more=1),
     "a key too few": lambda one: one.pop("reason"),

@@ -94,6 +94,39 @@ def test_page_has_what_a_reader_and_a_reading_machine_look_for():
     assert "<title>Quota · Update Management report</title>" in text
 
 
+def text_cell(text: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_markdown_cell(text)
+
+
+def left_out() -> nbformat.NotebookNode:
+    """A cell of a section whose scenario or chart is about a service that is not looked at."""
+    asked = diagnosis("slow", Verdict.NOT_ASKED)
+    block = show.diagnosis(replace(asked, reason="Not looked at: Update Manager (none of it)"))
+    return code("show.diagnosis(…)", shown(html=block.on_page()))
+
+
+def test_page_leaves_out_sections_of_a_service_that_is_not_looked_at():
+
+    def answered() -> nbformat.NotebookNode:
+        return code("show.diagnosis(…)", shown(html="<p>Answered.</p>"))
+
+    page_of_one = words(
+        made(
+            text_cell("# The title"),
+            text_cell("## Alone"), left_out(), left_out(),
+            text_cell("## Beside"), left_out(), answered(),
+            text_cell("## Before"), answered(), left_out(),
+            text_cell("## Silent"), code("x = 1"),
+            text_cell("## Last"), left_out(),
+        )
+    )  # fmt: skip
+    assert "Not looked at" not in page_of_one
+    assert [name for name in ("Alone", "Beside", "Before", "Silent", "Last") if name in page_of_one] == [
+        "Beside", "Before", "Silent",
+    ]  # fmt: skip
+    assert page_of_one.count("Answered.") == 2
+
+
 def test_page_without_a_heading_gets_its_title_as_one():
     assert "<h1>Quota</h1>" in made(code("1"))
 
@@ -262,6 +295,26 @@ def test_index_says_what_was_found_and_what_to_do_first():
     assert "First (a cause) : Mend high" in text
     assert "Update was not captured" in text
     assert "workspaces: law-main · Automation account: aa" in text
+
+
+def test_index_says_once_what_many_could_not_see_and_what_was_not_asked():
+    seen = diagnosis("seen", Verdict.HEALTHY)
+    unknown = [
+        replace(diagnosis(name, Verdict.UNKNOWN), scenario=name, reason=f"Update was refused{more}")
+        for name, more in (("a", ""), ("b", ""), ("c", "; Usage was refused"))
+    ]
+    reason = "Not looked at: Update Management (no workspace is given)"
+    unasked = [
+        replace(diagnosis(name, Verdict.NOT_ASKED), scenario=name, reason=reason) for name in ("old1", "old2")
+    ]
+    text = words(indexed(seen, *unknown, *unasked))
+    assert "3 of 4 questions could not be answered" in text
+    assert text.count("Update was refused") == 1
+    assert "3 questions cannot be answered: Update was refused." in text
+    assert "as said above; Usage was refused" in text
+    assert "Not looked at: 2 questions of Update Management (no workspace is given)." in text
+    assert "old1" not in text
+    assert "NOT_ASKED" not in text
 
 
 def test_families_on_the_index_stand_in_the_order_of_what_was_found():

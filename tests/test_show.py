@@ -12,6 +12,7 @@ from support.findings import MICROSOFT, diagnosis_of, finding_of
 from umdiag import show
 from umdiag.model import Finding, QueryUse, Severity, State, Subject, TableHealth, Verdict
 from umdiag.show.markup import Html, link
+from umdiag.show.unanswered import beyond, unanswered
 from umdiag.show.urgency import families_by_urgency
 from umdiag.show.values import words
 
@@ -165,6 +166,73 @@ def test_all_healthy_is_said_in_one_line():
 
 def test_no_diagnosis_is_not_healthy():
     assert "No scenario was judged" in repr(show.summary([]))
+
+
+UNSEEN = "patchassessmentresources was refused"
+
+
+def unknown_of(name, reason, **more):
+    return diagnosis_of(verdict=Verdict.UNKNOWN, scenario=name, title=f"Why {name}?", reason=reason, **more)
+
+
+def test_what_cannot_be_answered_for_one_reason_is_one_row():
+    many = [unknown_of(f"s{number}", UNSEEN) for number in range(17)]
+    text = repr(show.summary([diagnosis_of(), *many, unknown_of("other", "Usage was refused")]))
+    assert text.count(UNSEEN) == 1
+    assert "17 questions" in text
+    assert all(f"Why s{number}?" in text for number in range(17))
+    assert "UNKNOWN | Why other? | Usage was refused" in text
+    assert "18 cannot be answered from what could be seen, 1 is healthy." in text
+
+
+def test_questions_share_what_all_of_them_lack_and_each_its_largest_group():
+    groups = unanswered(
+        [
+            unknown_of("a", f"{UNSEEN}; Usage was refused"),
+            unknown_of("b", f"jobs was refused; {UNSEEN}; Usage was refused"),
+            unknown_of("c", f"jobs was refused; {UNSEEN}"),
+            unknown_of("d", "jobs was refused"),
+            diagnosis_of(finding_of()),
+        ]
+    )
+    assert [(one.reason, [of.scenario for of in one.diagnoses]) for one in groups] == [
+        (UNSEEN, ["a", "b", "c"]),
+        ("jobs was refused", ["d"]),
+    ]
+    assert groups[0].said == f"3 questions cannot be answered: {UNSEEN}."
+    assert [beyond(groups[0], one) for one in groups[0].diagnoses] == [
+        "Usage was refused",
+        "jobs was refused; Usage was refused",
+        "jobs was refused",
+    ]
+
+
+# -- services that are not looked at
+
+NOT_LOOKED_AT = "Not looked at: Update Management (no workspace is given)"
+
+
+def not_asked_of(name, reason=NOT_LOOKED_AT, **more):
+    return diagnosis_of(verdict=Verdict.NOT_ASKED, scenario=name, title=f"Why {name}?", reason=reason, **more)
+
+
+def test_what_was_not_asked_is_one_line_below_the_answers():
+    text = repr(show.summary([not_asked_of("a"), diagnosis_of(), not_asked_of("b")]))
+    assert text.startswith("No problem: 1 question asked, all healthy.")
+    assert text.endswith("Not looked at: 2 questions of Update Management (no workspace is given).")
+    assert "Why a?" not in text
+
+
+def test_section_that_was_not_asked_is_one_line():
+    assert repr(show.diagnosis(not_asked_of("a"))) == f"{NOT_LOOKED_AT}."
+
+
+def test_steps_do_not_speak_of_what_was_not_asked():
+    problem = diagnosis_of(finding_of())
+    others = [not_asked_of("a", family="quota"), not_asked_of("b")]
+    for here, computer in (("overview", ""), ("assessment", ""), ("machine", "vm-1")):
+        alone = show.next_steps([problem], here=here, computer=computer)
+        assert repr(show.next_steps([problem, *others], here=here, computer=computer)) == repr(alone)
 
 
 # -- diagnosis

@@ -16,8 +16,8 @@ from umdiag.queries.belonging import PATCHES, telling_of_update_management
 from umdiag.queries.kql import queries
 from umdiag.words.services import CALLED
 
-#: What shows that Update Manager is at work: facts or frames, and the column that is true in a row that
-#: shows it ("": every row does). They rest on Resource Graph alone, which is asked before this is decided.
+#: What shows that Update Manager is at work: frames, and the column that is true in a row that shows it. They
+#: rest on Resource Graph alone: what is filled from a frame of both services would wait for this decision.
 SIGNS: tuple[tuple[str, str], ...] = (
     ("managed", "managed"),
     ("configurations", "living"),
@@ -54,14 +54,18 @@ class Services:
         captured = frozenset(self.captured)
         return {service: self.absence for service in CALLED if not captured & telling[service]}
 
+    @property
+    def open(self) -> Collection[str]:
+        """Services of which rows decide."""
+        if self.given or self.decided is not None:
+            return ()
+        return {UPDATE_MANAGER} - self.ruled_out.keys()
+
     def not_asked(self, seen: Callable[[str], Seen]) -> Mapping[str, str]:
         """Return every service that is not looked at; `seen` returns a fact or frame as rows made it."""
-        ruled_out = self.ruled_out
-        if self.given or self.decided is not None or UPDATE_MANAGER in ruled_out:
-            return ruled_out
-        if any(_shows(seen(name), column) for name, column in SIGNS) or self._hidden(seen):
-            return ruled_out
-        return {**ruled_out, UPDATE_MANAGER: _NO_SIGN}
+        if not self.open or any(_shows(seen(name), column) for name, column in SIGNS) or self._hidden(seen):
+            return self.ruled_out
+        return {**self.ruled_out, UPDATE_MANAGER: _NO_SIGN}
 
     def _hidden(self, seen: Callable[[str], Seen]) -> bool:
         """Whether rows that would show Update Manager may be among those that could not be seen."""
@@ -76,6 +80,4 @@ def deciding_queries() -> frozenset[str]:
 
 
 def _shows(sign: Seen, column: str) -> bool:
-    if sign.frame is None:
-        return False
-    return bool(sign.frame[column].fillna(False).any()) if column else len(sign.frame) > 0
+    return sign.frame is not None and bool(sign.frame[column].eq(True).any())

@@ -12,7 +12,7 @@ derives or judges need know of it. Which services these are is decided from the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from umdiag.judging.accounts import accounted
 from umdiag.judging.derivation import Derivation
 from umdiag.judging.facts import Facts
 from umdiag.judging.names import Named
-from umdiag.judging.needs import data_of, needs, queries_of
+from umdiag.judging.needs import data_of, needs, queries_of, required_behind
 from umdiag.judging.seen import Seen, of_answering, of_rows, together
 from umdiag.judging.services import Services
 from umdiag.judging.verdicts import combined, judge, not_asked, verdict_of
@@ -78,7 +78,8 @@ class Views:
 
     def rows(self, name: str, **values: Value) -> Rows:
         """Return the rows of one query; whole and none where its service is not looked at."""
-        return self._rows(self.not_asked, name, **values)
+        decided = _service(name) not in self._services.open
+        return self._rows(self._services.ruled_out if decided else self.not_asked, name, **values)
 
     def seen(self, name: str, **values: Value) -> Seen:
         """Return a fact (`values` fill its parameters) or frame of the first view."""
@@ -94,8 +95,12 @@ class Views:
         return seen.frame
 
     def left_out(self, function: Callable[..., Any]) -> str:
-        """Say that all which `function` shows belongs to services that are not looked at, "" if not all."""
-        services = {_service(name) for name in queries_of(function)} - {""}
+        """Say that what `function` shows belongs to services that are not looked at, "" where some does not.
+
+        What it cannot do without decides, else all that it rests on.
+        """
+        required = (required_behind(need.name) for need in data_of(function) if not need.optional)
+        services = _services(set().union(*required)) or _services(queries_of(function))
         told = {service: reason for service, reason in self.not_asked.items() if service in services}
         return left_out(told) if services and services == told.keys() else ""
 
@@ -159,3 +164,8 @@ class Views:
 def _service(name: str) -> str:
     """Return the service that a query asks for alone, "" for none."""
     return service_of(queries()[name].tables)
+
+
+def _services(names: Iterable[str]) -> set[str]:
+    """Return the services that these queries ask for alone."""
+    return set(map(_service, names)) - {""}

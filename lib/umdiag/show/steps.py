@@ -29,6 +29,8 @@ def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "", computer: str 
     `here` is the notebook that is open; with `computer` only findings on that machine count.
     """
     seen = asked(diagnoses)
+    if diagnoses and not seen:
+        return Block(lambda _: Html("<p>No question was asked here.</p>"))
     if computer.strip():
         seen = [_only(diagnosis, computer) for diagnosis in seen]
     if all(diagnosis.verdict is Verdict.HEALTHY for diagnosis in seen):
