@@ -110,7 +110,7 @@ def _machines(pairs: pd.DataFrame, slots: pd.DataFrame | None) -> pd.Series[int]
 
 
 def _of_hosts(pairs: pd.DataFrame) -> np.ndarray[Any, Any]:
-    """Number the pairs alike that are one host by its agent: some tables add its domain, some do not.
+    """Give each pair a number, the same to those that are one host of an agent: some tables add its domain.
 
     Nothing they tell of the hardware may differ, and it is the same for all of them, or only one of the
     names bears heartbeats.

@@ -27,12 +27,11 @@ ALWAYS_FILLED: Mapping[str, tuple[str, ...]] = {
     ),
     "patchassessmentresources": ("properties.status",),
     "softwareUpdateConfigurations": ("properties.updateConfiguration.operatingSystem",),
-    "softwareUpdateConfigurationRuns": ("properties.status", "properties.startTime"),
+    "softwareUpdateConfigurationRuns": ("properties.status",),
     "softwareUpdateConfigurationMachineRuns": (
         "properties.correlationId",
         "properties.targetComputer",
         "properties.status",
-        "properties.startTime",
     ),
     "hybridRunbookWorkerGroups": ("properties.groupType",),
     "jobs": ("properties.status", "properties.creationTime"),
