@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import shutil
@@ -22,7 +23,7 @@ if sys.platform != "win32":
 #: Held open by its owner: locked where the system has locks, elsewhere a file that cannot be removed.
 _OWNER = ".owner"
 #: Folders that another system holds, or held before it was started again, are left alone for so long.
-_STRANGE_FOR = timedelta(days=14)
+STRANGE_FOR = timedelta(days=14)
 #: No link of somebody else is followed, and no pipe waited for.
 _PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -83,13 +84,25 @@ def _system() -> bytes:
         return f"{platform.node()} {uuid.getnode():x}".encode()
 
 
+@cache
+def numbering() -> str:
+    """Return eight hex digits for where numbers of processes mean the same as here: each container has its
+    numbers, each system too.
+    """
+    try:
+        inside = str(Path("/proc/self/ns/pid").readlink()).encode()
+    except OSError:
+        inside = b""
+    return hashlib.sha256(_system() + inside).hexdigest()[:8]
+
+
 def _is_left(owner: Path) -> bool:
     """Tell whether nobody holds a folder any more; what cannot be told is left alone."""
     try:
         held = os.open(owner, os.O_RDWR | _PLAIN)
         try:
             known = os.fstat(held)
-            old = time.time() - known.st_mtime > _STRANGE_FOR.total_seconds()
+            old = time.time() - known.st_mtime > STRANGE_FOR.total_seconds()
             if not stat.S_ISREG(known.st_mode) or not (old or os.read(held, 1000) == _system()):
                 return False
             if sys.platform != "win32":
