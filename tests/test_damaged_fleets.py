@@ -18,10 +18,10 @@ import pytest
 
 from fleet import KNOWN_FAULTS, Fleet, make_fleet
 from support.estates import derived_once
-from support.silence import cleared, states_of, told
+from support.silence import cleared, silent_changes, states_of
 from umdiag.judging.needs import queries_of
 from umdiag.kit import Kit
-from umdiag.model import Diagnosis, Rows, Verdict
+from umdiag.model import Rows
 from umdiag.parameters import from_values
 from umdiag.queries import kql
 from umdiag.scenarios import catalogue
@@ -123,19 +123,6 @@ def kit_of(fleet: Fleet, source: _Patched) -> Kit:
         return Kit(from_values(values, folder=None))
 
 
-def silent(before: Diagnosis, after: Diagnosis, table: str) -> Iterator[str]:
-    """Yield what changed without a word on the spoiled table."""
-    said = table in after.reason
-    if before.verdict is not Verdict.HEALTHY and after.verdict is Verdict.HEALTHY:
-        yield f"{before.verdict} became HEALTHY"
-    known, now = told(before), told(after)
-    if known.keys() - now.keys() and not said:
-        yield f"{sorted(known.keys() - now.keys())[:3]} vanished"
-    new = [one for one in now.keys() - known.keys() if not any(table in gap for gap in now[one])]
-    if new:
-        yield f"{sorted(new)[:3]} appeared"
-
-
 def changes(fleet: Fleet, spoiled: Sequence[Spoiled], room: Path) -> Iterator[str]:
     source = _Patched(Snapshot(fleet.folder), {})
     kit = kit_of(fleet, source)
@@ -154,7 +141,8 @@ def changes(fleet: Fleet, spoiled: Sequence[Spoiled], room: Path) -> Iterator[st
         for scenario in resting:
             after = kit._views.judge(scenario)
             yield from (
-                f"{one}: {scenario.name}: {told}" for told in silent(before[scenario.name], after, one.table)
+                f"{one}: {scenario.name}: {change}"
+                for change in silent_changes(before[scenario.name], after, one.table)
             )
         yield from (f"{one}: {change}" for change in cleared(known, states_of(kit)))
         source.spoiled.close()

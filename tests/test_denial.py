@@ -6,22 +6,29 @@ nothing else may change without a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import pytest
 
 from support.cases import every_case, given_of
 from support.estates import Estate
 from support.silence import silent_changes, told
-from umdiag.model import UPDATE_MANAGER
+from umdiag.judging.needs import queries_of
+from umdiag.model import UPDATE_MANAGER, Diagnosis
+from umdiag.queries import kql
 from umdiag.queries.belonging import service_of
 from umdiag.scenarios import scenario
 
 CASES = every_case("causes", "look_alikes")
+Taken: TypeAlias = tuple[str, str]
 
 
-def ways(estate: Estate, name: str) -> list[tuple[str, str]]:
+def estate_of(case: Mapping[str, Any]) -> Estate:
+    return Estate(given_of(case), **case.get("parameters") or {})
+
+
+def ways(estate: Estate, name: str) -> list[Taken]:
     """Return each table behind a scenario with how it is taken away: refused or not captured by turns,
     cut to nothing, and halved. One of Update Manager that was not captured is nothing of it: only refused.
     """
@@ -33,24 +40,18 @@ def ways(estate: Estate, name: str) -> list[tuple[str, str]]:
     return taken
 
 
-def refuse_silence(name: str, case: Mapping[str, Any], part: slice) -> None:
-    estate = Estate(given_of(case), **case.get("parameters") or {})
-    before = estate.diagnose(name)
-    taken = ways(estate, name)
-    assert taken
+def refuse_silence(before: Diagnosis, estate: Estate, taken: Sequence[Taken]) -> None:
     wrong = []
-    for table, how in taken[part]:
-        after = estate.without(table, how).diagnose(name)
+    for table, how in taken:
+        after = estate.without(table, how).diagnose(before.scenario)
         wrong += [f"{table} {how}: {change}" for change in silent_changes(before, after, table)]
     assert not wrong, "; ".join(wrong)
 
 
-def refuse_difference(name: str, case: Mapping[str, Any], part: slice) -> None:
+def refuse_difference(before: Diagnosis, estate: Estate, part: slice) -> None:
     """Refuse a fact of which the scenario says that it does not matter, and that does."""
-    estate = Estate(given_of(case), **case.get("parameters") or {})
-    before = estate.diagnose(name)
-    for fact in sorted(scenario(name).rests.indifferent)[part]:
-        after = estate.without(fact, "missing").diagnose(name)
+    for fact in sorted(scenario(before.scenario).rests.indifferent)[part]:
+        after = estate.without(fact, "missing").diagnose(before.scenario)
         assert (told(after), after.verdict, after.reason) == (told(before), before.verdict, before.reason), (
             fact
         )
@@ -58,22 +59,60 @@ def refuse_difference(name: str, case: Mapping[str, Any], part: slice) -> None:
 
 #: So many cases of a scenario, over which its tables are shared out, each taken away in one way.
 SAMPLED = 2
+TURNS = ("denied", "partial", "missing", "empty")
+NAMES = tuple(dict.fromkeys(case.values[0] for case in CASES))
+
+
+def sees_all(case: Mapping[str, Any]) -> bool:
+    return given_of(case).keys().isdisjoint(("denied", "not_captured", "partial"))
 
 
 def sample() -> Iterator[Any]:
-    """Yield a few cases of each scenario, the first and the last."""
-    for name in dict.fromkeys(case.values[0] for case in CASES):
-        of_scenario = [case for case in CASES if case.values[0] == name]
+    """Yield a few cases of each scenario in which every table is seen, the first and the last."""
+    for name in NAMES:
+        of_scenario = [case for case in CASES if case.values[0] == name and sees_all(case.values[1])]
         for place in range(SAMPLED):
             case = of_scenario[place * (len(of_scenario) - 1) // (SAMPLED - 1)]
             yield pytest.param(place, *case.values, id=f"{place} {case.id}", marks=case.marks)
 
 
+def share(place: int, name: str, estate: Estate) -> list[Taken]:
+    """Return every other table, each with its way; from scenario to scenario a table meets another way."""
+    turn = NAMES.index(name)
+    taken = []
+    for number, table in enumerate(estate.tables_behind(name)):
+        how = TURNS[(number + turn) // SAMPLED % len(TURNS)]
+        if how == "partial" and not estate.has_rows(table):
+            how = "empty"
+        if how == "missing" and service_of([table]) == UPDATE_MANAGER:
+            how = "denied"
+        if number % SAMPLED == place:
+            taken.append((table, how))
+    return taken
+
+
 @pytest.mark.parametrize(("place", "name", "case"), list(sample()))
 def test_no_table_goes_without_a_word(place: int, name: str, case: Mapping[str, Any]) -> None:
-    # Three ways a table: with four places on and nine ways between, each table meets another of them.
-    refuse_silence(name, case, slice(place * 4, None, 9))
-    refuse_difference(name, case, slice(place, None, SAMPLED))
+    estate = estate_of(case)
+    before = estate.diagnose(name)
+    refuse_silence(before, estate, share(place, name, estate))
+    refuse_difference(before, estate, slice(place, None, SAMPLED))
+
+
+def test_each_table_behind_each_scenario_is_taken_away_once() -> None:
+    taken = [
+        (name, table)
+        for place, name, case in (one.values for one in sample())
+        for table, _ in share(place, name, estate_of(case))
+    ]
+    behind = [
+        (name, table)
+        for name in NAMES
+        for table in {
+            table for query in queries_of(scenario(name).judge) for table in kql.queries()[query].tables
+        }
+    ]
+    assert sorted(taken) == sorted(behind)
 
 
 def quarters() -> Iterator[Any]:
@@ -85,5 +124,9 @@ def quarters() -> Iterator[Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("quarter", "name", "case"), list(quarters()))
 def test_no_table_goes_without_a_word_in_any_case(quarter: int, name: str, case: Mapping[str, Any]) -> None:
-    refuse_silence(name, case, slice(quarter, None, 4))
-    refuse_difference(name, case, slice(quarter, None, 4))
+    estate = estate_of(case)
+    taken = ways(estate, name)
+    assert taken
+    before = estate.diagnose(name)
+    refuse_silence(before, estate, taken[quarter::4])
+    refuse_difference(before, estate, slice(quarter, None, 4))

@@ -70,6 +70,12 @@ IDENTITIES: dict[str, Any] = {
             "assessed": "never",
         },
         "after": {"agent": "moved", "hardware": "moved", "kind": "other", "heard": "-47h..+0m"},
+        # with its domain in its heartbeats, without it in what assesses it
+        "host.corp.local": {"agent": "host", "resource_name": "host", "assessed": "never"},
+        "host": {"agent": "host", "hardware": "host.corp.local", "heard": "never", "worker": "none"},
+        # two machines, though they are called the same and have one id
+        "half-host.corp.local": {"agent": "half-host", "assessed": "never"},
+        "half-host": {"agent": "half-host", "hardware": "another", "heard": "never"},
         # a cloned image
         "clone-a": {"agent": "clone"},
         "clone-b": {"agent": "clone", "heard": EVEN},
@@ -129,6 +135,9 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
         pytest.param("once", ["once-1"], id="ids that take turns less than three times are one machine"),
         pytest.param("before", [], id="the old name of a renamed machine is no machine"),
         pytest.param("after", ["moved"], id="a renamed machine goes by its new name"),
+        pytest.param("host.corp.local", ["host"], id="with and without its domain it is one machine"),
+        pytest.param("host", [], id="without its domain it is no machine of its own"),
+        pytest.param("half-host", ["half-host"], id="hosts on different hardware are two machines"),
         pytest.param("clone-a", ["clone"], id="clones of one id are machines of their own (a)"),
         pytest.param("clone-b", ["clone"], id="clones of one id are machines of their own (b)"),
         pytest.param("half", ["half-id"], id="heartbeats without an id belong to the machine of that name"),

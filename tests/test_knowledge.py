@@ -482,6 +482,39 @@ def test_what_is_no_code_is_not_parsed(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "similar"),
+    [
+        ("0x8024402", "0x80244021 ("),  # the last digit is missing
+        ("0x802402C", "0x8024402C ("),  # one in the middle is
+        ("8024402", "0x80244021 ("),
+        ("0X80244", "0x80244"),
+    ],
+)
+def test_code_of_too_few_digits_is_incomplete_and_names_similar_codes(text: str, similar: str) -> None:
+    (row,) = decode(text)
+    assert row.meaning.startswith("Not a known code, and incomplete: it has ")
+    assert similar in row.meaning
+    assert "Success" not in row.meaning
+    assert (row.number, row.cause, row.scenario) == (None, "", "")
+
+
+@pytest.mark.parametrize("text", ["0x5", "0x0490", "0x240001", "2359297", "0x00240001", "0", "0x80244021"])
+def test_code_of_few_digits_that_is_known_is_told(text: str) -> None:
+    (row,) = decode(text)
+    assert "incomplete" not in row.meaning
+
+
+@pytest.mark.parametrize("text", ["０ｘ８０２４４０２Ｃ", "８０２４４０２Ｃ", "２１４９８５９３７２"])
+def test_code_in_digits_of_full_width_is_read_as_it_looks(text: str) -> None:
+    assert parse(text) == 0x8024402C
+
+
+def test_other_digits_than_the_usual_are_no_code() -> None:
+    assert parse("٣٤") is None
+    assert decode("٨٠٢٤٤٠٢") == []
+
+
+@pytest.mark.parametrize(
     ("text", "codes"),
     [
         ("WARNING: Exit code = 0x8024402C", [0x8024402C]),

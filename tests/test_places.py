@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import nbformat
@@ -210,6 +212,45 @@ def test_private_folder_of_a_killed_run_is_swept_and_that_of_a_live_run_is_not(
     mine.remove()
     other.remove()
     assert sorted(path.name for path in temporary.iterdir()) == sorted([live.name, "other", "umdiag-fleet"])
+
+
+def left(temporary: Path, held_by: bytes, age: timedelta) -> Path:
+    """Return a folder that nobody locks, so old; `held_by` is the system that made it."""
+    folder = temporary / "umdiag-left"
+    folder.mkdir()
+    owner = folder / ".owner"
+    owner.write_bytes(held_by)
+    made = time.time() - age.total_seconds()
+    os.utime(owner, (made, made))
+    return folder
+
+
+@pytest.mark.parametrize("held_by", [b"another system", b""], ids=["another's", "nobody's"])
+def test_private_folder_of_another_system_is_left_for_a_fortnight(temporary: Path, held_by: bytes) -> None:
+    # Its lock may not be seen here: both may have the folder from a server that keeps no locks.
+    young = left(temporary, held_by, timedelta(days=13))
+    mine = PrivateFolder()
+    assert young.is_dir()
+    private._sweep.cache_clear()
+    os.utime(young / ".owner", (0, 0))
+    other = PrivateFolder()
+    assert not young.exists()
+    mine.remove()
+    other.remove()
+
+
+def test_private_folder_of_this_system_is_swept_at_once(temporary: Path) -> None:
+    folder = left(temporary, private._system(), timedelta(0))
+    PrivateFolder().remove()
+    assert not folder.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such pipes")
+def test_owner_that_is_no_file_is_left_alone(temporary: Path) -> None:
+    (temporary / "umdiag-pipe").mkdir()
+    os.mkfifo(temporary / "umdiag-pipe" / ".owner")
+    PrivateFolder().remove()
+    assert (temporary / "umdiag-pipe" / ".owner").exists()
 
 
 def test_private_folder_goes_with_who_holds_it(temporary: Path) -> None:

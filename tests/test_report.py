@@ -30,6 +30,7 @@ from umdiag.report.folder import Staging
 from umdiag.report.job import Job, choose, find_notebooks
 from umdiag.report.kernels import Room
 from umdiag.report.privacy import Hidden
+from umdiag.words.private import numbering
 
 HEARTBEATS = (
     "TimeGenerated,Computer,SourceComputerId,OSType,Solutions,TenantId,"
@@ -384,16 +385,26 @@ def test_what_a_killed_run_left_is_swept_and_its_old_report_put_back(tmp_path):
     gone = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
     )
-    pid = int(gone.stdout)
-    (tmp_path / f".report.partial-{pid}-00000000").mkdir()
-    old_report(tmp_path / f".report.old-{pid}-00000000")
-    (tmp_path / f".report.partial-{os.getpid()}-11111111").mkdir()
+    pid, here = int(gone.stdout), numbering()
+    (tmp_path / f".report.partial-{pid}-{here}-00000000").mkdir()
+    old_report(tmp_path / f".report.old-{pid}-{here}-00000000")
+    (tmp_path / f".report.partial-{os.getpid()}-{here}-11111111").mkdir()
     (tmp_path / ".report.partial-mine").mkdir()
     with Staging(tmp_path / "report"):
         assert (tmp_path / "report" / "findings.json").exists()
-        assert not (tmp_path / f".report.partial-{pid}-00000000").exists()
-    assert (tmp_path / f".report.partial-{os.getpid()}-11111111").exists()
+        assert not (tmp_path / f".report.partial-{pid}-{here}-00000000").exists()
+    assert (tmp_path / f".report.partial-{os.getpid()}-{here}-11111111").exists()
     assert (tmp_path / ".report.partial-mine").exists()
+
+
+def test_what_a_run_on_another_system_makes_is_left_for_a_fortnight(tmp_path):
+    theirs = tmp_path / ".report.partial-1-00000000-22222222"
+    theirs.mkdir()
+    with Staging(tmp_path / "report"):
+        assert theirs.exists()
+    os.utime(theirs, (0, 0))
+    with Staging(tmp_path / "report"):
+        assert not theirs.exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")

@@ -938,9 +938,16 @@ def test_every_query_of_the_package_runs_on_one_row_of_each_table(folder: Path) 
     }
     for section in kql.tables().values():
         for table, columns in section.items():
-            put(
-                folder, f"{table}.jsonl", json.dumps({name: values[type_] for name, type_ in columns.items()})
-            )
+            row = {name: values[type_] for name, type_ in columns.items()}
+            for asked in kql.queries().values():
+                for key in asked.reads[table].keys if table in asked.reads else ():
+                    column, *names = key.split(".")
+                    row[column] = json.loads(json.dumps(row[column]))
+                    place = row[column]
+                    for name in names[:-1]:
+                        place = place.setdefault(name, {})
+                    place[names[-1]] = "x"
+            put(folder, f"{table}.jsonl", json.dumps(row))
     manifest(folder)
     snapshot = Snapshot(folder)
     for asked in kql.queries().values():

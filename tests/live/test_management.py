@@ -58,6 +58,9 @@ def refused(status: int, code: str = "Refused") -> Reply:
     return Reply(status=status, content={"error": {"code": code, "message": f"said {code}"}})
 
 
+JOB = {"status": "New", "creationTime": rows.ASKED_AT.isoformat()}
+
+
 def machine_run(number: int) -> dict[str, Any]:
     properties = {"correlationId": "r", "status": "Succeeded", "targetComputer": f"m{number}"}
     return {"id": f"{ACCOUNT}/{MACHINE_RUNS}/{number}", "name": str(number), "properties": properties}
@@ -98,9 +101,7 @@ def test_place_in_a_list_is_sent_as_the_link_has_it(azure: AzureStandIn, kit: Ki
 
 
 def test_hundreds_of_objects_come_in_the_services_own_pages(tmp_path: Path, azure: AzureStandIn) -> None:
-    made = [
-        {"id": f"{ACCOUNT}/jobs/{n}", "name": str(n), "properties": {"status": "New"}} for n in range(250)
-    ]
+    made = [{"id": f"{ACCOUNT}/jobs/{n}", "name": str(n), "properties": JOB} for n in range(250)]
     given = {"workspaces": {"law-a": {}}, "rows": {"jobs": made}}
     rows.write_snapshot(tmp_path / "snapshot", given)
     with AzureStandIn(tmp_path / "snapshot", tmp_path) as other:

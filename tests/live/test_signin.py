@@ -247,13 +247,50 @@ def test_token_that_was_not_accepted_is_forgotten(issuer: Issuer) -> None:
     ]
 
 
-def test_failure_is_not_remembered(issuer: Issuer) -> None:
+def denials(sign_in: SignIn, audience: str, times: int = 16) -> set[str]:
+    """Ask for a token from several threads at once; return what is said."""
+
+    def denied(_: int) -> str:
+        with pytest.raises(Fault) as raised:
+            sign_in.token(audience)
+        return raised.value.reason
+
+    with ThreadPoolExecutor(times) as threads:
+        return set(threads.map(denied, range(times)))
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (CredentialUnavailableError(message="not now"), 300),
+        (ClientAuthenticationError(message="AADSTS1: no"), 300),
+        (ServiceRequestError(message="no route"), 15),
+    ],
+    ids=["nobody", "refused", "unreachable"],
+)
+def test_failed_sign_in_is_tried_once_for_all_requests_of_an_audience_and_again_later(
+    issuer: Issuer, clock: Clock, error: Exception, seconds: int
+) -> None:
+    sign_in = SignIn(TARGET, {})
+    issuer.error = error
+    assert len(denials(sign_in, MANAGEMENT)) == 1
+    assert len(issuer.asked) == 1
+    denials(sign_in, LOGS)
+    assert [scopes for scopes, _ in issuer.asked] == [(f"{MANAGEMENT}/.default",), (f"{LOGS}/.default",)]
+    issuer.error = None
+    clock.now += seconds - 1
+    denials(sign_in, MANAGEMENT, 1)
+    clock.now += 1
+    assert sign_in.token(MANAGEMENT) == "token3"
+
+
+def test_sign_in_that_is_checked_is_tried_whatever_failed_before(issuer: Issuer) -> None:
     sign_in = SignIn(TARGET, {})
     issuer.error = CredentialUnavailableError(message="not now")
     refused(sign_in)
     issuer.error = None
-    assert sign_in.token(MANAGEMENT) == "token3"
     sign_in.check(MANAGEMENT)
+    assert sign_in.token(MANAGEMENT) == "token3"
 
 
 def test_tenant_goes_with_every_request_for_a_token(issuer: Issuer) -> None:

@@ -152,6 +152,7 @@ def test_schema_of_a_table_is_asked_for_once(azure: AzureStandIn) -> None:
 # -- what Resource Graph leaves out -----------------------------------------------------------------------
 
 MAIN, OTHER = rows.identifier("main"), rows.identifier("other")
+GROUP = "/providers/Microsoft.Management/managementGroups/"
 
 
 def test_subscription_that_is_left_out_in_silence_makes_what_rests_on_it_partial(azure: AzureStandIn) -> None:
@@ -182,13 +183,43 @@ def test_reader_of_some_resource_groups_is_told_that_rows_may_be_missing(azure: 
     assert f"of subscription {MAIN} only a part may be read" in machines.reason
 
 
-def test_rights_that_nobody_tells_change_nothing(azure: AzureStandIn) -> None:
-    azure.management.denied = [f"/subscriptions/{MAIN}/providers/Microsoft.Authorization"]
-    kit = estate.live(azure)
+@pytest.mark.parametrize(
+    ("named", "scope", "what"),
+    [
+        (MAIN, f"/subscriptions/{MAIN}", f"subscription {MAIN}"),
+        (f"{GROUP}mg.prod", f"{GROUP}mg.prod", "management group mg.prod"),
+    ],
+    ids=["subscription", "management group"],
+)
+def test_rights_that_nobody_tells_leave_open_what_may_be_read(
+    azure: AzureStandIn, named: str, scope: str, what: str
+) -> None:
+    azure.management.groups["mg.prod"] = [MAIN]
+    azure.management.denied = [f"{scope}/providers/Microsoft.Authorization"]
+    kit = estate.live(azure, subscriptions=[named])
     try:
-        assert kit.fact("azure_machines").state is State.COMPLETE
+        machines, subscriptions = kit.fact("azure_machines"), kit.fact("subscriptions")
     finally:
         kit.close()
+    assert len(machines.frame)
+    assert machines.state is State.PARTIAL
+    assert (
+        f"how much of {what} may be read is unknown (its permissions: access was refused" in machines.reason
+    )
+    assert subscriptions.state is State.COMPLETE
+
+
+def test_reader_of_a_part_of_a_management_group_is_told_that_rows_may_be_missing(azure: AzureStandIn) -> None:
+    azure.management.groups["mg.prod"] = [MAIN]
+    path = f"{GROUP}mg.prod/providers/Microsoft.Authorization/permissions"
+    azure.fault(lambda one: one.path == path, changed(lambda good: {"value": []}))
+    kit = estate.live(azure, subscriptions=[f"{GROUP}mg.prod"])
+    try:
+        machines = kit.fact("azure_machines")
+    finally:
+        kit.close()
+    assert machines.state is State.PARTIAL
+    assert "of management group mg.prod only a part may be read" in machines.reason
 
 
 def test_no_subscription_that_may_be_read_is_refused(azure: AzureStandIn) -> None:

@@ -35,6 +35,7 @@ _SINGLE = {
     r"/subscriptions/[^/]+/providers/[^/]+": "providers",
 }
 _PERMISSIONS = re.compile(r"(?P<scope>.+)/providers/Microsoft\.Authorization/permissions", re.IGNORECASE)
+_GROUPS = "/providers/microsoft.management/managementgroups/"
 _SINCE = re.compile(r"properties/(\w+) ge (\S+)")
 _PAGE = 100
 
@@ -70,7 +71,7 @@ class Management:
         """Answer one request of either service."""
         if request.path.lower() == "/providers/microsoft.resourcegraph/resources":
             return self._graph(request) if request.method == "POST" else None
-        if request.method != "GET" or not request.path.lower().startswith("/subscriptions"):
+        if request.method != "GET" or not request.path.lower().startswith(("/subscriptions", _GROUPS)):
             return None
         if "api-version" not in request.query:
             return errors.error(
@@ -79,6 +80,8 @@ class Management:
         if any(request.path.lower().startswith(one.lower()) for one in self.denied):
             words = f"The client does not have authorization to perform action over scope '{request.path}'."
             return errors.error(403, "AuthorizationFailed", words)
+        if request.path.lower().startswith(_GROUPS):
+            return self._permissions(request.path)
         subscription = request.path.split("/")[2].lower()
         if self.visible is not None and subscription not in self.visible:
             words = f"The client does not have authorization over scope '/subscriptions/{subscription}'."

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames.shared.text import fold, folded, looked_up, same_uuid
+from umdiag.frames.shared.text import before_first, fold, folded, looked_up, same_uuid
 from umdiag.model import Partial
 
 #: Heartbeats that take turns at least so often are interleaved (scenarios: "alternate three times or more").
@@ -26,7 +26,8 @@ def derive(
     last_assessed, last_seen.
 
     `machine` numbers machines: ids of one name that follow one another are one machine, ids that interleave
-    and differ in VMUUID or ARM id are several; one id whose names follow one another is a renamed machine.
+    and differ in VMUUID or ARM id are several; one id whose names follow one another is a renamed machine,
+    and a name with and without its domain is one machine's.
     As far as seen: a first time is at the latest then, a last one at the earliest. Without
     `shared_identities` ids that overlap count as interleaved.
     Raises Inconclusive where no table tells of machines.
@@ -91,12 +92,13 @@ def _without_missing_agents(pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _machines(pairs: pd.DataFrame, slots: pd.DataFrame | None) -> pd.Series[int]:
     """Give each machine a number: every name is one, but for the few names or ids that are shared."""
-    groups = np.arange(len(pairs))
+    groups = _of_hosts(pairs)
     beats = pd.DataFrame()
     if slots is not None and not slots.empty:
         beats = beats_of_slots(slots).set_index("name").sort_index(kind="stable")
-    for shared, other in (("name", "agent"), ("agent", "name")):
-        counted = pairs[pairs[shared] != ""].groupby(shared)[other].transform("size")
+    for shared in ("name", "agent"):
+        counted = pairs[pairs[shared] != ""].assign(machine=groups[pairs[shared] != ""])
+        counted = counted.groupby(shared)["machine"].transform("nunique")
         for _, several in pairs.loc[counted[counted > 1].index].groupby(shared):
             _join(
                 several.sort_values(["last_seen", "agent", "name"], kind="stable"),
@@ -105,6 +107,25 @@ def _machines(pairs: pd.DataFrame, slots: pd.DataFrame | None) -> pd.Series[int]
                 renamed=shared == "agent",
             )
     return pd.Series(pd.factorize(groups)[0], index=pairs.index, dtype="int64")
+
+
+def _of_hosts(pairs: pd.DataFrame) -> np.ndarray[Any, Any]:
+    """Give each pair a number, the same to those that are one host of an agent: some tables add its domain.
+
+    Nothing they tell of the hardware may differ, and it is the same for all of them, or only one of the
+    names bears heartbeats.
+    """
+    host = before_first(pairs["name"], ".")
+    keys = [pairs["agent"], host]
+    told = pd.DataFrame({"arm": folded(pairs["resource_id"]), "uuid": folded(pairs["vmuuid"])})
+    counts = told.replace("", None).groupby(keys).transform("nunique")
+    size = pairs.groupby(keys)["name"].transform("size")
+    same = (told.ne("").groupby(keys).transform("all") & counts.eq(1)).any(axis=1)
+    heard = pairs["last_heartbeat"].notna().groupby(keys).transform("sum")
+    bare = pairs["name"].eq(host).groupby(keys).transform("any")
+    joined = (size > 1) & bare & counts.le(1).all(axis=1) & (same | (heard <= 1)) & (pairs["agent"] != "")
+    first = pd.Series(np.arange(len(pairs)), index=pairs.index).groupby(keys).transform("first")
+    return np.where(joined, first, np.arange(len(pairs)))
 
 
 def _join(several: pd.DataFrame, groups: np.ndarray[Any, Any], slots: pd.DataFrame, *, renamed: bool) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from umdiag.knowledge.cleaning import cleaned
 from umdiag.knowledge.codes import codes_of
-from umdiag.knowledge.hresult import explain, parse
+from umdiag.knowledge.hresult import explain, parse, plain
+from umdiag.knowledge.incomplete import incomplete
 from umdiag.knowledge.matching import messages, statuses
 from umdiag.knowledge.table import Knowledge, by_name
 
@@ -13,14 +14,14 @@ def decode(text_or_code: str | int) -> list[Knowledge]:
     """Return what is known of a code, a name or a text: messages first, then codes, each once.
 
     A code is a number (signed or unsigned) or a text in hex or decimal; every 32-bit number has an answer.
-    Of a text the codes are those of `find_codes`, and those of success. An empty list means that nothing in
-    the text is known.
+    A text of five to seven digits that is no known code is incomplete. Of a text the codes are those of
+    `find_codes`, and those of success. An empty list means that nothing in the text is known.
     """
     if isinstance(text_or_code, int):
         return [explain(text_or_code & 0xFFFFFFFF)]
     number = parse(text_or_code)
     if number is not None:
-        return [explain(number)]
+        return [incomplete(plain(text_or_code), number) or explain(number)]
     text = cleaned(text_or_code)
     found = (
         statuses(text)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +26,7 @@ _WIN32, _HTTP = 7, 25
 # ITF, Win32, security, certificates, setup (CBS), .NET, HTTP, BITS, Windows Update, Delivery Optimization
 _OF_UPDATES = frozenset({4, _WIN32, 9, 11, 15, 19, _HTTP, 32, 36, 208})
 _NUMBER = re.compile(
-    r"(?P<sign>-?)(?:0x(?:f{8})?(?P<hex>[0-9a-f]{1,8})|(?P<bare>[89cd][0-9a-f]{7})|(?P<dec>\d{1,10}))l?"
+    r"(?P<sign>-?)(?:0x(?:f{8})?(?P<hex>[0-9a-f]{1,8})|(?P<bare>[89cd][0-9a-f]{7})|(?P<dec>[0-9]{1,10}))l?"
 )
 _GENERAL = (
     "Try the update on the machine itself and read the end of its log (`Get-WindowsUpdateLog`).",
@@ -61,9 +62,14 @@ def names() -> Names:
     )
 
 
+def plain(text: str) -> str:
+    """Return the text of a code without what stands around it, and in the usual digits (not `８０`)."""
+    return unicodedata.normalize("NFKC", text).strip(" \t\r\n\"'`()[]{}<>,;.").casefold()
+
+
 def parse(text: str) -> int | None:
     """Read a text that is nothing but one code, hex or decimal, signed or not; else None."""
-    number = _NUMBER.fullmatch(text.strip(" \t\r\n\"'`()[]{}<>,;.").casefold())
+    number = _NUMBER.fullmatch(plain(text))
     if not number:
         return None
     digits = number["dec"] or (number["bare"] if number["sign"] else None)

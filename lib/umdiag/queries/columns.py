@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from umdiag.errors import QueryError
 
@@ -13,6 +14,12 @@ WORKSPACE_ID = "TenantId"
 _TEXTS = re.compile(r'@"[^"]*"|"(?:[^"\\]|\\.)*"')
 #: Not what stands after a dot (a property), before brackets (a function) or before `=` (a new name).
 _READ = re.compile(r"(?<![.\w])\w+\b(?!\s*(?:=(?![=~])|\())")
+#: A column and the keys of it that are followed, such as `properties.runbook.name`.
+_KEYS = re.compile(r"(?<![.\w])(\w+(?:\.\w+)+)\b(?!\s*\()")
+#: A new name and what it is made of: to the end of its line, and of lines that stand deeper or close it.
+_MADE = re.compile(r"(?m)^(?:\| extend |    )(\w+) = ([^\n]*(?:\n(?: {5,}| {4}\))[^\n]*)*)")
+#: Filters that follow a table's name at once; continued lines are indented.
+_FILTERS = r"(?m)(?:^|= ){table}$((?:\n\| where [^\n]*(?:\n    [^\n]*)*)*)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +30,12 @@ class Reading:
 
     columns: tuple[str, ...]
     spare: tuple[frozenset[str], ...] = ()
+    #: Keys of dynamic columns, with the columns before them, that some row of those looked at holds.
+    keys: tuple[str, ...] = ()
+    #: Those of them that a row may lack together.
+    spare_keys: frozenset[str] = frozenset()
+    #: KQL: the table, with the filters that say which of its rows are looked at at all.
+    rows: str = ""
 
     def lacks(self, absent: Collection[str]) -> tuple[str, ...]:
         """Return which columns an answer rests on, of those that are `absent`."""
@@ -42,21 +55,55 @@ def body_of(text: str) -> str:
 
 
 def readings(
-    query: str, body: str, tables: Iterable[str], known: Mapping[str, Mapping[str, str]], optional: str
+    query: str, text: str, tables: Iterable[str], known: Mapping[str, Mapping[str, str]], optional: str
 ) -> Mapping[str, Reading]:
-    """Return what a query reads, by table; `optional` is its header's list `Table.Column [or …], …`.
+    """Return what a query's text reads, by table; `optional` is its header's list `Table.Column [or …], …`,
+    where a key of a dynamic column may stand too (`Table.Column.key`).
 
-    Raises QueryError for an optional column that the query does not read.
+    Raises QueryError for an optional column or key that the query does not read.
     """
+    body = body_of(text)
     words = set(_READ.findall(body))
     read = {table: tuple(column for column in known[table] if column in words) for table in tables}
+    keys = {table: _keys_in(body, known[table]) for table in read}
     spare: dict[str, list[frozenset[str]]] = {table: [] for table in read}
     for part in filter(None, map(str.strip, optional.split(","))):
         names = [name.strip().partition(".") for name in part.split(" or ")]
         for table, _, column in names:
-            if column not in read.get(table, ()):
+            if column not in (*read.get(table, ()), *keys.get(table, ())):
                 raise QueryError(f"{query}.kql: Optional names {table}.{column}, which it does not read")
         if len({table for table, _, _ in names}) > 1:
             raise QueryError(f"{query}.kql: Optional offers columns of two tables for each other: {part}")
         spare[names[0][0]].append(frozenset(column for _, _, column in names))
-    return {table: Reading(columns=columns, spare=tuple(spare[table])) for table, columns in read.items()}
+    return {
+        table: Reading(
+            columns=columns,
+            spare=tuple(spare[table]),
+            keys=keys[table],
+            spare_keys=frozenset(keys[table]) & frozenset[str]().union(*spare[table]),
+            rows=_looked_at(text, table, keys[table]),
+        )
+        for table, columns in read.items()
+    }
+
+
+def keyed(text: str, columns: Collection[str], reads: Iterable[Reading]) -> tuple[str, ...]:
+    """Return those of the columns that a text returns which come from keys of dynamic columns alone."""
+    keys = {key for read in reads for key in read.keys}
+    made = {found[1]: found[2] for found in _MADE.finditer(body_of(text)) if found[1] in columns}
+    return tuple(column for column in columns if keys.intersection(_KEYS.findall(made.get(column, ""))))
+
+
+def _keys_in(body: str, columns: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the keys that a body follows in the dynamic columns of a table, in their order."""
+    found = dict.fromkeys(_KEYS.findall(body))
+    return tuple(key for key in found if columns.get(key.partition(".")[0]) == "dynamic")
+
+
+def _looked_at(text: str, table: str, keys: Collection[str]) -> str:
+    """Return the part of a text that picks rows by columns alone: what else a table holds is not read."""
+    found = re.search(_FILTERS.format(table=re.escape(table)), text) if keys else None
+    filters = re.split(r"\n(?=\| where )", found[1])[1:] if found else []
+    bound = {*re.findall(r"(?m)^let (\w+)", text), *(key.partition(".")[0] for key in keys)}
+    kept = list(takewhile(lambda filter_: bound.isdisjoint(re.findall(r"\w+", filter_)), filters))
+    return "\n".join([table, *kept])

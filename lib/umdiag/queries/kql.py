@@ -17,7 +17,7 @@ from importlib.resources import files
 import pandas as pd
 
 from umdiag.errors import QueryError
-from umdiag.queries.columns import Reading, body_of, readings
+from umdiag.queries.columns import Reading, body_of, keyed, readings
 from umdiag.queries.literals import Value as Value
 from umdiag.queries.literals import literal as literal
 
@@ -81,6 +81,8 @@ class Query:
     text: str
     parameters: Mapping[str, Parameter]
     reads: Mapping[str, Reading]
+    #: Columns of the answer that come from inside dynamic columns.
+    keyed: tuple[str, ...] = ()
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -146,6 +148,7 @@ def read(name: str, dialect: str, text: str) -> Query:
         for line in map(_PARAMETER.match, text.splitlines())
         if line
     }
+    reads = readings(name, text, named, known, header.get("Optional", ""))
     return Query(
         name=name,
         dialect=dialect,
@@ -157,7 +160,8 @@ def read(name: str, dialect: str, text: str) -> Query:
         slices=header.get("Slices", ""),
         text=text.strip() + "\n",
         parameters=parameters,
-        reads=readings(name, body, named, known, header.get("Optional", "")),
+        reads=reads,
+        keyed=keyed(text, columns, reads.values()),
     )
 
 

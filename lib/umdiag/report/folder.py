@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from umdiag.errors import CallError, is_full
+from umdiag.words.private import STRANGE_FOR, numbering
 
 SCHEMA = "umdiag/findings/1"
 
@@ -34,8 +35,9 @@ class Staging:
         self._lock = threading.Lock()
         _refuse_what_is_no_report(self.target, self._shown)
         prefix = f".{self.target.name}."
-        self.folder = self.target.with_name(f"{prefix}partial-{os.getpid()}-{secrets.token_hex(4)}")
-        self._old = self.target.with_name(f"{prefix}old-{os.getpid()}-{secrets.token_hex(4)}")
+        mark = f"{os.getpid()}-{numbering()}-{secrets.token_hex(4)}"
+        self.folder = self.target.with_name(f"{prefix}partial-{mark}")
+        self._old = self.target.with_name(f"{prefix}old-{mark}")
         try:
             self._make_parents()
             _sweep(self.target)
@@ -144,10 +146,11 @@ def _refuse_what_is_no_report(target: Path, shown: str) -> None:
 
 def _sweep(target: Path) -> None:
     """Remove what runs that were killed left beside the target; put an old report back that one had moved."""
-    left = re.compile(rf"\.{re.escape(target.name)}\.(?P<what>partial|old)-(?P<pid>\d+)-[0-9a-f]{{8}}")
+    mark = r"(?P<what>partial|old)-(?P<pid>\d+)-(?P<numbering>[0-9a-f]{8})-[0-9a-f]{8}"
+    left = re.compile(rf"\.{re.escape(target.name)}\.{mark}")
     for path in sorted(target.parent.iterdir()):
         match = left.fullmatch(path.name)
-        if match is None or _lives(int(match["pid"]), path):
+        if match is None or _lives(int(match["pid"]), match["numbering"], path):
             continue
         if match["what"] == "old" and not target.exists() and is_report(path):
             path.rename(target)
@@ -155,15 +158,19 @@ def _sweep(target: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _lives(pid: int, path: Path) -> bool:
-    """Tell whether the process that made a folder still runs (and is not a later one of the same number)."""
+def _lives(pid: int, where: str, path: Path) -> bool:
+    """Tell whether the process that made a folder still runs (and is not a later one of the same number);
+    of another system or container, which may share the folder, whether it may.
+    """
     import psutil
 
     try:
+        if where != numbering():
+            return time.time() - path.stat().st_mtime <= STRANGE_FOR.total_seconds()
         return bool(psutil.Process(pid).create_time() <= path.stat().st_ctime + 1)
     except psutil.NoSuchProcess:
         return False
-    except psutil.Error:
+    except (psutil.Error, OSError):
         return True
 
 

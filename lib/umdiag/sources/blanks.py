@@ -8,6 +8,7 @@ from typing import Any
 
 from umdiag.queries import kql
 from umdiag.sources.casting import quoted
+from umdiag.sources.headers import match_columns
 from umdiag.sources.tablefiles import TableFile, statistics_of
 
 #: Table → columns that every row fills.
@@ -57,6 +58,16 @@ def counting(table: str, columns: Collection[str]) -> str:
     """Return SQL that counts the empty values of each column of a table as the engine holds it."""
     counts = (f"count(*) FILTER (trim({quoted(column)}) = '')" for column in columns)
     return f"SELECT {', '.join(counts)} FROM {quoted(table)}"
+
+
+def trimmed(
+    header: list[str], values: list[tuple[str, str]], wanted: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """Return the SQL of values of text, without blanks around words that are compared."""
+    places = {place for name, place in match_columns(header, wanted).items() if name in COMPARED}
+    return [
+        (f"trim({value})" if place in places else value, found) for place, (value, found) in enumerate(values)
+    ]
 
 
 def _may_be_empty(told: Sequence[Any] | None) -> bool:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -25,13 +25,10 @@ from umdiag.sources.headers import UnreadableError
 from umdiag.sources.manifest import Captured, Manifest
 from umdiag.sources.tablefiles import TableFile, known_tables, nulls_of, read_csv, read_jsonl
 from umdiag.sources.translation import References
-from umdiag.words.counting import counted
 
 #: Log Analytics' portal exports no more rows than this, and does not say so.
 PORTAL_LIMIT = 30_000
 READABLE = (State.COMPLETE, State.PARTIAL)
-
-
 NOTHING = Projection(columns=(), missing=())
 
 
@@ -81,7 +78,7 @@ class CapturedTables:
         partial = gone or any(state is State.PARTIAL for state, _ in known)
         return (State.PARTIAL, reasons) if partial else (State.COMPLETE, "")
 
-    def seen(self, name: str, reads: Iterable[Reading]) -> tuple[State, str]:
+    def seen(self, name: str, reads: Sequence[Reading]) -> tuple[State, str]:
         """Return how much of a table could be seen by who reads these columns of it, and why not all."""
         known = self.table(name)
         if known.state not in READABLE or not known.rows:
@@ -101,8 +98,18 @@ class CapturedTables:
             damage.of_columns(name, [column for column in types if column in absent]),
             *damage.of_values(name, counts, types),
             *damage.of_blanks(name, empty, known.rows),
+            *self._without_keys(name, reads, {*known.projection.missing, *filter(counts.get, counts)}),
         )
         return (State.PARTIAL, reason) if reason else (State.COMPLETE, "")
+
+    def _without_keys(self, name: str, reads: Iterable[Reading], said: Collection[str]) -> list[str]:
+        """Word which keys are absent that are read, but for columns of which that is `said`."""
+        try:
+            losses = [self._engine.key_losses(name, read) for read in reads if read.keys]
+        except duckdb.Error as error:
+            self._fail(name, error)
+            return []
+        return list(dict.fromkeys(words for lost in losses for words in damage.of_keys(name, lost, said)))
 
     def health_of(self, name: str) -> tuple[State, str]:
         """Return a table's state for all that the kit asks of it, and what else is lost in it."""
@@ -217,12 +224,8 @@ class CapturedTables:
 
     def _cut(self, said: Captured, file: TableFile, rows: int) -> str:
         """Say why a table that could be read is not the whole table, '' if it is."""
-        if said.rows is not None and said.rows != rows:
-            return f"snapshot.json counts {counted(said.rows, 'row')}, the file has {rows:,}"
-        if said.state == "empty" and rows:
-            return f"snapshot.json says that it is empty, the file has {counted(rows, 'row')}"
-        if not said.complete or said.state in ("partial", "denied", "missing"):
-            return said.note or "the capture was cut short"
+        if cut := said.cut(rows):
+            return cut
         if self._manifest is None and file.kind == "csv" and rows == PORTAL_LIMIT:
             return f"{PORTAL_LIMIT:,} rows is the portal's limit, there may be more"
         return ""

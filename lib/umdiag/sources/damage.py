@@ -8,6 +8,7 @@ from datetime import datetime
 import duckdb
 
 from umdiag.sources.casting import TIME
+from umdiag.sources.keys import KeyLosses
 from umdiag.sources.times import form
 from umdiag.words.counting import counted
 
@@ -37,6 +38,19 @@ def of_blanks(table: str, counts: Mapping[str, int], rows: int) -> list[str]:
     return [
         f"{table}.{column} is empty in {'every row' if count == rows else f'{count:,} of {rows:,} rows'}"
         for column, count in counts.items()
+    ]
+
+
+def of_keys(table: str, losses: KeyLosses, said: Collection[str] = ()) -> list[str]:
+    """Say in how many rows a dynamic column holds nothing that is read, or lacks what every row fills; not
+    of columns of which more is `said` elsewhere.
+    """
+    rows = losses.rows
+    return [
+        f"{table}.{column} {'cannot be read' if '.' not in column else 'is empty'} in "
+        f"{'every row' if count == rows else f'{count:,} of {rows:,} rows'}"
+        for column, count in (*losses.none.items(), *losses.lacking.items())
+        if column.partition(".")[0] not in said
     ]
 
 

@@ -22,13 +22,17 @@ import pandas as pd
 import pyarrow as pa
 
 from umdiag.errors import QueryError
-from umdiag.sources.blanks import COMPARED, always_filled
+from umdiag.queries.columns import Reading
+from umdiag.sources import keys
+from umdiag.sources.blanks import always_filled, trimmed
 from umdiag.sources.casting import Losses, Projection, literal, project, quoted
-from umdiag.sources.headers import UnreadableError, match_columns, match_spellings
+from umdiag.sources.headers import UnreadableError, match_spellings
+from umdiag.sources.keys import KeyLosses
 from umdiag.sources.orders import orders_of, written_times
 from umdiag.sources.outward import kql_type, to_frame
 from umdiag.sources.tablefiles import json_rows, known_tables
 from umdiag.sources.translation import Schema, translated, worded
+from umdiag.words.once import Once
 from umdiag.words.private import PrivateFolder
 
 #: No row of a log is further ahead of the clock: such a time is of another calendar.
@@ -47,6 +51,7 @@ class Engine:
         self.memory_limit = memory_limit
         self._asked_at = asked_at
         self._lock = threading.Lock()
+        self._once = Once()
         self._busy: set[duckdb.DuckDBPyConnection] = set()
         self._connection = duckdb_kql.connect()
         self._spill = PrivateFolder()
@@ -100,7 +105,7 @@ class Engine:
             names, values, known_tables()[table], orders, filled=always_filled(table), span=self._span()
         )
         self.rows(f"CREATE VIEW {quoted(table)} AS SELECT {projection.select} FROM {scan}")
-        self._enter(table, projection)
+        self._enter(table, projection, "VIEW")
         return projection
 
     def scan(self, path: Path) -> str:
@@ -174,7 +179,9 @@ class Engine:
         self._connection.close()
         self._spill.remove()
 
-    def _enter(self, table: str, projection: Projection) -> None:
+    def _enter(self, table: str, projection: Projection, kind: str) -> None:
+        with self.cursor() as cursor:
+            keys.respell(cursor, table, kind)
         columns = tuple(column.name for column in projection.columns)
         with self._lock:
             self.schema = {**self.schema, table: columns}
@@ -183,6 +190,14 @@ class Engine:
         """Count what of a file's values cannot be cast; `source` is SQL that yields the file's rows."""
         with self.cursor() as cursor:
             return _losses(cursor, projection, source)
+
+    def key_losses(self, table: str, read: Reading) -> KeyLosses:
+        """Count once in which of a loaded table's rows keys of dynamic columns are absent."""
+        return self._once.do((table, read), lambda: self._key_losses(table, read))
+
+    def _key_losses(self, table: str, read: Reading) -> KeyLosses:
+        with self.cursor() as cursor:
+            return keys.count(cursor, table, read, self.tables_in(table))
 
     def _span(self) -> tuple[str, str]:
         """Return between which times, as SQL, a row of a log may lie."""
@@ -197,12 +212,11 @@ class Engine:
             cursor.register("raw", rows)
             _refuse_rivals(cursor, header, values, wanted, "raw")
             orders = orders_of(cursor, written_times(header, values, wanted), "raw", self._asked_at)
-            trimmed = _trimmed(header, values, wanted)
-            projection = project(header, trimmed, wanted, orders, span=self._span())
+            projection = project(header, trimmed(header, values, wanted), wanted, orders, span=self._span())
             cursor.execute(f"CREATE OR REPLACE TABLE {quoted(table)} AS SELECT {projection.select} FROM raw")
             losses = _losses(cursor, projection, "raw")
             cursor.unregister("raw")
-        self._enter(table, projection)
+        self._enter(table, projection, "TABLE")
         return projection, losses
 
 
@@ -220,16 +234,6 @@ def _refuse_rivals(
             if cursor.execute(f"SELECT 1 FROM {source} WHERE {filled} LIMIT 1").fetchall():
                 both = " and ".join(header[place].strip("\ufeff ") for place in (first, other))
                 raise UnreadableError(f"both {both} are there: keep one")
-
-
-def _trimmed(
-    header: list[str], values: list[tuple[str, str]], wanted: Mapping[str, str]
-) -> list[tuple[str, str]]:
-    """Return the SQL of values of text, without blanks around words that are compared."""
-    places = {place for name, place in match_columns(header, wanted).items() if name in COMPARED}
-    return [
-        (f"trim({value})" if place in places else value, found) for place, (value, found) in enumerate(values)
-    ]
 
 
 def _losses(cursor: duckdb.DuckDBPyConnection, projection: Projection, source: str) -> Losses:

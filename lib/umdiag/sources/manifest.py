@@ -21,6 +21,7 @@ from pydantic import (
 from umdiag.errors import SourceError
 from umdiag.model import State
 from umdiag.sources.tablefiles import known_tables
+from umdiag.words.counting import counted
 from umdiag.words.durations import read_duration, write_duration
 from umdiag.words.files import write_private
 from umdiag.words.moments import write_moment
@@ -94,6 +95,16 @@ class Captured(_Part):
     complete: bool = True
     state: Literal["", "complete", "partial", "empty", "denied", "missing"] = ""
     note: str = ""
+
+    def cut(self, rows: int) -> str:
+        """Say why a file with so many rows does not hold the whole table, '' where it does."""
+        if self.rows is not None and self.rows != rows:
+            return f"snapshot.json counts {counted(self.rows, 'row')}, the file has {rows:,}"
+        if self.state == "empty" and rows:
+            return f"snapshot.json says that it is empty, the file has {counted(rows, 'row')}"
+        if not self.complete or self.state in ("partial", "denied", "missing"):
+            return self.note or "the capture was cut short"
+        return ""
 
 
 class Fact(_Part):

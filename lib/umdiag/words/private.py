@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 import shutil
+import stat
 import sys
 import tempfile
+import time
+import uuid
 import weakref
 from contextlib import suppress
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -16,13 +22,19 @@ if sys.platform != "win32":
 
 #: Held open by its owner: locked where the system has locks, elsewhere a file that cannot be removed.
 _OWNER = ".owner"
+#: Folders that another system holds, or held before it was started again, are left alone for so long.
+STRANGE_FOR = timedelta(days=14)
+#: No link of somebody else is followed, and no pipe waited for.
+_PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class PrivateFolder:
     """A new folder in the system's temporary folder, removed when it is let go or the process ends.
 
     Folders of processes that were killed are removed when the first is made. Not by the number of the
-    process: containers share a temporary folder, and do not see each other's processes.
+    process: containers share a temporary folder, and do not see each other's processes. Locks are believed
+    of the system that runs here alone: over a network a folder may be shared and its locks not.
     """
 
     def __init__(self) -> None:
@@ -36,9 +48,12 @@ class PrivateFolder:
 def _held(folder: Path) -> int:
     """Mark a folder as held, for as long as what is returned is open."""
     if sys.platform == "win32":
-        return os.open(folder / _OWNER, os.O_RDWR | os.O_CREAT)
+        held = os.open(folder / _OWNER, os.O_RDWR | os.O_CREAT)
+        os.write(held, _system())
+        return held
     passing = folder / "unlocked"
     held = os.open(passing, os.O_RDWR | os.O_CREAT, 0o600)
+    os.write(held, _system())
     _locked(held)
     passing.rename(folder / _OWNER)  # bears its name once it is locked, or it would look left
     return held
@@ -60,19 +75,44 @@ def _sweep(parent: Path) -> None:
                 shutil.rmtree(owner.parent, ignore_errors=True)
 
 
+@cache
+def _system() -> bytes:
+    """Return what this system is called for as long as it runs, the same in all of its containers."""
+    try:
+        return _BOOT.read_bytes().strip()
+    except OSError:
+        return f"{platform.node()} {uuid.getnode():x}".encode()
+
+
+@cache
+def numbering() -> str:
+    """Return eight hex digits for where numbers of processes mean the same as here: each container has its
+    numbers, each system too.
+    """
+    try:
+        inside = str(Path("/proc/self/ns/pid").readlink()).encode()
+    except OSError:
+        inside = b""
+    return hashlib.sha256(_system() + inside).hexdigest()[:8]
+
+
 def _is_left(owner: Path) -> bool:
     """Tell whether nobody holds a folder any more; what cannot be told is left alone."""
     try:
-        if sys.platform == "win32":
-            owner.unlink()
-            return True
-        held = os.open(owner, os.O_RDWR | os.O_NOFOLLOW)
+        held = os.open(owner, os.O_RDWR | _PLAIN)
         try:
-            return _locked(held)
+            known = os.fstat(held)
+            old = time.time() - known.st_mtime > STRANGE_FOR.total_seconds()
+            if not stat.S_ISREG(known.st_mode) or not (old or os.read(held, 1000) == _system()):
+                return False
+            if sys.platform != "win32":
+                return _locked(held)
         finally:
             os.close(held)
+        owner.unlink()
     except OSError:
         return False
+    return True
 
 
 def _locked(held: int) -> bool:

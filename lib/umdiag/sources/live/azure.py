@@ -18,6 +18,8 @@ from umdiag.errors import QueryError, SourceError
 from umdiag.model import Rows, State, TableHealth
 from umdiag.queries import kql
 from umdiag.queries.kql import Query, Value
+from umdiag.sources import damage
+from umdiag.sources.keys import lost_in
 from umdiag.sources.live.answers import joined
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.faults import Fault, NoSuchTable
@@ -230,9 +232,11 @@ class Azure:
         except Fault as fault:
             return kql.empty(query), fault.state, f"{what}: {fault.reason}"
         cuts += self.visibility.gaps() if query.name != SUBSCRIPTIONS else ()
-        if not cuts:
+        lost = [words for item in lost_in(query, frame).items() for words in damage.of_keys(*item)]
+        if not cuts and not lost:
             return frame, State.COMPLETE, ""
-        return frame, State.PARTIAL, f"{what} is not complete: {', '.join([*dict.fromkeys(cuts)][:5])}"
+        told = f"{what} is not complete: {', '.join([*dict.fromkeys(cuts)][:5])}" if cuts else ""
+        return frame, State.PARTIAL, damage.joined(told, *lost)
 
     def _customer_id(self, workspace: str) -> str:
         """Return a workspace's customer id, "" where Resource Manager does not say."""

@@ -13,7 +13,9 @@ import pandas as pd
 from umdiag.errors import QueryError
 from umdiag.model import Rows, State
 from umdiag.queries import kql
+from umdiag.queries.columns import Reading
 from umdiag.queries.kql import Query
+from umdiag.sources.damage import joined, of_keys
 from umdiag.sources.engine import Engine
 from umdiag.sources.headers import UnreadableError
 from umdiag.sources.live.collections import COLLECTIONS
@@ -43,11 +45,15 @@ class Objects:
             (standing for standing in states if standing[0] is not State.COMPLETE), (State.COMPLETE, "")
         )
         frame = kql.empty(query)
+        lost: list[str] = []
         if state in _READABLE:
+            lost = [words for table, read in query.reads.items() for words in self._lost(table, read)]
             frame = self._engine.ask(text, now=now, columns=query.columns, name=query.name)
         # One object a scope: those of the others are whole. Of a list, what is absent may lie in the rest.
         apart = all(COLLECTIONS[table].single for table in query.tables)
         unseen = {scope for table in query.tables for scope in self.read(table).unseen} if apart else set()
+        if lost:  # of rows that came, so that no scope is at fault
+            state, reason, unseen = State.PARTIAL, joined(reason, *lost), set()
         return Rows(
             name=query.name,
             text=text,
@@ -88,6 +94,10 @@ class Objects:
     def close(self) -> None:
         """Release memory."""
         self._engine.close()
+
+    def _lost(self, table: str, read: Reading) -> list[str]:
+        """Word which keys are absent in the objects of a table."""
+        return of_keys(table, self._engine.key_losses(table, read)) if read.keys else []
 
     def _read(self, table: str) -> Read:
         collection = COLLECTIONS[table]

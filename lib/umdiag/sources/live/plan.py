@@ -14,7 +14,7 @@ from umdiag.sources.live.kusto import KustoApi
 from umdiag.sources.live.management import filter_of
 from umdiag.sources.live.monitor import MonitorApi
 from umdiag.sources.live.parts import Window, reasons_of
-from umdiag.sources.live.target import Target
+from umdiag.sources.live.target import Target, group_id
 from umdiag.sources.live.visibility import SUBSCRIPTIONS
 from umdiag.sources.live.volumes import volumes_text
 
@@ -39,7 +39,7 @@ def addresses(target: Target, query: Query, window: Window) -> Iterator[str]:
         yield f"POST {ResourceGraph.address(target)}"
         yield f"  for {', '.join(scope)}"
         if query.name != SUBSCRIPTIONS:
-            yield from _collection(target, "permissions", window, "subscription")
+            yield from _collection(target, "permissions", window, "graph")
     else:
         for table in query.tables:
             yield from _collection(target, table, window)
@@ -59,6 +59,10 @@ def _collection(target: Target, table: str, window: Window, of: str = "") -> Ite
         "account": [target.automation_account] if target.automation_account else [],
         "workspace": list(target.workspaces),
         "subscription": [f"/subscriptions/{subscription}" for subscription in target.subscriptions],
+        "graph": [
+            *(f"/subscriptions/{subscription}" for subscription in target.subscriptions),
+            *map(group_id, target.management_groups),
+        ],
         "parent": [f"{target.automation_account}/{collection.parent}/<each>"],
     }[of or collection.of]
     for scope in scopes:

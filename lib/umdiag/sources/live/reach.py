@@ -10,7 +10,7 @@ from umdiag.sources.live.azure import Azure
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.faults import Fault
 from umdiag.sources.live.rights import NEEDS, lacking
-from umdiag.sources.live.target import name_of
+from umdiag.sources.live.target import group_id, name_of
 from umdiag.words.counting import counted
 from umdiag.words.moments import to_the_minute
 
@@ -106,6 +106,7 @@ def _rights(azure: Azure) -> Iterator[Reach]:
     scopes = [("workspace", workspace) for workspace in target.workspaces]
     scopes += [("automation account", target.automation_account)] if target.automation_account else []
     scopes += [("subscription", f"/subscriptions/{subscription}") for subscription in target.subscriptions]
+    scopes += [("management group", group_id(group)) for group in target.management_groups]
     for kind, scope in scopes:
         role = NEEDS[kind][0]
         what = f"permissions on {kind} {name_of(scope)}"

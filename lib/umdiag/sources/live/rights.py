@@ -7,8 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from umdiag.sources.live.collections import COLLECTIONS
+from umdiag.sources.live.faults import strange
 from umdiag.sources.live.management import ResourceManager
 
+_OF_GRAPH = (
+    "Microsoft.Resources/subscriptions/resourceGroups/read",
+    "Microsoft.Compute/virtualMachines/read",
+    "Microsoft.HybridCompute/machines/read",
+)
 #: Kind of scope → the role that reads it, and the operations the kit asks for there (Azure's built-in roles).
 NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "workspace": (
@@ -33,21 +39,17 @@ NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
             )
         ),
     ),
-    "subscription": (
-        "Reader",
-        (
-            "Microsoft.Resources/subscriptions/resourceGroups/read",
-            "Microsoft.Compute/virtualMachines/read",
-            "Microsoft.HybridCompute/machines/read",
-        ),
-    ),
+    "subscription": ("Reader", _OF_GRAPH),
+    "management group": ("Reader", _OF_GRAPH),
 }
 
 
 def lacking(management: ResourceManager, kind: str, scope: str) -> list[str]:
     """Return the operations that the caller may not do in a scope. Raises Fault where nobody says."""
     content = management.probe(COLLECTIONS["permissions"], scope)
-    granted = content.get("value", ()) if isinstance(content, Mapping) else ()
+    granted = content.get("value") if isinstance(content, Mapping) else None
+    if not isinstance(granted, list) or not all(isinstance(actions, Mapping) for actions in granted):
+        raise strange("the answer holds no list of permissions")
     return [operation for operation in NEEDS[kind][1] if not _allowed(granted, operation)]
 
 

@@ -34,6 +34,9 @@ _SPARE = 300
 _WORKSPACE = re.compile(r"/workspaces/[^/?]+", re.IGNORECASE)
 _SUBSCRIPTION = re.compile(r"/subscriptions/[^/?]+", re.IGNORECASE)
 _UNTIL_TOLD = 3600
+#: Seconds for which a failed sign-in is not tried again: who was refused must do something first, a service
+#: that cannot be reached may be back soon; a notebook may be open for days.
+_REFUSED_FOR, _UNREACHED_FOR = 300, 15
 _SCHEME = re.compile(r"^Bearer(?:\s+|$)", re.IGNORECASE)
 _USER_NAME = re.compile(r"[^\s'\"]+@[^\s'\"]+")
 
@@ -63,6 +66,8 @@ class SignIn:
         #: is "" where it had worked and does no more.
         self._refused: dict[tuple[str, str], str] = {}
         self._worked: set[tuple[str, str]] = set()
+        #: Audience → why no token came for it, and until when that counts.
+        self._failed: dict[str, tuple[str, float]] = {}
         self._options = {"tenant_id": target.tenant_id} if target.tenant_id else {}
 
     def token(self, audience: str, url: str = "") -> str:
@@ -98,23 +103,30 @@ class SignIn:
                 self._refused[audience, "" if (audience, scope) in self._worked else scope] = fault.reason
 
     def check(self, audience: str) -> None:
-        """Sign in now. Raises SourceError, one line that names the command to run."""
+        """Sign in now, whatever failed before. Raises SourceError, one line that names the command to run."""
+        with self._lock:
+            self._failed.pop(audience, None)
         try:
             self.token(audience)
         except Fault as fault:
             raise SourceError(fault.reason) from None
 
     def _fetch(self, audience: str) -> AccessToken:
-        scope = f"{audience.rstrip('/')}/.default"
-        try:
-            return self._credential.get_token(scope, **self._options)
-        except CredentialUnavailableError:
-            problem = "nobody is signed in"
-        except ClientAuthenticationError as error:
-            problem = _first_words(error)
-        except (AzureError, OSError, ValueError) as error:
-            problem = f"the sign-in service cannot be reached ({type(error).__name__})"
-        reason = f"sign-in failed: {problem}, {self.advice()}"
+        reason, until = self._failed.get(audience, ("", 0.0))
+        if until <= time.time():
+            scope = f"{audience.rstrip('/')}/.default"
+            seconds = _REFUSED_FOR
+            try:
+                return self._credential.get_token(scope, **self._options)
+            except CredentialUnavailableError:
+                problem = "nobody is signed in"
+            except ClientAuthenticationError as error:
+                problem = _first_words(error)
+            except (AzureError, OSError, ValueError) as error:
+                problem = f"the sign-in service cannot be reached ({type(error).__name__})"
+                seconds = _UNREACHED_FOR
+            reason = f"sign-in failed: {problem}, {self.advice()}"
+            self._failed[audience] = (reason, time.time() + seconds)
         raise Fault(reason, state=State.DENIED, everything=True)
 
     def advice(self) -> str:

@@ -108,6 +108,11 @@ class Target:
         return self.endpoints.get("ca_bundle", "")
 
 
+def group_id(name: str) -> str:
+    """Return the ARM id of a management group."""
+    return f"/providers/Microsoft.Management/managementGroups/{name}"
+
+
 def name_of(arm_id: str) -> str:
     """Return the last part of an ARM id: the resource's own name."""
     return arm_id.rstrip("/").rpartition("/")[2]

@@ -1,4 +1,7 @@
-"""What Resource Graph leaves out without a word: subscriptions, or parts of them, that one may not read."""
+"""What Resource Graph leaves out without a word: subscriptions, or parts of them, that one may not read.
+
+What lies below a management group may be read whole by who may read the group: rights are handed down.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from umdiag.sources.live.faults import Fault
 from umdiag.sources.live.graph import ResourceGraph
 from umdiag.sources.live.management import ResourceManager
 from umdiag.sources.live.rights import lacking
-from umdiag.sources.live.target import Target
+from umdiag.sources.live.target import Target, group_id
 from umdiag.words.once import Once
 
 #: Its rows are the subscriptions that can be seen: of those it is always whole.
@@ -30,7 +33,7 @@ class Visibility:
         self._once = Once()
 
     def gaps(self) -> Sequence[str]:
-        """Return why rows may be missing, none where all can be seen or nobody says.
+        """Return why rows may be missing, or why nobody knows; none where all can be seen.
 
         Who may read some resource groups only sees the subscription, and less of it: the rights tell.
         """
@@ -43,22 +46,30 @@ class Visibility:
         return set(frame["subscription_id"].str.lower())
 
     def _gaps(self) -> list[str]:
-        if not self._target.subscriptions:
-            return []
+        groups = [(f"management group {group}", group_id(group)) for group in self._target.management_groups]
+        unseen: list[str] = []
+        visible = []
         try:
-            seen = self.seen()
+            seen = self.seen() if self._target.subscriptions else set()
         except Fault as fault:
-            return [f"which subscriptions can be seen is unknown: {fault.reason}"]
-        return [
-            gap for gap in self._pool.map(lambda id_: self._gap(id_, seen), self._target.subscriptions) if gap
-        ]
+            unseen.append(f"which subscriptions can be seen is unknown: {fault.reason}")
+        else:
+            for id_ in self._target.subscriptions:
+                place = (f"subscription {id_}", f"/subscriptions/{id_}")
+                if id_.lower() in seen:
+                    visible.append(place)
+                else:
+                    unseen.append(f"{place[0]} cannot be seen, {_fix(place[1])}")
+        gaps = self._pool.map(lambda place: self._gap(*place), [*visible, *groups])
+        return [*unseen, *filter(None, gaps)]
 
-    def _gap(self, subscription: str, seen: set[str]) -> str:
-        fix = f"have Reader on /subscriptions/{subscription} assigned to you"
-        if subscription.lower() not in seen:
-            return f"subscription {subscription} cannot be seen, {fix}"
+    def _gap(self, what: str, scope: str) -> str:
         try:
-            lacks = lacking(self._management, "subscription", f"/subscriptions/{subscription}")
-        except Fault:
-            return ""
-        return f"of subscription {subscription} only a part may be read, {fix}" if lacks else ""
+            lacks = lacking(self._management, "subscription", scope)
+        except Fault as fault:
+            return f"how much of {what} may be read is unknown (its permissions: {fault.reason})"
+        return f"of {what} only a part may be read, {_fix(scope)}" if lacks else ""
+
+
+def _fix(scope: str) -> str:
+    return f"have Reader on {scope} assigned to you"
