@@ -18,9 +18,12 @@ from servers.wire import Reply, Request
 from support import live_estate as estate
 from support import snapshot_rows as rows
 from umdiag.errors import QueryError
-from umdiag.model import Reach, State, TableHealth
-from umdiag.parameters import from_values
+from umdiag.kit import Kit
+from umdiag.model import Reach, State, TableHealth, Verdict
+from umdiag.parameters import Parameters, from_values
 from umdiag.queries import kql
+from umdiag.report.doctor import examine
+from umdiag.report.plan import plan
 from umdiag.sources.live.azure import Azure
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.hidden import HIDDEN, operations_of
@@ -153,10 +156,14 @@ def expected(offline: Snapshot) -> Callable[[str], list[str]]:
     return cache(lambda name: records(fact(offline, name).frame))
 
 
+def parameters(azure: AzureStandIn, **others: Any) -> Parameters:
+    """Return parameters that name a subscription and nothing else."""
+    values = estate.values(azure, workspaces=[], automation_account="", **others)
+    return from_values(values, folder=None)
+
+
 def target(azure: AzureStandIn, **others: Any) -> Target:
-    """Return a target that names a subscription and nothing else."""
-    named = target_of(from_values(estate.values(azure), folder=None))
-    return replace(named, workspaces=(), automation_account="", **others)
+    return replace(target_of(parameters(azure)), **others)
 
 
 @pytest.fixture
@@ -210,6 +217,31 @@ def test_a_free_question_without_workspaces_is_refused(source: Azure) -> None:
     assert len(source.kql("providers | where namespace =~ 'microsoft.maintenance'")) == 1
 
 
+@pytest.mark.parametrize("estimate", [False, True])
+def test_a_dry_run_without_workspaces_sends_nothing(azure: AzureStandIn, estimate: bool) -> None:
+    printed = list(plan(parameters(azure, asked_at="latest"), estimate=estimate))
+    names = {block.split(":")[0].removeprefix("\n// ") for block in printed if block.startswith("\n// ")}
+    assert {*GRAPH, "provider_registrations"} <= names
+    assert not names & {query.name for query in OLD}
+    assert "volumes" not in names
+    assert printed[0].endswith("queries; nothing is sent.")
+    assert ("An estimate is of what is read in workspaces, and none is named." in printed) == estimate
+    assert not azure.wire.requests
+
+
+def test_the_kit_judges_an_estate_without_workspaces(azure: AzureStandIn) -> None:
+    kit = Kit(parameters(azure, asked_at="latest"))
+    try:
+        verdicts = estate.verdicts(kit)
+        assert not [note for note in kit.notes if "newest row" in note]
+        assert {line.scope for line in kit.health()} == {"Resource Graph", "Azure Resource Manager"}
+    finally:
+        kit.close()
+    assert verdicts["workspace_over_quota"] is Verdict.NOT_ASKED
+    assert not [one for one in azure.wire.requests if "operationalinsights" in one.path.lower()]
+    assert not azure.wire.refused
+
+
 def test_a_dry_run_without_workspaces_names_what_is_not_asked(azure: AzureStandIn) -> None:
     window = Window(asked_at=rows.ASKED_AT, lookback=timedelta(days=3))
     lines = {query.name: list(addresses(target(azure), query, window)) for query in kql.queries().values()}
@@ -249,6 +281,12 @@ def test_doctor_is_content_without_workspaces(source: Azure) -> None:
     assert lines["patch rows"].told == "7 rows can be seen"
     assert lines["maintenance rows"].told == "3 rows can be seen"
     assert lines["policy rows"].told == "1 row can be seen"
+
+
+def test_doctor_needs_a_subscription_alone(azure: AzureStandIn) -> None:
+    lines = list(examine(parameters(azure, asked_at="latest")))
+    assert lines[0].what == "sign-in"
+    assert all(one.ok for one in lines)
 
 
 def test_doctor_misses_the_workspaces_of_an_account(azure: AzureStandIn) -> None:

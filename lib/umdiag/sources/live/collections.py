@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 from umdiag.sources.live.target import Target
+from umdiag.words.moments import write_moment
 
 #: Version of everything of the retired service.
 AUTOMATION = "2024-10-23"
@@ -109,3 +111,24 @@ def absent_parameter(collection: Collection, target: Target) -> str:
     if collection.of in ("account", "parent") and not target.automation_account:
         return "automation_account"
     return "workspaces" if collection.of == "workspace" and not target.workspaces else ""
+
+
+def asked_with(collection: Collection, since: datetime | None) -> dict[str, str]:
+    """Return the parameters by which the service leaves out what began before `since` or is not asked for."""
+    asked = {"$select": collection.select} if collection.select else {}
+    if collection.since and since:
+        asked["$filter"] = f"{collection.since} ge {write_moment(since.replace(microsecond=0))}"
+    return asked
+
+
+def kept(collection: Collection, objects: Sequence[Mapping[str, Any]], path: str) -> list[Mapping[str, Any]]:
+    """Return the objects of a list that are wanted, each with the id that a selection leaves out."""
+    if not collection.namespaces:
+        return list(objects)
+    wanted = {*map(str.lower, collection.namespaces)}
+    found: list[Mapping[str, Any]] = []
+    for listed in objects:
+        namespace = next((str(value) for name, value in listed.items() if name.lower() == "namespace"), "")
+        if namespace.lower() in wanted:
+            found.append({**listed, "id": f"{path}/{namespace}"})
+    return found

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from umdiag.model import State
-from umdiag.sources.live.collections import AUTOMATION, COLLECTIONS, Collection
+from umdiag.sources.live.collections import AUTOMATION, COLLECTIONS, Collection, asked_with, kept
 from umdiag.sources.live.error_objects import told
 from umdiag.sources.live.faults import Fault, strange
 from umdiag.sources.live.gates import Gate
@@ -19,7 +19,6 @@ from umdiag.sources.live.manners import Manners
 from umdiag.sources.live.read import Read
 from umdiag.sources.live.target import Target, name_of
 from umdiag.sources.live.web import Web
-from umdiag.words.moments import write_moment
 
 T = TypeVar("T")
 _MOST_PAGES = 20_000
@@ -136,7 +135,7 @@ class ResourceManager:
             )
         except Fault as fault:
             raise _of_retired(fault, collection) from None
-        return _kept(collection, objects, path), cut
+        return kept(collection, objects, path), cut
 
     def _paged(
         self, path: str, version: str, filters: Mapping[str, str], role: str
@@ -199,14 +198,6 @@ class ResourceManager:
         return found == wanted
 
 
-def asked_with(collection: Collection, since: datetime | None) -> dict[str, str]:
-    """Return the parameters by which the service leaves out what began before `since` or is not asked for."""
-    asked = {"$select": collection.select} if collection.select else {}
-    if collection.since and since:
-        asked["$filter"] = f"{collection.since} ge {write_moment(since.replace(microsecond=0))}"
-    return asked
-
-
 def _as_taken(ask: Callable[[Mapping[str, str]], T], parameters: Mapping[str, str]) -> T:
     """Ask with parameters that make an answer smaller, and for everything where the service takes none."""
     try:
@@ -221,19 +212,6 @@ def _aimed_at(deployments: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the subscriptions that deployments aim at: the guide wants the providers registered in each."""
     told = " ".join(str(deployment.get("properties", "")) for deployment in deployments)
     return _SUBSCRIPTION.findall(told)
-
-
-def _kept(collection: Collection, objects: Sequence[Mapping[str, Any]], path: str) -> list[Mapping[str, Any]]:
-    """Return the objects of a list that are wanted, each with the id that a selection leaves out."""
-    if not collection.namespaces:
-        return list(objects)
-    wanted = {*map(str.lower, collection.namespaces)}
-    kept: list[Mapping[str, Any]] = []
-    for listed in objects:
-        namespace = next((str(value) for name, value in listed.items() if name.lower() == "namespace"), "")
-        if namespace.lower() in wanted:
-            kept.append({**listed, "id": f"{path}/{namespace}"})
-    return kept
 
 
 def _of_retired(fault: Fault, collection: Collection) -> Fault:

@@ -8,10 +8,9 @@ from umdiag.errors import SourceError
 from umdiag.queries import kql
 from umdiag.queries.kql import Query
 from umdiag.sources.live.azure import SPARE, Azure
-from umdiag.sources.live.collections import COLLECTIONS, absent_parameter
+from umdiag.sources.live.collections import COLLECTIONS, absent_parameter, asked_with
 from umdiag.sources.live.graph import ResourceGraph
 from umdiag.sources.live.kusto import KustoApi
-from umdiag.sources.live.management import asked_with
 from umdiag.sources.live.monitor import MonitorApi
 from umdiag.sources.live.parts import Window, reasons_of
 from umdiag.sources.live.target import Target
