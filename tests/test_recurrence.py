@@ -102,7 +102,8 @@ def test_last_day_of_february_is_that_of_the_year():
     "text",
     [
         "", "Fortnight", "0Days", "-1Day", "Day Monday", "6Hours Monday", "Week Caturday", "Week Mon,Xyz",
-        "Week Mo", "Month day0", "Month day32", "Month day1,Monday", "Month Fifth Monday", "Month Monday", "Month Last",
+        "Week Mo", "Month day0", "Month day32", "Month day1,Monday", "Month Fifth Monday", "Month Monday",
+        "Month Last",
         "Month Second Tuesday Offset7", "Month Second Tuesday Offset",
         "Month Second Tuesday, Last Friday", None, 5,
     ],

@@ -1,7 +1,7 @@
 """What the benchmarks of live Azure measure, each in a process of its own: prints one line of JSON.
 
 python live_client.py fetch PARAMETERS.json    seconds of the fetch stage
-python live_client.py page PARAMETERS.json     memory while a query of Resource Graph is paged
+python live_client.py page PARAMETERS.json QUERY    memory while a query of Resource Graph is paged
 """
 
 import json
@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,9 @@ def fetch(values: Mapping[str, Any]) -> Mapping[str, float]:
     return {"seconds": seconds, "processor": used}
 
 
-def page(values: Mapping[str, Any]) -> Mapping[str, float]:
-    """Page `azure_machines` whole; memory in bytes: of the rows, before the first and at most."""
-    query = kql.queries()["azure_machines"]
+def page(values: Mapping[str, Any], name: str) -> Mapping[str, float]:
+    """Page a query whole; memory in bytes: of the rows, before the first and at most."""
+    query = kql.queries()[name]
     source = azure.Azure(
         target_of(from_values(values, folder=None)), limits=Limits(log_rate=OFTEN, graph_rate=OFTEN)
     )
@@ -75,14 +76,16 @@ def size_of(frame: pd.DataFrame) -> int:
     size = int(frame.memory_usage(deep=True).sum())
     for column in frame.columns[frame.dtypes == "object"]:
         size += sum(
-            sys.getsizeof(key) + sys.getsizeof(value)
+            sys.getsizeof(part)
             for one in frame[column]
-            if isinstance(one, dict)
-            for key, value in one.items()
+            if isinstance(one, (dict, list))
+            for part in (chain.from_iterable(one.items()) if isinstance(one, dict) else one)
         )
     return size
 
 
 if __name__ == "__main__":
-    told = {"fetch": fetch, "page": page}[sys.argv[1]](json.loads(Path(sys.argv[2]).read_text()))
+    told = {"fetch": fetch, "page": page}[sys.argv[1]](
+        json.loads(Path(sys.argv[2]).read_text()), *sys.argv[3:]
+    )
     sys.stdout.write(json.dumps(told) + "\n")

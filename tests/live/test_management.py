@@ -350,18 +350,15 @@ def test_subscription_that_only_a_deployment_aims_at_may_be_unseen(
     answer = aiming.fact("provider_registrations")
     assert (answer.state, answer.reason) == (State.COMPLETE, "")
     assert list(answer.frame["subscription_id"]) == [rows.identifier("main")]
-    assert len(asked(azure, f"/subscriptions/{OTHER}/providers/Microsoft.Automation")) == 1
+    assert len(asked(azure, f"/subscriptions/{OTHER}/providers")) == 1
 
 
 def test_subscription_that_a_deployment_aims_at_is_read_where_it_can_be(
     azure: AzureStandIn, aiming: Kit
 ) -> None:
-    said = {
-        "id": f"/subscriptions/{OTHER}/providers/Microsoft.Automation",
-        "namespace": "Microsoft.Automation",
-        "registrationState": "NotRegistered",
-    }
-    azure.fault(lambda one: one.path.startswith(f"/subscriptions/{OTHER}/"), Reply(content=said))
+    said = {"namespace": "Microsoft.Automation", "registrationState": "NotRegistered"}
+    listed = Reply(content={"value": [said]})
+    azure.fault(lambda one: one.path.startswith(f"/subscriptions/{OTHER}/"), listed)
     answer = aiming.fact("provider_registrations")
     states = dict(zip(answer.frame["subscription_id"], answer.frame["registration_state"], strict=True))
     assert states == {rows.identifier("main"): "Registered", OTHER: "NotRegistered"}
@@ -375,9 +372,94 @@ def test_subscription_that_a_deployment_aims_at_and_breaks_is_told(azure: AzureS
 
 
 def test_subscription_that_was_named_and_refused_is_told(azure: AzureStandIn, kit: Kit) -> None:
-    azure.fault(below("/providers/Microsoft.Automation"), refused(403))
+    azure.fault(below("/providers"), refused(403))
     answer = kit.fact("provider_registrations")
     assert (answer.state, len(answer.frame)) == (State.DENIED, 0)
+
+
+# -- resource providers -----------------------------------------------------------------------------------
+
+NAMESPACES = COLLECTIONS["providers"].namespaces
+
+
+def provider(namespace: str, **more: Any) -> dict[str, Any]:
+    return {"namespace": namespace, "registrationState": "Registered", **more}
+
+
+def test_providers_of_a_subscription_cost_one_request(azure: AzureStandIn, kit: Kit) -> None:
+    listed = [provider(name) for name in ("Microsoft.Storage", *NAMESPACES)]
+    azure.fault(below("/providers"), Reply(content={"value": listed}))
+    answer = kit.fact("provider_registrations")
+    assert (answer.state, answer.reason) == (State.COMPLETE, "")
+    assert sorted(answer.frame["namespace"]) == sorted(NAMESPACES)
+    assert set(answer.frame["subscription_id"]) == {rows.identifier("main")}
+    assert answer.frame["id"].is_unique
+    (sent,) = asked(azure, "/providers")
+    assert sent.query["$select"] == "namespace,registrationState"
+
+
+def test_query_of_providers_asks_for_those_that_are_read() -> None:
+    text = kql.queries()["provider_registrations"].text
+    assert {*re.findall(r'"(Microsoft\.\w+)"', text)} == {*NAMESPACES}
+
+
+def test_providers_are_read_whole_where_the_service_takes_no_selection(azure: AzureStandIn, kit: Kit) -> None:
+    azure.fault(lambda one: "$select" in one.query, refused(400, "InvalidQueryParameter"))
+    answer = kit.fact("provider_registrations")
+    assert (answer.state, list(answer.frame["registration_state"])) == (State.COMPLETE, ["Registered"])
+    assert ["$select" in one.query for one in asked(azure, "/providers")] == [True, False]
+
+
+def test_providers_come_in_pages_too(azure: AzureStandIn, kit: Kit) -> None:
+    for number, name in enumerate(NAMESPACES):
+        link = f"{azure.wire.address}/subscriptions/{OTHER}/providers?$skip={number + 1}"
+        page = {"value": [provider(name)], "nextLink": link if name != NAMESPACES[-1] else None}
+        azure.fault(below("/providers", str(number or "")), Reply(content=page))
+    answer = kit.fact("provider_registrations")
+    assert (answer.state, sorted(answer.frame["namespace"])) == (State.COMPLETE, sorted(NAMESPACES))
+    assert {one.query["$select"] for one in asked(azure, "/providers")} == {"namespace,registrationState"}
+    assert not asked(azure, f"/subscriptions/{OTHER}/providers")
+
+
+def test_published_provider_is_read_though_the_list_was_not_shortened(azure: AzureStandIn, kit: Kit) -> None:
+    published = payload("resources_GetProvider")
+    fat = published | {"Namespace": "MICROSOFT.COMPUTE"}
+    del fat["namespace"]
+    azure.fault(below("/providers"), Reply(content={"value": [published, fat]}))
+    (found,) = kit.fact("provider_registrations").frame.to_dict("records")
+    assert found["namespace"] == "MICROSOFT.COMPUTE"
+    assert found["registration_state"] == "Registering"
+    assert found["subscription_id"] == rows.identifier("main")
+
+
+def test_subscription_that_lists_no_provider_takes_nothing_from_the_others(azure: AzureStandIn) -> None:
+    kit = estate.live(azure, subscriptions=[rows.identifier("main"), OTHER])
+    answer = kit.fact("provider_registrations")
+    kit.close()
+    assert (answer.state, answer.unseen) == (State.PARTIAL, (OTHER,))
+    assert list(answer.frame["subscription_id"]) == [rows.identifier("main")]
+    assert f"providers of {OTHER}: nothing is there (404 SubscriptionNotFound" in answer.reason
+
+
+def test_providers_are_read_of_each_subscription_below_a_management_group(azure: AzureStandIn) -> None:
+    main = rows.identifier("main")
+    azure.management.groups["mg"] = [main]
+    kit = estate.live(azure, subscriptions=["/providers/Microsoft.Management/managementGroups/mg"])
+    answer = kit.fact("provider_registrations")
+    kit.close()
+    assert (answer.state, list(answer.frame["subscription_id"])) == (State.COMPLETE, [main])
+
+
+def test_management_group_whose_subscriptions_nobody_tells_is_told(azure: AzureStandIn) -> None:
+    azure.fault("ResourceGraph", refused(403))
+    kit = estate.live(azure, subscriptions=["/providers/Microsoft.Management/managementGroups/mg"])
+    answer = kit.fact("provider_registrations")
+    kit.close()
+    assert (answer.state, len(answer.frame)) == (State.DENIED, 0)
+    assert "providers of the management groups: access was refused" in answer.reason
+
+
+# -- what is not given ------------------------------------------------------------------------------------
 
 
 def test_without_an_account_nothing_of_it_is_asked_for(azure: AzureStandIn) -> None:
@@ -396,8 +478,6 @@ def collection_of(path: str) -> str:
     """Return the collection that a path belongs to, by its last words."""
     *_, before, last = path.split("/")
     names = {name.lower(): name for name in COLLECTIONS}
-    if last == "Microsoft.Automation":
-        return "providers"
     return names.get(last.lower()) or names[before.lower()]
 
 
@@ -444,7 +524,6 @@ LISTED: Mapping[str, tuple[str, str]] = {
     "operationalinsights_LinkedServicesListByWorkspace": ("linkedServices", "/linkedServices"),
     "operationalinsights_SavedSearchesListByWorkspace": ("savedSearches", "/savedSearches"),
     "operationalinsights_WorkspacesGet": ("workspaces", "/workspaces/law-a"),
-    "resources_GetProvider": ("providers", "/providers/Microsoft.Automation"),
 }
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from servers import errors
-from servers.objects import TABLES, listed, rest
+from servers.objects import TABLES, listed, rest, selected
 from servers.rows import SnapshotRows
 from servers.wire import Reply, Request
 
@@ -28,11 +28,11 @@ _LISTS = {
     r"softwareUpdateConfigurationMachineRuns|hybridRunbookWorkerGroups|jobs)": "",
     rf"{_ACCOUNT}/hybridRunbookWorkerGroups/[^/]+/(?P<table>hybridRunbookWorkers)": "",
     rf"{_WORKSPACE}/(?P<table>linkedServices|savedSearches)": "",
+    r"/subscriptions/[^/]+/(?P<table>providers)": "",
 }
 _SINGLE = {
     rf"{_ACCOUNT}/softwareUpdateConfigurations/[^/]+": "softwareUpdateConfigurations",
     _WORKSPACE: "workspaces",
-    r"/subscriptions/[^/]+/providers/[^/]+": "providers",
 }
 _PERMISSIONS = re.compile(r"(?P<scope>.+)/providers/Microsoft\.Authorization/permissions", re.IGNORECASE)
 _GROUPS = "/providers/microsoft.management/managementgroups/"
@@ -60,6 +60,8 @@ class Management:
         self.total_shift = 0
         #: Subscriptions that the caller may read; None: all.
         self.visible: set[str] | None = None
+        #: Tables of which the caller's role shows no row.
+        self.hidden: set[str] = set()
         #: Reads of a subscription at once, and how many more a second; None: any number.
         self.bucket: tuple[int, float] | None = None
         self._levels: dict[str, tuple[float, float]] = {}
@@ -98,6 +100,10 @@ class Management:
             return None
         table = next(one for one in TABLES if one.lower() == match["table"].lower())
         objects = self._below(table).get(request.path.lower(), [])
+        if table == "providers" and not objects:  # each lists every provider, registered or not
+            return errors.error(404, "SubscriptionNotFound", f"{request.path} could not be found.")
+        if select := request.query.get("$select"):
+            objects = [selected(one, select) for one in objects]
         if since := _SINCE.search(request.query.get("$filter", "")):
             objects = [one for one in objects if str(one["properties"].get(since[1], "9")) >= since[2]]
         if table == "softwareUpdateConfigurations":
@@ -173,7 +179,13 @@ class Management:
             start = int(base64.b64decode(options["$skipToken"])) if options.get("$skipToken") else 0
         except ValueError:
             return errors.error(400, "BadRequest", "The skip token is not valid.")
-        columns, total, rows = self._rows_of(content, text, start, top)
+        try:
+            columns, total, rows = self._rows_of(content, text, start, top)
+        except LookupError as unknown:
+            said = f"Table {unknown} is invalid, unsupported or disallowed."
+            return errors.graph_error(
+                400, "BadRequest", "Please provide below info", "DisallowedLogicalTableName", said
+            )
         data: Any = [dict(zip(columns, row, strict=True)) for row in rows]
         page: dict[str, Any] = {
             "totalRecords": total + self.total_shift,
@@ -200,6 +212,8 @@ class Management:
         if self.visible is not None:  # what one may not read is left out, without a word
             known = wanted if wanted is not None else sorted(self.visible)
             wanted = [one for one in known if one.lower() in self.visible]
+        if self._tables(text) & self.hidden:
+            wanted = []
         columns, rows = self._rows.of_subscriptions(wanted, text)
         dynamic = [number for number, (_, type_) in enumerate(columns) if type_ == "dynamic"]
         page = [list(row) for row in rows[start : start + top]]
@@ -207,6 +221,11 @@ class Management:
             for number in dynamic:
                 row[number] = json.loads(row[number]) if isinstance(row[number], str) else row[number]
         return [name for name, _ in columns], len(rows), page
+
+    @staticmethod
+    def _tables(text: str) -> set[str]:
+        """Return what a query asks: the table at its beginning."""
+        return set(re.findall(r"^(\w+) *(?:\||$)", text, re.MULTILINE))
 
     def _sees(self, content: Mapping[str, Any]) -> bool:
         """Whether the caller may read any of the subscriptions that a request names."""

@@ -15,6 +15,7 @@ TABLES = (
     "jobs",
     "linkedServices",
     "savedSearches",
+    "providers",
 )
 
 
@@ -26,6 +27,12 @@ def rest(row: Mapping[str, Any]) -> dict[str, Any]:
             continue
         found[name] = json.loads(value) if name in ("properties", "tags", "actions", "notActions") else value
     return found
+
+
+def selected(one: Mapping[str, Any], names: str) -> dict[str, Any]:
+    """Return of an object the properties that are asked for, its id not among them."""
+    wanted = names.lower().split(",")
+    return {name: value for name, value in one.items() if name.lower() in wanted}
 
 
 def listed(one: dict[str, Any]) -> dict[str, Any]:

@@ -28,16 +28,21 @@ def serve(folder: Path, snapshot: Path | None) -> None:
     """Serve until standard input ends."""
     with AzureStandIn(snapshot or _nothing(folder), folder) as azure:
         if snapshot is None:
-            azure.management.made["resources"] = (0, _machine)
+            _make(azure, 0)
         _say({"endpoints": azure.endpoints, "token": azure.wire.token, "asked_at": azure.now.isoformat()})
         for line in sys.stdin:
             told = json.loads(line)
             azure.wire._latency = told.get("latency", 0.0)
             if "rows" in told:
-                azure.management.made["resources"] = (told["rows"], _machine)
+                _make(azure, told["rows"])
             asked = [_told(one) for one in azure.wire.requests]
             azure.wire.requests.clear()
             _say(asked)
+
+
+def _make(azure: AzureStandIn, rows: int) -> None:
+    azure.management.made["resources"] = (rows, _machine)
+    azure.management.made["patchassessmentresources"] = (rows, _patch)
 
 
 def _say(content: Any) -> None:
@@ -85,6 +90,25 @@ def _machine(number: int) -> Mapping[str, Any]:
         "power_state": "Connected" if arc else "PowerState/running",
         "vm_id": f"{number:08x}-aaaa-bbbb-cccc-{number:012x}",
         "created": f"2023-{number % 12 + 1:02d}-{number % 28 + 1:02d}T08:{number % 60:02d}:21.1234567Z",
+    }
+
+
+def _patch(number: int) -> Mapping[str, Any]:
+    """Return what `needed_patches` projects of one of the thirty updates that each machine lacks."""
+    machine = str(_machine(number // 30)["id"])
+    windows = number // 30 % 2 == 0
+    title = "Cumulative Update for Windows Server 2022 for x64-based Systems" if windows else "linux-image"
+    result = f"{machine}/patchAssessmentResults/latest"
+    return {
+        "id": f"{result}/softwarePatches/{number:08x}-bbbb-cccc-dddd-0123456789ab",
+        "machine_id": machine.lower(),
+        "patch_name": f"2026-{number % 12 + 1:02d} {title} (KB{5_000_000 + number % 400})",
+        "patch_id": f"{number % 400:08x}-1111-2222-3333-444444444444",
+        "kb": f"{5_000_000 + number % 400}" if windows else None,
+        "version": None if windows else f"5.15.0-{number % 120}.{number % 130}",
+        "classifications": [("Critical", "Security")[number % 2]],
+        "msrc_severity": "Critical" if windows else None,
+        "published": f"2026-{number % 12 + 1:02d}-{number % 28 + 1:02d}T07:00:00Z" if windows else None,
     }
 
 

@@ -39,10 +39,12 @@ def plan(parameters: params.Parameters, *, only: Sequence[str] = (), estimate: b
     yield f"{counted(len(names), 'query', 'queries')}; nothing is sent" + (
         " but what asks for volumes." if sizes else "."
     )
-    if parameters.asked_at == "latest" and target is not None:
-        yield "asked_at is the newest row, which a report reads first; this dry run takes the current time."
     if target is not None and target.workspaces:
+        if parameters.asked_at == "latest":
+            yield "asked_at is the newest row, which a report reads first; a dry run takes the current time."
         yield "\n".join(_counting(target, parameters, asked_at))
+    elif target is not None and estimate:
+        yield "An estimate is of what is read in workspaces, and none is named."
     for name in names:
         query = kql.queries()[name]
         yield "\n".join(_block(query, target, parameters, asked_at, sizes))

@@ -44,7 +44,7 @@ def notes_on_clock(source: Source, parameters: Parameters, asked_at: datetime) -
     held, asked = source.lookback, parameters.lookback
     if held is not None and held < asked:
         yield f"The snapshot holds {days(held)}; the lookback of {days(asked)} reaches further back."
-    if parameters.asked_at == "latest" and parameters.source == "azure":
+    if parameters.asked_at == "latest" and parameters.source == "azure" and parameters.workspaces:
         age = source.clock().astimezone(UTC) - asked_at
         ago = f"{counted(age.days, 'day')} ago"
         yield f"The clock is the newest row found: {asked_at:%Y-%m-%d %H:%M} UTC, {ago}."

@@ -18,13 +18,11 @@ from umdiag.errors import QueryError, SourceError
 from umdiag.model import Rows, State, TableHealth
 from umdiag.queries import kql
 from umdiag.queries.kql import Query, Value
-from umdiag.sources import damage
-from umdiag.sources.keys import lost_in
 from umdiag.sources.live.answers import joined
 from umdiag.sources.live.collections import COLLECTIONS
-from umdiag.sources.live.faults import Fault, NoSuchTable
+from umdiag.sources.live.faults import NoSuchTable
 from umdiag.sources.live.graph import ResourceGraph
-from umdiag.sources.live.health import GraphAnswer, of_graph, of_objects, of_workspaces
+from umdiag.sources.live.health import of_graph, of_objects, of_workspaces
 from umdiag.sources.live.kusto import KustoApi
 from umdiag.sources.live.management import ResourceManager
 from umdiag.sources.live.manners import Limits, Manners
@@ -33,7 +31,7 @@ from umdiag.sources.live.objects import Objects
 from umdiag.sources.live.parts import Part, Window, reasons_of, sent_of
 from umdiag.sources.live.signin import SignIn
 from umdiag.sources.live.target import Target, name_of
-from umdiag.sources.live.visibility import SUBSCRIPTIONS, Visibility
+from umdiag.sources.live.visibility import GraphAnswer, Visibility
 from umdiag.sources.live.volumes import newest_in
 from umdiag.sources.live.web import Web, trusted
 from umdiag.sources.live.workspaces import WorkspaceApi, Workspaces
@@ -77,7 +75,7 @@ class Azure:
         )
         self._pool = ThreadPoolExecutor(limits.management_threads, "management")
         self.management = ResourceManager(self._management_web, target, self._manners, self._pool)
-        self.objects = Objects(self.management, has_account=bool(target.automation_account))
+        self.objects = Objects(self.management, target, lambda: self.visibility.seen())
         self.graph = ResourceGraph(self._management_web, target, self._manners)
         self.visibility = Visibility(target, self.graph, self.management, self._pool)
         self._webs = [self._management_web]
@@ -95,7 +93,12 @@ class Azure:
         return datetime.now(UTC).replace(microsecond=0)
 
     def newest(self) -> datetime:
-        """Return the newest row of any table of any workspace. Raises SourceError where none can be seen."""
+        """Return the newest row of any table of any workspace. Raises SourceError where none can be seen.
+
+        Without workspaces it is the present: of the newest rows that Resource Graph has, none is older.
+        """
+        if not self.target.workspaces:
+            return self.clock()
         parts = self.workspaces.volumes(None)
         newest = newest_in(parts, kql.tables()["workspace"])
         if newest is None:
@@ -220,23 +223,10 @@ class Azure:
         return {**parts, **silent}
 
     def _of_graph(self, query: Query, text: str) -> Rows:
-        frame, state, reason = answer = self._graph_answer(query)
+        frame, state, reason = answer = self.visibility.answer(query)
         with self._lock:
             self._graph[query.name] = answer
         return Rows(name=query.name, text=text, frame=frame, state=state, reason=reason, tables=query.tables)
-
-    def _graph_answer(self, query: Query) -> GraphAnswer:
-        what = f"{' and '.join(query.tables)} in Resource Graph"
-        try:
-            frame, cuts = self.graph.ask(query, query.text)
-        except Fault as fault:
-            return kql.empty(query), fault.state, f"{what}: {fault.reason}"
-        cuts += self.visibility.gaps() if query.name != SUBSCRIPTIONS else ()
-        lost = [words for item in lost_in(query, frame).items() for words in damage.of_keys(*item)]
-        if not cuts and not lost:
-            return frame, State.COMPLETE, ""
-        told = f"{what} is not complete: {', '.join([*dict.fromkeys(cuts)][:5])}" if cuts else ""
-        return frame, State.PARTIAL, damage.joined(told, *lost)
 
     def _customer_id(self, workspace: str) -> str:
         """Return a workspace's customer id, "" where Resource Manager does not say."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
+
+from umdiag.sources.live.target import Target
+from umdiag.words.moments import write_moment
 
 #: Version of everything of the retired service.
 AUTOMATION = "2024-10-23"
 _OPERATIONAL_INSIGHTS = "2025-07-01"
+#: The resource providers that patching rests on, of some 250 that a subscription lists.
+_NAMESPACES = tuple(f"Microsoft.{name}" for name in ("Automation", "Compute", "HybridCompute", "Maintenance"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +23,9 @@ class Collection:
 
     `of`: there is one of it for each automation account, workspace, subscription, or for each object of
     another collection (`parent`). `path` is below that. `whole`: the list leaves things out, each object
-    is read by itself. `since`: property by whose time the service can leave old objects out. `role`: what a
-    caller needs. Paths and versions: azure-rest-api-specs (read 2026-11-22).
+    is read by itself. `since`: property by whose time the service can leave old objects out. `select`: the
+    properties that are asked for, where objects are large. `namespaces`: those that are kept of a list, each
+    of which it holds once. Paths and versions: azure-rest-api-specs (read 2026-11-22).
     """
 
     table: str
@@ -28,7 +35,14 @@ class Collection:
     parent: str = ""
     whole: bool = False
     since: str = ""
+    select: str = ""
+    namespaces: tuple[str, ...] = ()
     single: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known beforehand which objects a scope holds: what is absent lies in its scope."""
+        return self.single or bool(self.namespaces)
 
 
 _ALL = (
@@ -67,12 +81,16 @@ _ALL = (
         version=AUTOMATION,
     ),
     Collection(table="jobs", of="account", path="/jobs", version=AUTOMATION),
+    # Each provider by itself would be four requests. The list takes no page size (azure-rest-api-specs issue
+    # 1129) and holds every resource type; `$select` is in no specification, but Azure CLI sends it
+    # (acs/azuremonitormetrics/helper.py, read 2026-11-27): without it the same answer is a few megabytes.
     Collection(
         table="providers",
         of="subscription",
-        path="/providers/Microsoft.Automation",
+        path="/providers",
         version="2022-09-01",
-        single=True,
+        select="namespace,registrationState",
+        namespaces=_NAMESPACES,
     ),
     Collection(table="workspaces", of="workspace", path="", version=_OPERATIONAL_INSIGHTS, single=True),
     Collection(table="linkedServices", of="workspace", path="/linkedServices", version=_OPERATIONAL_INSIGHTS),
@@ -86,3 +104,31 @@ _ALL = (
 )
 
 COLLECTIONS: Mapping[str, Collection] = {collection.table: collection for collection in _ALL}
+
+
+def absent_parameter(collection: Collection, target: Target) -> str:
+    """Return the parameter that would have to name where a collection lies, "" where that is known."""
+    if collection.of in ("account", "parent") and not target.automation_account:
+        return "automation_account"
+    return "workspaces" if collection.of == "workspace" and not target.workspaces else ""
+
+
+def asked_with(collection: Collection, since: datetime | None) -> dict[str, str]:
+    """Return the parameters by which the service leaves out what began before `since` or is not asked for."""
+    asked = {"$select": collection.select} if collection.select else {}
+    if collection.since and since:
+        asked["$filter"] = f"{collection.since} ge {write_moment(since.replace(microsecond=0))}"
+    return asked
+
+
+def kept(collection: Collection, objects: Sequence[Mapping[str, Any]], path: str) -> list[Mapping[str, Any]]:
+    """Return the objects of a list that are wanted, each with the id that a selection leaves out."""
+    if not collection.namespaces:
+        return list(objects)
+    wanted = {*map(str.lower, collection.namespaces)}
+    found: list[Mapping[str, Any]] = []
+    for listed in objects:
+        namespace = next((str(value) for name, value in listed.items() if name.lower() == "namespace"), "")
+        if namespace.lower() in wanted:
+            found.append({**listed, "id": f"{path}/{namespace}"})
+    return found

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
 
 import pandas as pd
 
 from umdiag.model import State, TableHealth
 from umdiag.queries import kql
+from umdiag.sources.live.hidden import hidden_in
 from umdiag.sources.live.objects import Objects
 from umdiag.sources.live.parts import Part
 from umdiag.sources.live.target import name_of
+from umdiag.sources.live.visibility import GraphAnswer
 
-#: Rows of a Resource Graph query, how much of them came, and why not all.
-GraphAnswer: TypeAlias = tuple[pd.DataFrame, State, str]
-
+#: The query whose rows are the machines.
+MACHINES = "azure_machines"
+#: Why Resource Graph may show machines and nothing else of them, to whom his rights suffice.
+UNSHOWN = "their subscription is delegated (Azure Lighthouse), which Update Manager does not support"
 _NO_TABLE = "this workspace has no such table, send it such rows (the first makes the table) or leave it out"
 
 
@@ -42,14 +44,21 @@ def of_workspaces(volumes: Mapping[str, Part], cuts: Mapping[tuple[str, str], st
 
 
 def of_graph(answers: Mapping[str, GraphAnswer]) -> Iterator[TableHealth]:
-    """Yield a line for each table that the queries (by name) ask; rows are the most that one returned."""
+    """Yield a line for each table that the queries (by name) ask; rows are the most that one returned.
+
+    Where machines are seen, a table of what befell them that holds no row at all is told as such.
+    """
+    machines = bool(len(answers[MACHINES][0])) if MACHINES in answers else False
     tables = dict.fromkeys(table for name in answers for table in kql.queries()[name].tables)
     for table in tables:
         of_table = [answer for name, answer in answers.items() if table in kql.queries()[name].tables]
         _, state, reason = next(
             (answer for answer in of_table if answer[1] is not State.COMPLETE), of_table[0]
         )
-        yield _line(table, "Resource Graph", state, max(len(frame) for frame, _, _ in of_table), reason)
+        rows = max(len(frame) for frame, _, _ in of_table)
+        if machines and not rows and not reason and (hidden := hidden_in(table)):
+            reason = f"machines are seen, {hidden.name} are not: {UNSHOWN}, or {hidden.none}"
+        yield _line(table, "Resource Graph", state, rows, reason)
 
 
 def of_objects(objects: Objects) -> Iterator[TableHealth]:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from umdiag.model import State
-from umdiag.sources.live.collections import AUTOMATION, COLLECTIONS, Collection
+from umdiag.sources.live.collections import AUTOMATION, COLLECTIONS, Collection, asked_with, kept
 from umdiag.sources.live.error_objects import told
 from umdiag.sources.live.faults import Fault, strange
 from umdiag.sources.live.gates import Gate
@@ -19,8 +19,8 @@ from umdiag.sources.live.manners import Manners
 from umdiag.sources.live.read import Read
 from umdiag.sources.live.target import Target, name_of
 from umdiag.sources.live.web import Web
-from umdiag.words.moments import write_moment
 
+T = TypeVar("T")
 _MOST_PAGES = 20_000
 _SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
 
@@ -38,10 +38,18 @@ class ResourceManager:
         self._paces: dict[str, Gate] = {}
         self._pool = pool
 
-    def read(self, table: str, *, since: datetime | None, read: Callable[[str], Read]) -> Read:
+    def read(
+        self,
+        table: str,
+        *,
+        since: datetime | None,
+        read: Callable[[str], Read],
+        subscriptions: Sequence[str] = (),
+    ) -> Read:
         """Read a collection whole; objects older than `since` may be left out.
 
-        `read` returns another collection that this one rests on.
+        `read` returns another collection that this one rests on; `subscriptions` are those of management
+        groups.
         """
         collection = COLLECTIONS[table]
         whole = Read()
@@ -53,9 +61,9 @@ class ResourceManager:
             whole.scopes += len(parents.refused)
         else:
             aims = read("softwareUpdateConfigurations").objects if collection.of == "subscription" else []
-            scopes = self.scopes(collection, aims)
+            scopes = self.scopes(collection, (*subscriptions, *_aimed_at(aims)))
         whole.scopes += len(scopes)
-        promised = scopes if collection.of == "parent" else self.scopes(collection)
+        promised = scopes if collection.of == "parent" else self.scopes(collection, subscriptions)
         named = {*map(str.lower, promised)}
         jobs = [self._pool.submit(self._of_scope, collection, scope, since) for scope in scopes]
         for scope, job in zip(scopes, jobs, strict=True):
@@ -75,7 +83,10 @@ class ResourceManager:
 
     def probe(self, collection: Collection, scope: str) -> Any:
         """Return the first page of a collection below one scope. Raises Fault."""
-        return self.get(f"{scope}{collection.path}", collection.version, role=f"Reader on {name_of(scope)}")
+        path, role = f"{scope}{collection.path}", f"Reader on {name_of(scope)}"
+        return _as_taken(
+            lambda asked: self.get(path, collection.version, role=role, **asked), asked_with(collection, None)
+        )
 
     def get(self, path: str, version: str, *, role: str = "", **parameters: str) -> Any:
         """Return the JSON of one GET below the address of Azure Resource Manager. Raises Fault."""
@@ -92,18 +103,14 @@ class ResourceManager:
 
         return self._manners.carry_out(once, self._pace(path), self._gate)
 
-    def scopes(self, collection: Collection, aims: Sequence[Mapping[str, Any]] = ()) -> list[str]:
-        """Return the ids below which a collection lies; `aims` are deployments, whose subscriptions count.
-
-        The guide asks for the registration of providers in each subscription that a deployment aims at.
-        """
+    def scopes(self, collection: Collection, subscriptions: Sequence[str] = ()) -> list[str]:
+        """Return the ids below which a collection lies; `subscriptions` count besides those of the target."""
         match collection.of:
             case "account":
                 return [self._target.automation_account] if self._target.automation_account else []
             case "workspace":
                 return list(self._target.workspaces)
-        named = _SUBSCRIPTION.findall(" ".join(str(aim.get("properties", "")) for aim in aims))
-        ids = {id_.lower(): id_ for id_ in reversed((*self._target.subscriptions, *named))}
+        ids = {id_.lower(): id_ for id_ in reversed((*self._target.subscriptions, *subscriptions))}
         return [f"/subscriptions/{id_}" for id_ in reversed(ids.values())]
 
     def _pace(self, path: str) -> Gate:
@@ -121,20 +128,17 @@ class ResourceManager:
         role = f"Reader on {name_of(scope)}"
         if collection.single:
             return [_object(self.get(path, collection.version, role=role), scope)], ""
-        filters = filter_of(collection, since)
         try:
-            return self._paged(path, collection.version, filters, role)
-        except Fault as fault:
-            if fault.status != 400 or not filters:
-                raise _of_retired(fault, collection) from None
-        # The retired service may no longer take filters: everything then, old objects too.
-        try:
-            return self._paged(path, collection.version, {}, role)
+            objects, cut = _as_taken(
+                lambda asked: self._paged(path, collection.version, asked, role),
+                asked_with(collection, since),
+            )
         except Fault as fault:
             raise _of_retired(fault, collection) from None
+        return kept(collection, objects, path), cut
 
     def _paged(
-        self, path: str, version: str, filters: dict[str, str], role: str
+        self, path: str, version: str, filters: Mapping[str, str], role: str
     ) -> tuple[list[Mapping[str, Any]], str]:
         objects: list[Mapping[str, Any]] = []
         parameters = dict(filters)
@@ -165,7 +169,7 @@ class ResourceManager:
             # Only the place in the list is taken: links were seen to name another collection.
             # What was asked for besides stays: the service's own examples leave the filter out of the link.
             place = (part.partition("=") for part in urlsplit(link).query.split("&") if part)
-            parameters = filters | {unquote(name): unquote(value) for name, _, value in place}
+            parameters = {**filters, **{unquote(name): unquote(value) for name, _, value in place}}
             parameters.pop("api-version", None)
         return objects, f"there are more than {_MOST_PAGES:,} pages"
 
@@ -194,11 +198,20 @@ class ResourceManager:
         return found == wanted
 
 
-def filter_of(collection: Collection, since: datetime | None) -> dict[str, str]:
-    """Return the parameters by which the service leaves out what began before `since`, none if it cannot."""
-    if not collection.since or not since:
-        return {}
-    return {"$filter": f"{collection.since} ge {write_moment(since.replace(microsecond=0))}"}
+def _as_taken(ask: Callable[[Mapping[str, str]], T], parameters: Mapping[str, str]) -> T:
+    """Ask with parameters that make an answer smaller, and for everything where the service takes none."""
+    try:
+        return ask(parameters)
+    except Fault as fault:
+        if fault.status != 400 or not parameters:
+            raise
+    return ask({})
+
+
+def _aimed_at(deployments: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the subscriptions that deployments aim at: the guide wants the providers registered in each."""
+    told = " ".join(str(deployment.get("properties", "")) for deployment in deployments)
+    return _SUBSCRIPTION.findall(told)
 
 
 def _of_retired(fault: Fault, collection: Collection) -> Fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,21 +18,33 @@ from umdiag.queries.kql import Query
 from umdiag.sources.damage import joined, of_keys
 from umdiag.sources.engine import Engine
 from umdiag.sources.headers import UnreadableError
-from umdiag.sources.live.collections import COLLECTIONS
+from umdiag.sources.live.collections import COLLECTIONS, absent_parameter
 from umdiag.sources.live.faults import Fault
 from umdiag.sources.live.management import ResourceManager
 from umdiag.sources.live.read import Read
+from umdiag.sources.live.target import Target
 from umdiag.words.once import Once
 
 _READABLE = (State.COMPLETE, State.PARTIAL)
+#: What is meant where a parameter names nothing.
+_NAMELESS: Mapping[str, str] = {
+    "automation_account": "the Automation account",
+    "workspaces": "the workspaces",
+}
 
 
 class Objects:
-    """Tables of `tables.json`, section arm, made of what Resource Manager answers. Thread-safe."""
+    """Tables of `tables.json`, section arm, made of what Resource Manager answers. Thread-safe.
 
-    def __init__(self, management: ResourceManager, *, has_account: bool) -> None:
+    `seen` returns the ids of the subscriptions that Resource Graph shows, those of management groups too.
+    """
+
+    def __init__(
+        self, management: ResourceManager, target: Target, seen: Callable[[], Collection[str]]
+    ) -> None:
         self._management = management
-        self._has_account = has_account
+        self._target = target
+        self._seen = seen
         self._engine = Engine()
         self._once = Once()
         #: Runs that began before this moment are of no interest.
@@ -49,8 +61,8 @@ class Objects:
         if state in _READABLE:
             lost = [words for table, read in query.reads.items() for words in self._lost(table, read)]
             frame = self._engine.ask(text, now=now, columns=query.columns, name=query.name)
-        # One object a scope: those of the others are whole. Of a list, what is absent may lie in the rest.
-        apart = all(COLLECTIONS[table].single for table in query.tables)
+        # Where a scope's objects are known, those of the others are whole. Else what is absent may lie in it.
+        apart = all(COLLECTIONS[table].known for table in query.tables)
         unseen = {scope for table in query.tables for scope in self.read(table).unseen} if apart else set()
         if lost:  # of rows that came, so that no scope is at fault
             state, reason, unseen = State.PARTIAL, joined(reason, *lost), set()
@@ -101,11 +113,17 @@ class Objects:
 
     def _read(self, table: str) -> Read:
         collection = COLLECTIONS[table]
-        if (collection.of == "account" or collection.parent) and not self._has_account:
+        if absent := absent_parameter(collection, self._target):
             # Nothing was refused, nothing was asked: what needs it is UNKNOWN all the same.
-            fault = Fault("automation_account is not given, name it in the parameters")
-            return Read(refused={"the Automation account": fault}, scopes=1)
-        return self._management.read(table, since=self.since, read=self.read)
+            fault = Fault(f"{absent} is not given, name it in the parameters")
+            return Read(refused={_NAMELESS[absent]: fault}, scopes=1)
+        subscriptions: list[str] = []
+        if collection.of == "subscription" and self._target.management_groups:
+            try:
+                subscriptions = sorted(self._seen())
+            except Fault as fault:
+                return Read(refused={"the management groups": fault}, scopes=1)
+        return self._management.read(table, since=self.since, read=self.read, subscriptions=subscriptions)
 
     def _load(self, table: str) -> tuple[State, str]:
         read = self.read(table)

@@ -8,10 +8,9 @@ from umdiag.errors import SourceError
 from umdiag.queries import kql
 from umdiag.queries.kql import Query
 from umdiag.sources.live.azure import SPARE, Azure
-from umdiag.sources.live.collections import COLLECTIONS
+from umdiag.sources.live.collections import COLLECTIONS, absent_parameter, asked_with
 from umdiag.sources.live.graph import ResourceGraph
 from umdiag.sources.live.kusto import KustoApi
-from umdiag.sources.live.management import filter_of
 from umdiag.sources.live.monitor import MonitorApi
 from umdiag.sources.live.parts import Window, reasons_of
 from umdiag.sources.live.target import Target, group_id
@@ -32,7 +31,7 @@ def counting(target: Target, window: Window) -> Iterator[str]:
 def addresses(target: Target, query: Query, window: Window) -> Iterator[str]:
     """Yield the requests by which a query's rows come, one line each."""
     if query.dialect == "logs":
-        yield from _of_workspaces(target)
+        yield from _of_workspaces(target) if target.workspaces else ("nothing: workspaces is not given",)
     elif query.dialect == "graph":
         scope = [f"subscription {subscription}" for subscription in target.subscriptions]
         scope += [f"management group {group}" for group in target.management_groups]
@@ -54,9 +53,12 @@ def _of_workspaces(target: Target) -> Iterator[str]:
 def _collection(target: Target, table: str, window: Window, of: str = "") -> Iterator[str]:
     collection = COLLECTIONS[table]
     version = f"?api-version={collection.version}"
-    since = filter_of(collection, window.start - SPARE)
+    asked = "".join(f"&{name}={text}" for name, text in asked_with(collection, window.start - SPARE).items())
+    if not of and (absent := absent_parameter(collection, target)):
+        yield f"nothing: {absent} is not given"
+        return
     scopes = {
-        "account": [target.automation_account] if target.automation_account else [],
+        "account": [target.automation_account],
         "workspace": list(target.workspaces),
         "subscription": [f"/subscriptions/{subscription}" for subscription in target.subscriptions],
         "graph": [
@@ -65,13 +67,12 @@ def _collection(target: Target, table: str, window: Window, of: str = "") -> Ite
         ],
         "parent": [f"{target.automation_account}/{collection.parent}/<each>"],
     }[of or collection.of]
+    if collection.of == "subscription":
+        scopes += [f"/subscriptions/<each of management group {group}>" for group in target.management_groups]
     for scope in scopes:
-        filtered = "".join(f"&{name}={text}" for name, text in since.items())
-        yield f"GET {target.management}{scope}{collection.path}{version}{filtered}"
+        yield f"GET {target.management}{scope}{collection.path}{version}{asked}"
         if collection.whole:
             yield f"GET {target.management}{scope}{collection.path}/<each>{version}"
-    if not scopes:
-        yield "nothing: automation_account is not given"
 
 
 def volumes(azure: Azure) -> dict[str, float]:

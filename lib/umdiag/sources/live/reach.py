@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from umdiag.model import Reach, State
 from umdiag.queries import kql
 from umdiag.sources.live.azure import Azure
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.faults import Fault
-from umdiag.sources.live.rights import NEEDS, lacking
+from umdiag.sources.live.health import MACHINES, UNSHOWN
+from umdiag.sources.live.hidden import HIDDEN
+from umdiag.sources.live.rights import NEEDS, granted_in, lacking
 from umdiag.sources.live.target import group_id, name_of
 from umdiag.words.counting import counted
 from umdiag.words.moments import to_the_minute
@@ -27,6 +29,9 @@ def reach(azure: Azure) -> Iterator[Reach]:
 def _workspaces(azure: Azure) -> Iterator[Reach]:
     asked = {table for query in kql.queries().values() for table in query.tables}
     lines = azure.logs_health()
+    if azure.target.automation_account and not azure.target.workspaces:
+        told = "name them in workspaces, else what machines report and need is UNKNOWN"
+        yield Reach(what="workspaces", ok=False, told=told)
     for workspace in azure.target.workspaces:
         name = name_of(workspace)
         of_workspace = [line for line in lines if line.scope == name]
@@ -52,17 +57,17 @@ def _workspaces(azure: Azure) -> Iterator[Reach]:
 
 def _graph(azure: Azure) -> Iterator[Reach]:
     queries = [query for query in kql.queries().values() if query.dialect == "graph"]
-    reached = False
+    rows: dict[str, int] = {}
     tables = dict.fromkeys(table for query in queries for table in query.tables)
     for table in filter(azure.captured.__contains__, tables):
         try:
-            told = counted(azure.graph.count(f"{table} | project id"), "row")
-            reached = True
-            yield Reach(what=f"Resource Graph, table {table}", ok=True, told=told)
+            rows[table] = azure.graph.count(f"{table} | project id")
+            yield Reach(what=f"Resource Graph, table {table}", ok=True, told=counted(rows[table], "row"))
         except Fault as fault:
             yield Reach(what=f"Resource Graph, table {table}", ok=False, told=fault.reason)
-    if not reached:
+    if not rows:
         return
+    yield from _hidden(azure, rows)
     try:
         visible = azure.visibility.seen()
     except Fault as fault:
@@ -76,6 +81,36 @@ def _graph(azure: Azure) -> Iterator[Reach]:
             else f"cannot be seen: have Reader on /subscriptions/{subscription} assigned to you"
         )
         yield Reach(what=f"subscription {subscription}", ok=ok, told=told)
+
+
+def _hidden(azure: Azure, rows: Mapping[str, int]) -> Iterator[Reach]:
+    """Say of rows that a role may leave out in silence whether they are there, and whose rights lack."""
+    try:
+        machines = azure.graph.count(kql.queries()[MACHINES].text)
+    except Fault:
+        return
+    known = all(azure.visibility.lacks(id_, ()) == [] for id_ in azure.target.subscriptions)
+    for hidden in HIDDEN:
+        if not rows.keys() >= {*hidden.tables}:
+            continue
+        found = sum(rows[table] for table in hidden.tables)
+        blind = azure.visibility.blind(hidden.every_operation)
+        seen = f"machines are seen, {hidden.name} are not" if machines else f"no {hidden.name} are seen"
+        if blind:
+            seen = f"{hidden.name} are not seen of every subscription" if found else seen
+            fixes = (
+                f"have a role with {' and '.join(lacks)} on /subscriptions/{id_} assigned to you"
+                for id_, lacks in blind.items()
+            )
+            yield Reach(what=hidden.name, ok=False, told=f"{seen}: {', '.join(fixes)}")
+        elif found or not machines:
+            yield Reach(what=hidden.name, ok=True, told=f"{counted(found, 'row')} can be seen")
+        elif known and not azure.target.management_groups:
+            told = f"{seen}, though your rights suffice: {UNSHOWN}, or {hidden.none}"
+            yield Reach(what=hidden.name, ok=True, told=told)
+        else:
+            told = f"have a role with {' and '.join(hidden.every_operation)} assigned to you"
+            yield Reach(what=hidden.name, ok=False, told=f"{seen}: {told}, or {hidden.none}")
 
 
 def _management(azure: Azure) -> Iterator[Reach]:
@@ -108,10 +143,10 @@ def _rights(azure: Azure) -> Iterator[Reach]:
     scopes += [("subscription", f"/subscriptions/{subscription}") for subscription in target.subscriptions]
     scopes += [("management group", group_id(group)) for group in target.management_groups]
     for kind, scope in scopes:
-        role = NEEDS[kind][0]
+        role, operations = NEEDS[kind]
         what = f"permissions on {kind} {name_of(scope)}"
         try:
-            lacks = lacking(azure.management, kind, scope)
+            lacks = lacking(granted_in(azure.management, scope), operations)
         except Fault as fault:
             yield Reach(what=what, ok=False, told=f"{fault.reason}, the role {role} on {scope} is enough")
             continue

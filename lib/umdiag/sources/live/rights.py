@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.faults import strange
 from umdiag.sources.live.management import ResourceManager
+
+Granted: TypeAlias = Sequence[Mapping[str, Any]]
 
 _OF_GRAPH = (
     "Microsoft.Resources/subscriptions/resourceGroups/read",
@@ -44,16 +46,21 @@ NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def lacking(management: ResourceManager, kind: str, scope: str) -> list[str]:
-    """Return the operations that the caller may not do in a scope. Raises Fault where nobody says."""
+def granted_in(management: ResourceManager, scope: str) -> Granted:
+    """Return the sets of actions that the caller is granted in a scope. Raises Fault where nobody says."""
     content = management.probe(COLLECTIONS["permissions"], scope)
     granted = content.get("value") if isinstance(content, Mapping) else None
     if not isinstance(granted, list) or not all(isinstance(actions, Mapping) for actions in granted):
         raise strange("the answer holds no list of permissions")
-    return [operation for operation in NEEDS[kind][1] if not _allowed(granted, operation)]
+    return granted
 
 
-def _allowed(granted: Sequence[Mapping[str, Any]], operation: str) -> bool:
+def lacking(granted: Granted, operations: Sequence[str]) -> list[str]:
+    """Return the operations that no granted set of actions holds."""
+    return [operation for operation in operations if not _allowed(granted, operation)]
+
+
+def _allowed(granted: Granted, operation: str) -> bool:
     """Whether one of the granted sets of actions holds an operation and does not take it back."""
     return any(
         _matches(permission.get("actions") or (), operation)

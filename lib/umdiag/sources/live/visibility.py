@@ -1,27 +1,37 @@
-"""What Resource Graph leaves out without a word: subscriptions, or parts of them, that one may not read.
+"""What Resource Graph leaves out without a word: subscriptions, or rows of them, that one may not read.
 
 What lies below a management group may be read whole by who may read the group: rights are handed down.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from typing import TypeAlias
 
+import pandas as pd
+
+from umdiag.model import State
 from umdiag.queries import kql
+from umdiag.queries.kql import Query
+from umdiag.sources import damage
+from umdiag.sources.keys import lost_in
 from umdiag.sources.live.faults import Fault
 from umdiag.sources.live.graph import ResourceGraph
+from umdiag.sources.live.hidden import operations_of
 from umdiag.sources.live.management import ResourceManager
-from umdiag.sources.live.rights import lacking
+from umdiag.sources.live.rights import NEEDS, Granted, granted_in, lacking
 from umdiag.sources.live.target import Target, group_id
 from umdiag.words.once import Once
 
 #: Its rows are the subscriptions that can be seen: of those it is always whole.
 SUBSCRIPTIONS = "subscriptions"
+#: Rows of a Resource Graph query, how much of them came, and why not all.
+GraphAnswer: TypeAlias = tuple[pd.DataFrame, State, str]
 
 
 class Visibility:
-    """Finds out, once, what of the named subscriptions cannot be seen. Thread-safe."""
+    """Finds out, each once, what of the named subscriptions cannot be seen. Thread-safe."""
 
     def __init__(
         self, target: Target, graph: ResourceGraph, management: ResourceManager, pool: Executor
@@ -31,6 +41,21 @@ class Visibility:
         self._management = management
         self._pool = pool
         self._once = Once()
+
+    def answer(self, query: Query) -> GraphAnswer:
+        """Return what Resource Graph answers, with what it left out in silence."""
+        what = f"{' and '.join(query.tables)} in Resource Graph"
+        try:
+            frame, cuts = self._graph.ask(query, query.text)
+        except Fault as fault:
+            return kql.empty(query), fault.state, f"{what}: {fault.reason}"
+        if query.name != SUBSCRIPTIONS:
+            cuts += [*self.gaps(), *self._hidden(query, frame)]
+        lost = [words for item in lost_in(query, frame).items() for words in damage.of_keys(*item)]
+        if not cuts and not lost:
+            return frame, State.COMPLETE, ""
+        told = f"{what} is not complete: {', '.join([*dict.fromkeys(cuts)][:5])}" if cuts else ""
+        return frame, State.PARTIAL, damage.joined(told, *lost)
 
     def gaps(self) -> Sequence[str]:
         """Return why rows may be missing, or why nobody knows; none where all can be seen.
@@ -44,6 +69,39 @@ class Visibility:
         query = kql.queries()[SUBSCRIPTIONS]
         frame, _ = self._graph.ask(query, query.text)
         return set(frame["subscription_id"].str.lower())
+
+    def lacks(self, subscription: str, operations: Sequence[str]) -> list[str] | None:
+        """Return which operations the caller may not do in a subscription, None where nobody says."""
+        try:
+            return lacking(self._granted(f"/subscriptions/{subscription}"), operations)
+        except Fault:
+            return None
+
+    def blind(self, operations: Sequence[str]) -> Mapping[str, list[str]]:
+        """Return the operations that the caller lacks, by subscription of which he may read the machines.
+
+        Where he may not read those, that is told, and stands for everything.
+        """
+        found = {}
+        for subscription in self._target.subscriptions if operations else ():
+            if self.lacks(subscription, NEEDS["subscription"][1]) == []:
+                found[subscription] = self.lacks(subscription, operations) or []
+        return {subscription: lacks for subscription, lacks in found.items() if lacks}
+
+    def _hidden(self, query: Query, frame: pd.DataFrame) -> list[str]:
+        """Return of which subscriptions no row came that the caller's role could show."""
+        blind = self.blind(operations_of(query.name))
+        shown = set(frame["id"].str.split("/", n=3).str[2].str.lower()) if blind else set()
+        return [
+            f"of subscription {subscription} its rows cannot be seen, have a role with {' and '.join(lacks)}"
+            f" on /subscriptions/{subscription} assigned to you"
+            for subscription, lacks in blind.items()
+            if subscription.lower() not in shown
+        ]
+
+    def _granted(self, scope: str) -> Granted:
+        """Return what the caller is granted in a scope, asked once. Raises Fault where nobody says."""
+        return self._once.do(("granted", scope), lambda: granted_in(self._management, scope))
 
     def _gaps(self) -> list[str]:
         groups = [(f"management group {group}", group_id(group)) for group in self._target.management_groups]
@@ -65,7 +123,7 @@ class Visibility:
 
     def _gap(self, what: str, scope: str) -> str:
         try:
-            lacks = lacking(self._management, "subscription", scope)
+            lacks = lacking(self._granted(scope), NEEDS["subscription"][1])
         except Fault as fault:
             return f"how much of {what} may be read is unknown (its permissions: {fault.reason})"
         return f"of {what} only a part may be read, {_fix(scope)}" if lacks else ""
