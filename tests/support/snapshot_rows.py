@@ -2,10 +2,13 @@
 
 What may be given, all of it optional (times are relative to the clock: "-6h", "-2d12h"; spans "-3d..-1d"):
 
-    machines:     name → what differs from a healthy Windows machine in Azure, see `_MACHINE`
+    machines:     name → what differs from a healthy Windows machine in Azure, see `_MACHINE` and
+                  `machine_rows`
     workspaces:   name → cap (GB), status, reset ("none": ARM does not say); a machine names its own by
                   `workspace`
-    subscriptions: name → visible, registration; a machine names its own by `subscription`
+    subscriptions: name → visible, registration (of Microsoft.Automation), maintenance, compute ("": no row);
+                  a machine names its own by `subscription`
+    schedules:    maintenance configurations and their assignments, see `schedule_rows`
     operations:   [{at, says, workspace}] rows of Operation and _LogOperation, or of the table in `only`
     usage:        [{table, megabytes, span, billable, workspace}] one row of Usage an hour
     deployments:  name → os, machines, names, groups, modified, runs: [{id, at, status, machines}]
@@ -38,6 +41,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from support import machine_rows, schedule_rows
 from umdiag.judging.needs import needs
 from umdiag.judging.verdicts import judge
 from umdiag.kit import Kit
@@ -79,7 +83,14 @@ _MACHINE: Mapping[str, Any] = {
     "created": "-90d",
     "worker": "vm",  # vm, name, group, user, namesake, none
     "seen": "-5m",  # when its worker was last seen; "": it does not say
-    "elsewhere": None,  # {status, at}: its newest assessment in Azure Update Manager
+    "elsewhere": None,  # {status, at, counts}: its newest assessment in Azure Update Manager
+    **machine_rows.MACHINE,
+}
+#: What a subscription says of each provider → the provider.
+_NAMESPACES = {
+    "registration": "Microsoft.Automation",
+    "maintenance": "Microsoft.Maintenance",
+    "compute": "Microsoft.Compute",
 }
 _PROVIDERS = {"azure": "Microsoft.Compute/virtualMachines", "arc": "Microsoft.HybridCompute/machines"}
 _SAID: Mapping[str, tuple[str, str]] = {
@@ -356,21 +367,24 @@ def _listed(value: str | Sequence[str]) -> Sequence[str]:
 
 def _azure(given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, said in {"main": {}, **given.get("subscriptions", {})}.items():
-        about = {"visible": True, "registration": "Registered"} | (said or {})
+        about = {"visible": True, **dict.fromkeys(_NAMESPACES, "Registered")} | (said or {})
         id_ = identifier(name)
         if about["visible"]:
             kind = "microsoft.resources/subscriptions"
             row = {"id": f"/subscriptions/{id_}", "name": name, "type": kind, "subscriptionId": id_}
             tenant = about.get("tenant", TENANT)
             yield "resourcecontainers", row | {"tenantId": tenant, "properties": {"state": "Enabled"}}
-        if about["registration"]:
-            namespace = "Microsoft.Automation"
-            row = {"id": f"/subscriptions/{id_}/providers/{namespace}", "namespace": namespace}
-            yield "providers", row | {"registrationState": about["registration"]}
+        for key, namespace in _NAMESPACES.items():
+            if about[key]:
+                row = {"id": f"/subscriptions/{id_}/providers/{namespace}", "namespace": namespace}
+                yield "providers", row | {"registrationState": about[key]}
     machines = {one["key"]: one for one in _described(given)}
     resources = {one["arm_id"].lower(): one for one in machines.values() if one["arm_id"] and one["resource"]}
     for one in resources.values():
         yield "resources", _resource(one)
+    for one in machines.values():
+        yield from machine_rows.around(one, _PROVIDERS.get(one["kind"], "").lower())
+    yield from schedule_rows.schedules(given, machines, identifier)
     for one in machines.values():
         yield from _worker(one)
         yield from _assessed_elsewhere(one)
@@ -383,9 +397,11 @@ def _resource(one: Mapping[str, Any]) -> dict[str, Any]:
     if one["kind"] == "arc":
         properties = hardware | {"status": one["power"] or "Connected", "osType": one["os"].lower()}
     else:
-        disk = {"osDisk": {"osType": one["os"]}}
-        power = {"powerState": {"code": one["power"] or "PowerState/running"}}
-        properties = hardware | {"storageProfile": disk, "extended": {"instanceView": power}}
+        view = {"powerState": {"code": one["power"] or "PowerState/running"}}
+        view |= {"osName": one["os_name"]} if one["os_name"] else {}
+        storage = machine_rows.storage_of(one)
+        properties = hardware | {"storageProfile": storage, "extended": {"instanceView": view}}
+    more = {"managedBy": one["managed_by"], "plan": {"name": "appliance"} if one["plan"] else None}
     return {
         "id": one["arm_id"],
         "name": one["resource_name"],
@@ -395,8 +411,8 @@ def _resource(one: Mapping[str, Any]) -> dict[str, Any]:
         "subscriptionId": identifier(one["subscription"]),
         "tenantId": TENANT,
         "tags": one["tags"],
-        "properties": properties,
-    }
+        "properties": properties | machine_rows.described(one),
+    } | {key: value for key, value in more.items() if value is not None}
 
 
 def _worker(one: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -422,6 +438,8 @@ def _worker(one: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def _assessed_elsewhere(one: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     if one["elsewhere"] is not None:
         said = {"status": one["elsewhere"]["status"], "lastModifiedDateTime": one["elsewhere"]["at"]}
+        if "counts" in one["elsewhere"]:
+            said["availablePatchCountByClassification"] = one["elsewhere"]["counts"]
         type_ = f"{_PROVIDERS[one['kind']].lower()}/patchassessmentresults"
         row = {"id": f"{one['arm_id']}/patchAssessmentResults/latest", "type": type_, "properties": said}
         yield "patchassessmentresources", row
