@@ -18,7 +18,7 @@ _AS_THEY_ARE = (
     "name", "created", "os_name", "os_version", "os_sku", "image_publisher", "image_offer", "image_sku",
     "vm_id", "vm_uuid", "computer_name", "machine_fqdn", "has_settings", "extension_operations", "vm_agent",
     "extensions_enabled", "extensions_allowed", "extensions_blocked", "esu_eligibility", "esu_assignment",
-    "managed_by", "has_plan", "reboot_setting", "assessment_mode", "patch_mode",
+    "managed_by", "has_plan", "reboot_setting", "assessment_mode", "patch_mode", "scale_set",
 )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def derive(azure_machines: pd.DataFrame) -> pd.DataFrame:
     windows_client, and as they are os_name, os_version, os_sku, image_publisher, image_offer, image_sku,
     vm_id, vm_uuid, computer_name, machine_fqdn, extension_operations, vm_agent, extensions_enabled,
     extensions_allowed, extensions_blocked, esu_eligibility, esu_assignment, managed_by, has_plan,
-    reboot_setting, assessment_mode, patch_mode.
+    reboot_setting, assessment_mode, patch_mode, scale_set (its id).
     """
     rows = azure_machines
     virtual = folded(rows["machine_type"]) == VIRTUAL_MACHINE

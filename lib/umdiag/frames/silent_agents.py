@@ -44,7 +44,7 @@ def derive(
         surely(estate["on"])
         & ~(estate["created"] > start)
         & ~estate["machine_key"].isin(elsewhere)
-        & ~_logged(estate, identities, machines)
+        & ~logged(estate, identities, machines)
     ].copy()
     rows["arm_key"] = rows["machine_key"]
     rows["computer"] = after_last(rows["resource_id"].str.rstrip("/"), "/")
@@ -61,7 +61,7 @@ def derive(
     return rows[columns].reset_index(drop=True)
 
 
-def _logged(estate: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataFrame) -> pd.Series[bool]:
+def logged(estate: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataFrame) -> pd.Series[bool]:
     """Whether a row of the logs is of each resource: by ARM id, by name for rows of machines without one."""
     by_id = estate["machine_key"].isin(machines["arm_key"]) | estate["machine_key"].isin(
         folded(identities["resource_id"]).str.rstrip("/")

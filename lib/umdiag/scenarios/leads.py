@@ -20,7 +20,7 @@ QUOTA_STOP = Lead(
 WORKERS = Lead(notebook="onboarding", why="see what keeps them from becoming workers.", root=True)
 PROVIDERS = Lead(
     notebook="onboarding",
-    why="see which subscriptions lack the provider Microsoft.Automation, and how to register it.",
+    why="see which subscriptions lack a resource provider that patching needs, and how to register it.",
     root=True,
 )
 TOGETHER = Lead(notebook="machine", why="see what came first, and when it changed.")
