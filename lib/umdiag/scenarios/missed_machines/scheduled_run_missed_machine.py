@@ -165,9 +165,10 @@ def judge(
     """Report each missed machine once, by its newest missed run, and each scope that cannot be seen."""
     if subscriptions is not None:
         yield from _invisible_scopes(targets, runs, subscriptions)
-    registered = None
-    if provider_registrations is not None:
-        registered = set(folded(registrations_of(provider_registrations, AUTOMATION)["subscription_id"]))
+    known = provider_registrations
+    registered = (
+        None if known is None else set(folded(registrations_of(known, AUTOMATION)["subscription_id"]))
+    )
     searching = set(targets["configuration_key"][targets["saved_searches"] > 0])
     for machine in missed[~missed["doubtful"]].sort_values("computer", kind="stable").itertuples():
         fits = fitting(machine, _OF_MACHINES, UNKNOWN)
