@@ -30,9 +30,9 @@ _LISTS = {
 def derive(maintenance_configurations: Partial, *, asked_at: datetime) -> pd.DataFrame:
     """Return configuration_key (folded id), configuration_id, name, subscription, location, living, expires
     (null: never), starts, start_clock (the wall time of it, as written), time_zone, minutes (of its window),
-    recur_every, recurrence_known (whether its occurrences can be told), never_restarts, and lists:
-    windows_classes, linux_classes (folded; null where it sets nothing for the system), kb_included,
-    kb_excluded (digits), masks_included, masks_excluded.
+    recur_every, recurrence_known (whether its occurrences can be told), every_hours (null: it recurs by days,
+    weeks or months), never_restarts, and lists: windows_classes, linux_classes (folded; null where it sets
+    nothing for the system), kb_included, kb_excluded (digits), masks_included, masks_excluded.
 
     Where the time zone is not known its times are read as UTC: they are hours off, and say whether the
     configuration is living all the same.
@@ -55,7 +55,7 @@ def derive(maintenance_configurations: Partial, *, asked_at: datetime) -> pd.Dat
     return typed(
         [_row(row, asked_at) for row in rows.itertuples()],
         dict.fromkeys(texts, "str")
-        | {"living": "bool", "expires": TIME, "starts": TIME, "minutes": "Int64"}
+        | {"living": "bool", "expires": TIME, "starts": TIME, "minutes": "Int64", "every_hours": "Int64"}
         | {"recurrence_known": "bool", "never_restarts": "bool"}
         | dict.fromkeys(_LISTS, "object"),
     )
@@ -70,7 +70,7 @@ def _row(row: Any, asked_at: datetime) -> dict[str, Any]:
     starts, expires = (
         wall and (moment_of(wall, zone) if zone else wall.replace(tzinfo=UTC)) for wall in (start, end)
     )
-    known = zone and start and read_recurrence(row.recur_every, start)
+    known = read_recurrence(row.recur_every, start) if zone and start else None
     return {
         "configuration_key": row.configuration_key,
         "configuration_id": row.id,
@@ -85,6 +85,7 @@ def _row(row: Any, asked_at: datetime) -> dict[str, Any]:
         "minutes": _minutes(row.duration),
         "recur_every": row.recur_every,
         "recurrence_known": known is not None,
+        "every_hours": known.every if known and known.unit == "hour" else None,
         "never_restarts": fold(row.reboot_setting) in _NEVER,
     } | {name: _list(name, getattr(row, column), key) for name, (column, key) in _LISTS.items()}
 
