@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.model import Subject
-from umdiag.scenarios.evidence import portal
+from umdiag.scenarios.portal import resource_page
 
 CONFIGURATIONS = "https://learn.microsoft.com/azure/virtual-machines/maintenance-configurations"
 SCHEDULES = "https://learn.microsoft.com/azure/update-manager/scheduled-patching"
@@ -18,8 +18,8 @@ UPDATE = (
     "az maintenance configuration update --subscription <subscription> --resource-group <resource group>"
     " --resource-name <resource name>"
 )
-#: Where the portal has the schedules of Update Manager.
-OPEN = "Azure Update Manager > Machines > Maintenance configurations > <resource name>"
+#: Where the portal has a schedule.
+OPEN = "Maintenance configurations > <resource name>"
 
 
 def subject(configuration: Any) -> Subject:
@@ -35,7 +35,7 @@ def schedule_of(configuration: Any) -> dict[str, Any]:
         "start": configuration.start_clock,
         "time_zone": configuration.time_zone,
         "recur_every": configuration.recur_every,
-        "portal": portal(configuration.configuration_id),
+        "portal": resource_page(configuration.configuration_id),
     }
 
 

@@ -29,6 +29,7 @@ from umdiag.model import Cause, Finding, Partial, Severity, Subject, found
 from umdiag.scenarios.account import UPDATE_MANAGER, Rests
 from umdiag.scenarios.evidence import SHOWN
 from umdiag.scenarios.missed_machines._schedule_findings import SCHEDULES, TROUBLESHOOT
+from umdiag.scenarios.portal import CONFIGURATIONS_PAGE
 from umdiag.scenarios.steps import on_arc, on_azure_vm, traits
 
 _DELETE = (
@@ -43,8 +44,8 @@ MOVED = Cause(
     key="machine_moved",
     sentence="The machine was moved, and its assignment still names its old place.",
     resolution=(
-        "Assign the machine at its new place (evidence: moved_to): Azure Update Manager > Machines >"
-        " Maintenance configurations > the schedule > Machines > Add machine.",
+        "Assign the machine at its new place (evidence: moved_to): Maintenance configurations > the"
+        " schedule > Machines > Add machine.",
         *_REMOVE,
     ),
     source=TROUBLESHOOT,
@@ -60,8 +61,8 @@ CONFIGURATION_DELETED = Cause(
     key="configuration_deleted",
     sentence="Machines or dynamic scopes are assigned to a maintenance configuration that was deleted.",
     resolution=(
-        "Assign the machines that should be patched (evidence: machines) to a schedule that exists: Azure"
-        " Update Manager > Machines > Maintenance configurations.",
+        "Assign the machines that should be patched (evidence: machines) to a schedule that exists:"
+        f" {CONFIGURATIONS_PAGE}.",
         "Delete what is left of the old one (evidence: assignments): az resource delete --ids <assignment>.",
     ),
     source=SCHEDULES,
