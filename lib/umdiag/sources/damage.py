@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import duckdb
+import pandas as pd
 
+from umdiag.queries.kql import Query
 from umdiag.sources.casting import TIME
-from umdiag.sources.keys import KeyLosses
+from umdiag.sources.keys import KeyLosses, lost_in
 from umdiag.sources.times import form
 from umdiag.words.counting import counted
 
@@ -52,6 +54,11 @@ def of_keys(table: str, losses: KeyLosses, said: Collection[str] = ()) -> list[s
         for column, count in (*losses.none.items(), *losses.lacking.items())
         if column.partition(".")[0] not in said
     ]
+
+
+def of_answer(query: Query, answer: pd.DataFrame) -> list[str]:
+    """Say in how many rows of an answer nothing came out of dynamic columns."""
+    return [words for table, losses in lost_in(query, answer).items() for words in of_keys(table, losses)]
 
 
 def of_no_time(table: str, found: str) -> str:

@@ -15,7 +15,6 @@ from umdiag.model import State
 from umdiag.queries import kql
 from umdiag.queries.kql import Query
 from umdiag.sources import damage
-from umdiag.sources.keys import lost_in
 from umdiag.sources.live.faults import Fault
 from umdiag.sources.live.graph import ResourceGraph
 from umdiag.sources.live.hidden import operations_of
@@ -51,7 +50,7 @@ class Visibility:
             return kql.empty(query), fault.state, f"{what}: {fault.reason}"
         if query.name != SUBSCRIPTIONS:
             cuts += [*self.gaps(), *self._hidden(query, frame)]
-        lost = [words for item in lost_in(query, frame).items() for words in damage.of_keys(*item)]
+        lost = damage.of_answer(query, frame)
         if not cuts and not lost:
             return frame, State.COMPLETE, ""
         told = f"{what} is not complete: {', '.join([*dict.fromkeys(cuts)][:5])}" if cuts else ""
