@@ -90,14 +90,31 @@ def readings(
 def keyed(text: str, columns: Collection[str], reads: Iterable[Reading]) -> tuple[str, ...]:
     """Return those of the columns that a text returns which come from keys of dynamic columns alone."""
     keys = {key for read in reads for key in read.keys}
-    made = {found[1]: found[2] for found in _MADE.finditer(body_of(text)) if found[1] in columns}
-    return tuple(column for column in columns if keys.intersection(_KEYS.findall(made.get(column, ""))))
+    made = dict(_MADE.findall(body_of(text)))
+    return tuple(
+        column
+        for column in columns
+        if not keys.isdisjoint(
+            key for found in _KEYS.findall(made.get(column, "")) for key in _in_full(found, made)
+        )
+    )
 
 
 def _keys_in(body: str, columns: Mapping[str, str]) -> tuple[str, ...]:
     """Return the keys that a body follows in the dynamic columns of a table, in their order."""
+    made = dict(_MADE.findall(body))
     found = dict.fromkeys(_KEYS.findall(body))
-    return tuple(key for key in found if columns.get(key.partition(".")[0]) == "dynamic")
+    beginnings = {
+        start for key in found for start in _KEYS.findall(made.get(key.partition(".")[0], "")) if start != key
+    }
+    keys = dict.fromkeys(key for name in found if name not in beginnings for key in _in_full(name, made))
+    return tuple(key for key in keys if columns.get(key.partition(".")[0]) == "dynamic")
+
+
+def _in_full(key: str, made: Mapping[str, str]) -> list[str]:
+    """Return a key from its column on, where it begins with a name that is made of others."""
+    name, _, rest = key.partition(".")
+    return [f"{start}.{rest}" for start in _KEYS.findall(made.get(name, ""))] or [key]
 
 
 def _looked_at(text: str, table: str, keys: Collection[str]) -> str:
