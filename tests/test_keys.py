@@ -43,15 +43,35 @@ DAMAGES: Mapping[str, Damage] = {
     "empty": lambda _: "{}",
     "text": lambda _: "System.Collections.Hashtable",
     "list": lambda text: f"[{text}]",
-    "other keys": lambda _: '{"provisioningState": "Succeeded"}',
+    "other keys": lambda _: '{"somethingElse": "Succeeded"}',
     "text of an object": json.dumps,
 }
+
+
+def made() -> dict[str, list[dict[str, Any]]]:
+    """Return rows of the types that queries of Resource Graph pick, with every key that they read."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for query in (kql.queries()[name] for name in KEYED if kql.queries()[name].dialect == "graph"):
+        for table, reading in query.reads.items():
+            named = re.findall(r'type (=~|has) "([^"]+)"', reading.rows)
+            row: dict[str, Any] = {"properties": {}}
+            for key in reading.keys:
+                place, *names = row, *key.split(".")
+                for name in names[:-1]:
+                    place = place.setdefault(name, {})
+                place[names[-1]] = "2024-03-15T09:00:00Z"
+            if named:
+                exact = named[0][0] == "=~"
+                row["type"] = named[0][1] if exact else "/".join(["x", *(part for _, part in named)])
+                rows_of = found.setdefault(table, [])
+                rows_of += [row | {"id": f"/x/{query.name}/{number}"} for number in range(2)]
+    return found
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
-    rows.write_snapshot(folder, GIVEN)
+    rows.write_snapshot(folder, {**GIVEN, "rows": made()})
     return folder
 
 
