@@ -131,7 +131,7 @@ def test_update_manager_is_decided_from_resource_graph_alone() -> None:
 
 def test_estate_of_resource_graph_alone_is_asked_nothing_of_update_management(graph_alone: Kit) -> None:
     of_old = [one for one in judged(graph_alone) if scenarios.scenario(one.scenario).services == OLD]
-    assert len(of_old) >= 25
+    assert of_old
     for one in of_old:
         assert one.verdict is Verdict.NOT_ASKED
         assert one.reason == "Not looked at: Update Management (none of its tables was captured)"
