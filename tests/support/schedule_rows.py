@@ -1,9 +1,11 @@
 """Maintenance configurations and their assignments in the words of a case, in the service's columns.
 
 schedules: name → machines (keys of machines), scopes, and what differs from a weekly one that runs today:
-           starts, expires, every, duration, zone, reboot, windows, linux (parameters as they are),
-           subscription, of (its maintenance scope), resource (false: it is not shown)
+           starts, expires, every, duration, zone, reboot, windows, linux (classes, or parameters as they
+           are), subscription, of (its maintenance scope), resource (false: it is not shown), more_scopes
+           (number of further scopes without filters)
 a scope:   scope ("main", or "main/group"), types, systems, groups, locations, tags, operator
+crowd:     number of machines in the resource group rg-crowd that no log knows
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ _SCHEDULE: Mapping[str, Any] = {
     "resource": True,
     "machines": (),
     "scopes": (),
+    "more_scopes": 0,
 }
 
 
@@ -32,6 +35,8 @@ def schedules(
     given: Mapping[str, Any], machines: Mapping[str, Mapping[str, Any]], identifier: Callable[[str], str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the rows of every maintenance configuration and of what it is assigned to."""
+    for number in range(given.get("crowd", 0)):
+        yield "resources", _machine(f"vm{number:04}", identifier("main"))
     for name, said in given.get("schedules", {}).items():
         about = {**_SCHEDULE, **(said or {})}
         subscription = identifier(about["subscription"])
@@ -43,10 +48,23 @@ def schedules(
             yield "resources", _configuration(id_, name, subscription, about)
         for key in about["machines"]:
             yield "maintenanceresources", _assignment(machines[key]["arm_id"], name, id_, {})
-        for number, scope in enumerate(about["scopes"]):
+        for number, scope in enumerate([*about["scopes"], *[{}] * about["more_scopes"]]):
             place, _, group = scope.get("scope", "main").partition("/")
             target = f"/subscriptions/{identifier(place)}" + (f"/resourceGroups/{group}" if group else "")
             yield "maintenanceresources", _assignment(target, f"{name}-{number}", id_, _filter(scope))
+
+
+def _machine(name: str, subscription: str) -> dict[str, Any]:
+    group = f"/subscriptions/{subscription}/resourceGroups/rg-crowd"
+    return {
+        "id": f"{group}/providers/Microsoft.Compute/virtualMachines/{name}",
+        "name": name,
+        "type": "microsoft.compute/virtualmachines",
+        "location": "westeurope",
+        "resourceGroup": "rg-crowd",
+        "subscriptionId": subscription,
+        "properties": {"storageProfile": {"osDisk": {"osType": "Linux"}}},
+    }
 
 
 def _configuration(id_: str, name: str, subscription: str, about: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,8 +77,8 @@ def _configuration(id_: str, name: str, subscription: str, about: Mapping[str, A
     }
     patches = {
         "rebootSetting": about["reboot"],
-        "windowsParameters": about["windows"],
-        "linuxParameters": about["linux"],
+        "windowsParameters": _parameters(about["windows"]),
+        "linuxParameters": _parameters(about["linux"]),
     }
     return {
         "id": id_,
@@ -75,6 +93,10 @@ def _configuration(id_: str, name: str, subscription: str, about: Mapping[str, A
             "installPatches": patches,
         },
     }
+
+
+def _parameters(said: Any) -> Any:
+    return {"classificationsToInclude": said} if isinstance(said, list) else said
 
 
 def _assignment(target: str, name: str, configuration: str, filters: Mapping[str, Any]) -> dict[str, Any]:

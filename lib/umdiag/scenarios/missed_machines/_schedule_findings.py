@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.model import Subject
-from umdiag.scenarios.portal import resource_page
+from umdiag.scenarios.portal import CONFIGURATIONS_PAGE, resource_page
 
 CONFIGURATIONS = "https://learn.microsoft.com/azure/virtual-machines/maintenance-configurations"
 SCHEDULES = "https://learn.microsoft.com/azure/update-manager/scheduled-patching"
@@ -18,7 +18,8 @@ UPDATE = (
     "az maintenance configuration update --subscription <subscription> --resource-group <resource group>"
     " --resource-name <resource name>"
 )
-#: Where the portal has a schedule.
+#: Where the portal has every schedule, and where each.
+ALL = f"Azure Update Manager > Machines > Maintenance configurations ({CONFIGURATIONS_PAGE})"
 OPEN = "Maintenance configurations > <resource name>"
 
 

@@ -28,8 +28,7 @@ from umdiag.frames.shared.text import last_segment
 from umdiag.model import Cause, Finding, Partial, Severity, Subject, found
 from umdiag.scenarios.account import UPDATE_MANAGER, Rests
 from umdiag.scenarios.evidence import SHOWN
-from umdiag.scenarios.missed_machines._schedule_findings import SCHEDULES, TROUBLESHOOT
-from umdiag.scenarios.portal import CONFIGURATIONS_PAGE
+from umdiag.scenarios.missed_machines._schedule_findings import ALL, SCHEDULES, TROUBLESHOOT
 from umdiag.scenarios.steps import on_arc, on_azure_vm, traits
 
 _DELETE = (
@@ -61,8 +60,7 @@ CONFIGURATION_DELETED = Cause(
     key="configuration_deleted",
     sentence="Machines or dynamic scopes are assigned to a maintenance configuration that was deleted.",
     resolution=(
-        "Assign the machines that should be patched (evidence: machines) to a schedule that exists:"
-        f" {CONFIGURATIONS_PAGE}.",
+        f"Assign the machines that should be patched (evidence: machines) to a schedule that exists: {ALL}.",
         "Delete what is left of the old one (evidence: assignments): az resource delete --ids <assignment>.",
     ),
     source=SCHEDULES,

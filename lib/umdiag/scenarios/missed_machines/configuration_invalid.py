@@ -46,8 +46,8 @@ CLASS_INVALID = Cause(
     key="classification_invalid",
     sentence="The schedule names a class of updates that the service does not know.",
     resolution=(
-        "Name classes that it knows, for Windows of Critical, Security, UpdateRollup, FeaturePack, ServicePack,"
-        " Definition, Tools and Updates, for Linux of Critical, Security and Other:"
+        "Name classes that it knows: for Windows Critical, Security, UpdateRollup, FeaturePack, ServicePack,"
+        " Definition, Tools and Updates, for Linux Critical, Security and Other:"
         f' {UPDATE} --install-patches-windows-parameters classifications-to-include="Critical"'
         ' classifications-to-include="Security".',
         "Correct the template or script that wrote them.",
