@@ -199,6 +199,26 @@ def not_managed_of(machines, **more):
     return charts.not_managed(bare, stuck, None, machines, **more)
 
 
+def orchestration_of(computers, **more):
+    """One machine a combination, in the order of Microsoft's table, then machines of Azure Arc."""
+    said = [
+        (True, True, True, True, "schedules"),
+        (True, True, True, False, "nobody"),
+        (True, True, False, True, "prerequisites_not_met"),
+        (True, True, False, False, "platform"),
+        (True, False, True, True, "prerequisites_not_met"),
+        (True, False, True, False, "nobody"),
+        (True, False, False, True, "prerequisites_not_met"),
+        (True, False, False, False, "operating_system"),
+        (False, False, False, True, "schedules"),
+        (False, False, False, None, None),
+    ]
+    columns = ["virtual", "platform_mode", "bypass", "scheduled", "patched_by"]
+    rows = pd.DataFrame([said[place % 10] for place in range(len(computers))], columns=columns)
+    rows = rows.astype({"scheduled": "boolean", "patched_by": "str"})
+    return rows.assign(computer=list(computers))
+
+
 def timeline_of(computer="vm-1", **facts):
     given = {
         "machine_hours": pd.DataFrame({"source_computer_id": "a", "hour": HOURS[:100], "heartbeats": 3}),
@@ -268,6 +288,7 @@ def every_figure(prefix="vm-", workspace="law-main", number=60):
             job_limit=200,
         ),
         "not_managed": not_managed_of(machines),
+        "patch_orchestration": charts.patch_orchestration(orchestration_of(machines["computer"])),
         "machine_timeline": timeline_of(
             machines["computer"].iloc[0],
             machines=machines,
@@ -345,6 +366,7 @@ def test_nothing_to_draw_gives_no_figure():
     assert charts.jobs_at_once(idle, outcomes, machines, **WINDOW, job_limit=200) is None
     assert charts.jobs_at_once(empty_of(idle), outcomes, machines, **WINDOW, job_limit=200) is None
     assert not_managed_of(none) is None
+    assert charts.patch_orchestration(empty_of(orchestration_of(machines_of(10)["computer"]))) is None
     hours = pd.DataFrame({"source_computer_id": [], "hour": pd.to_datetime([], utc=True), "heartbeats": []})
     assert timeline_of(machine_hours=hours) is None
 
@@ -593,6 +615,21 @@ def test_many_jobs_and_failures_stay_below_two_thousand_points():
     figure = charts.jobs_at_once(pd.concat(parts), failed, None, **WINDOW, job_limit=200)
     assert sum(len(one.x) for one in figure.data) <= 2000
     assert "3 busiest of 5 Automation accounts" in heading(figure)
+
+
+def test_each_combination_of_settings_and_schedule_has_its_bar():
+    figure = charts.patch_orchestration(orchestration_of(machines_of(10)["computer"]))
+    assert [len(one.x) for one in figure.data] == [10] * len(figure.data)
+    drawn = {one.name: [place for place, number in enumerate(one.x) if number] for one in figure.data}
+    assert drawn == {
+        "its schedules patch it": [0, 8],
+        "nobody patches it": [1, 5],
+        "schedules fail on it: prerequisites not met": [2, 4, 6],
+        "Azure patches it when it chooses": [3],
+        "Windows patches itself": [7],
+    }
+    assert "9 of 10 machines; 1 may have schedules that could not be seen" in heading(figure)
+    assert "5 of them receive no updates" in heading(figure)
 
 
 def test_machines_that_are_not_managed_stand_once_by_their_first_cause():

@@ -11,6 +11,7 @@ from umdiag.charts.jobs import jobs_at_once
 from umdiag.charts.machine_runs import run_outcomes, run_restarts
 from umdiag.charts.machines import assessment_age, machine_states, missing_updates
 from umdiag.charts.membership import not_managed
+from umdiag.charts.orchestration import patch_orchestration
 from umdiag.charts.runs import run_calendar
 from umdiag.charts.timeline import machine_timeline
 from umdiag.charts.workspaces import heartbeats_per_hour, ingestion_per_hour
@@ -25,6 +26,7 @@ __all__ = [
     "machine_timeline",
     "missing_updates",
     "not_managed",
+    "patch_orchestration",
     "run_calendar",
     "run_outcomes",
     "run_restarts",

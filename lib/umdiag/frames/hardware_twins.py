@@ -1,4 +1,4 @@
-"""One row per machine of Azure Arc that is in Azure twice: with the hardware id of a VM, or of other machines."""
+"""One row per machine of Azure Arc that has the hardware id of an Azure VM, or of other machines."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ def derive(
     """
     rows = candidates(managed_machines)
     columns = (
-        "machine_key resource_id name virtual operating_system patch_mode bypass power state critical security"
-        " blind"
+        "machine_key resource_id name virtual operating_system patch_mode bypass power state critical"
+        " security blind"
     )
     rows = rows[columns.split()].assign(platform_patches_machine=_by_platform(rows))
     demanded = _on_demand(installations)

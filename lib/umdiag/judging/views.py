@@ -32,7 +32,7 @@ from umdiag.queries.belonging import service_of
 from umdiag.queries.kql import Value, empty, queries
 from umdiag.scenarios import Scenario
 from umdiag.words.once import Once
-from umdiag.words.services import left_out
+from umdiag.words.services import CALLED, left_out
 
 _SPELLINGS = ("subject_id", "source_computer_id", "name", "arm_key")
 
@@ -130,12 +130,14 @@ class Views:
     def _judge(self, scenario: Scenario) -> Diagnosis:
         names = [name for name in sorted(queries_of(scenario.judge)) if _service(name) not in self.not_asked]
         uses = [self._facts.use(name) for name in names]
-        answering = judge(scenario, self.answering.seen, self._named, uses)
+        # A judge of both services is told which of them are looked at, not which were asked for.
+        named = self._named | {"services": [service for service in CALLED if service not in self.not_asked]}
+        answering = judge(scenario, self.answering.seen, named, uses)
         answers = [self._facts.rows(name) for name in names]
         silent = {workspace for answer in answers for workspace in answer.unseen}
         if not silent:
             return answering
-        whole = judge(scenario, self._whole.seen, self._named, uses)
+        whole = judge(scenario, self._whole.seen, named, uses)
         gaps = [answer.reason for answer in answers if answer.unseen]
         return combined(answering, whole, lambda finding: self._is_known(finding, silent), gaps)
 

@@ -38,7 +38,7 @@ def _assessed_daily(system: str) -> tuple[Step, ...]:
 
 
 #: Let the service assess the machine once a day.
-PERIODIC_ASSESSMENT = (
+PERIODIC_ASSESSMENT: tuple[str | Step, ...] = (
     *_assessed_daily("windows"),
     *_assessed_daily("linux"),
     "In the portal: Azure Update Manager > Machines > Update settings > Periodic assessment: Enable; for many"

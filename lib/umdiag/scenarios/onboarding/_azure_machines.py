@@ -95,7 +95,7 @@ def refuse_unsure(everyone: pd.DataFrame, machines: pd.DataFrame) -> None:
     """
     managed = machines["managed"].astype("boolean")
     hidden = surely(~managed) & surely(machines["blind"])
-    if not everyone["has_row"].fillna(True).astype(bool).any():
+    if not everyone["has_assessment"].fillna(True).astype(bool).any():
         hidden = surely(~managed)
     doubts = [
         undecided(number, f"whether Azure Update Manager manages it{why}")

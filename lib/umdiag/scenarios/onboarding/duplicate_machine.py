@@ -5,14 +5,14 @@ Looks for:
     of Azure Arc with one hardware id. Ids that makers of hardware give to many machines do not count.
 
 Why it matters:
-    Two resources stand for one machine, or two machines look like one: updates are counted twice, two schedules
-    install at the same time, and a machine of Azure Arc may cost a fee that an Azure VM does not.
+    Two resources stand for one machine, or two machines look like one: updates are counted twice, two
+    schedules install at the same time, and a machine of Azure Arc may cost a fee that an Azure VM does not.
 
 Cannot see:
     Machines of Azure Arc that do not report a hardware id. Which of two resources is the one that is wanted.
 
 Sources:
-    https://learn.microsoft.com/azure/azure-arc/servers/plan-evaluate-on-azure-virtual-machine (read 2026-11-27)
+    https://learn.microsoft.com/azure/azure-arc/servers/overview (read 2026-11-27)
     https://learn.microsoft.com/azure/azure-arc/servers/prerequisites (read 2026-11-27)
 """
 
@@ -28,16 +28,16 @@ from umdiag.scenarios.portal import resource_page
 
 _TWICE = Lead(notebook="machine", why="compare what each of the two resources shows.")
 _DELETE = (
-    "Delete the resource of Azure Arc that is left: az connectedmachine delete --resource-group <resource group>"
-    " --name <resource name> --subscription <subscription>."
+    "Delete the resource of Azure Arc that is left: az connectedmachine delete --resource-group"
+    " <resource group> --name <resource name> --subscription <subscription>."
 )
 
 BOTH = Cause(
     key="arc_and_azure",
     sentence="The machine is an Azure VM and is connected to Azure Arc as well.",
     resolution=(
-        "Keep the VM, which needs no Azure Arc: on the machine, disconnect the agent (azcmagent disconnect) and"
-        " uninstall it.",
+        "Keep the VM, which needs no Azure Arc: on the machine, disconnect the agent (azcmagent disconnect)"
+        " and uninstall it.",
         _DELETE,
         "Remove the agent from the image or the script that put it there.",
     ),
@@ -48,10 +48,11 @@ CLONED = Cause(
     key="same_hardware_id",
     sentence="Several connected machines of Azure Arc report one hardware id: clones, or one machine twice.",
     resolution=(
-        "If it is one machine that was connected twice, keep the resource that the agent names: azcmagent show.",
+        "If it is one machine that was connected twice, keep the resource that its agent names: azcmagent"
+        " show.",
         _DELETE,
-        "If they are clones, give each its own hardware id (SMBIOS UUID) in the hypervisor; then on each clone"
-        " azcmagent disconnect --force-local-only, and azcmagent connect again.",
+        "If they are clones, give each a hardware id (SMBIOS UUID) of its own in the hypervisor; then on each"
+        " clone azcmagent disconnect --force-local-only, and azcmagent connect again.",
     ),
     source="https://learn.microsoft.com/azure/azure-arc/servers/prerequisites",
     leads_to=(_TWICE,),

@@ -28,7 +28,7 @@ from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.text import folded
 from umdiag.frames.silent_agents import logged
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
-from umdiag.scenarios.account import MACHINES, UPDATE_MANAGER, Rests
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, UPDATE_MANAGER, Rests
 from umdiag.scenarios.azure_steps import CUSTOMER_MANAGED, PERIODIC_ASSESSMENT
 from umdiag.scenarios.evidence import or_none, subject, told, undecided
 from umdiag.scenarios.onboarding._azure_machines import MANAGED, NOT_READ, known, refuse_unsure, supported
@@ -39,8 +39,8 @@ NOT_ENABLED = Cause(
     sentence="The machine runs, and no update service manages it.",
     resolution=(
         *PERIODIC_ASSESSMENT,
-        "Then let a schedule patch it: Azure Update Manager > Machines, select it > Schedule updates; a VM needs"
-        " the patch orchestration Customer Managed Schedules for that.",
+        "Then let a schedule patch it: Azure Update Manager > Machines, select it > Schedule updates; a VM"
+        " needs the patch orchestration Customer Managed Schedules for that.",
         *CUSTOMER_MANAGED,
         "If it is patched by other means, nothing.",
     ),
@@ -53,7 +53,7 @@ NOT_ENABLED = Cause(
 SERVICES = (UPDATE_MANAGER,)
 RESTS = Rests(
     symptom=(*MANAGED, *MACHINES, "subscriptions", "schedule_runs", "schedule_machine_runs"),
-    indifferent={},
+    indifferent=NAMES | COUNTS | {fact: NOT_READ[fact] for fact in ("needed_patches", "resource_changes")},
 )
 
 
@@ -74,7 +74,7 @@ def judge(
         surely(blind_subscriptions[["for_assessments", "for_installations"]].any(axis=1))
     ]
     hidden = rows["subscription"].isin(dark["subscription"])
-    shown = managed_machines["has_row"].fillna(True).astype(bool).any()
+    shown = managed_machines["has_assessment"].fillna(True).astype(bool).any()
     unmanaged = surely_not(rows["managed"])
     for machine in rows[unmanaged & ~hidden & shown].itertuples():
         appliance = or_none(machine.has_plan)

@@ -63,7 +63,7 @@ PLATFORM = Cause(
     key="platform_patches_machine",
     sentence="No schedule reaches the VM, and Azure patches it at times that Azure chooses.",
     resolution=(
-        "Nothing, if that is wanted: Azure installs critical and security updates off-peak, about once a month.",
+        "Nothing, if that is wanted: Azure installs critical and security updates off-peak, about monthly.",
         "Otherwise set it to Customer Managed Schedules first, then assign a schedule.",
         *CUSTOMER_MANAGED,
         *ASSIGN,
@@ -95,11 +95,11 @@ EXPIRED = Cause(
 )
 MISTYPED = Cause(
     key="scope_filter_excludes",
-    sentence="A dynamic scope would take the machine, but for one word of a tag that differs by a letter or two.",
+    sentence="A dynamic scope would take the machine, but a word of a tag differs by a letter or two.",
     resolution=(
         "Give the machine the tag as the dynamic scope writes it (wanted shows it in small letters): az tag"
-        " update --resource-id <resource id> --operation Merge --tags <tag>=<value>; delete the mistyped tag if"
-        " its name was wrong.",
+        " update --resource-id <resource id> --operation Merge --tags <tag>=<value>; delete the mistyped tag"
+        " if its name was wrong.",
         "If the dynamic scope has the mistake, correct it there: Azure Update Manager > Maintenance"
         " configurations > the schedule > Dynamic scopes.",
     ),

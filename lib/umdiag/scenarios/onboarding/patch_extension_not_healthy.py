@@ -45,7 +45,6 @@ SERVICES = (UPDATE_MANAGER,)
 RESTS = Rests(
     symptom=("azure_machines", "patch_extensions"),
     causes=("patch_assessments", "patch_installations"),
-    indifferent={"needed_patches": "counts missing updates, which are not read here"},
 )
 
 

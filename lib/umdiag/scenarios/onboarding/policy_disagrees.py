@@ -10,8 +10,8 @@ Why it matters:
     stay on the list, and remediation tasks run on them again and again.
 
 Cannot see:
-    Machines outside the policy's list of images: it has no state for them, which is not compliance. Exemptions
-    and conflicts are left out.
+    Machines outside the policy's list of images: it has no state for them, which is not compliance.
+    Exemptions and conflicts are left out.
 
 Sources:
     https://learn.microsoft.com/azure/update-manager/periodic-assessment-at-scale (read 2026-11-27)
@@ -85,7 +85,7 @@ def judge(
 
 
 def _late(rows: pd.DataFrame, changes: pd.DataFrame | None) -> pd.DataFrame:
-    """Return the newest recorded change of each row's setting, and whether the policy looked long after it."""
+    """Return the newest recorded change of each row's setting, and whether the policy looked long after."""
     if changes is None:
         changed = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us, UTC]")
         return pd.DataFrame({"changed": changed, "late": False})

@@ -92,7 +92,7 @@ def judge(
         states = dict(zip(rows["namespace"], rows["registration_state"], strict=True))
         deployments = sorted(aims.get(str(subscription), ()))[:SHOWN]
         yield _lacking(spelled[str(subscription)], states, deployments, not_checked)
-    if needed.empty and asked == {UPDATE_MANAGEMENT}:
+    if old and needed.empty:
         raise Inconclusive("neither the parameters nor update deployments name a subscription")
     if unseen_tables := UPDATE_MANAGER in asked and (azure_machines is None or configurations is None):
         not_checked.append(
@@ -131,7 +131,7 @@ def _lacking(
     }
     steps = [step for namespace in states for step in register(namespace)]
     who = Subject(kind="subscription", name=subscription, id=f"/subscriptions/{subscription}")
-    known = Traits(service=UPDATE_MANAGEMENT if _AUTOMATION in states else UPDATE_MANAGER)
+    known = Traits(service="update_management" if _AUTOMATION in states else "update_manager")
     return found(NOT_REGISTERED, who, evidence, resolution=steps, known=known)
 
 

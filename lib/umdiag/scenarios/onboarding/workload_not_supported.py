@@ -5,8 +5,8 @@ Looks for:
     IoT), that Azure Update Manager manages or that an assignment of a schedule names.
 
 Why it matters:
-    No schedule ever patches such a machine, whatever is assigned to it. Other scenarios of this notebook leave
-    it out, because their steps would not help it.
+    No schedule ever patches such a machine, whatever is assigned to it. Other scenarios of this notebook
+    leave it out, because their steps would not help it.
 
 Cannot see:
     Machines of other systems that the service does not support, such as an image that is not on its list.
@@ -39,9 +39,9 @@ _TYPES = {
 }
 _UNASSIGN = tuple(
     step(
-        "Take the machine out of the schedules in named_by: az maintenance assignment delete --name <assignment>"
-        f" {type_} --resource-name <resource name> --resource-group <resource group> --subscription"
-        " <subscription>; az maintenance assignment list shows the names."
+        "Take the machine out of the schedules in named_by: az maintenance assignment delete --name"
+        f" <assignment> {type_} --resource-name <resource name> --resource-group <resource group>"
+        " --subscription <subscription>; az maintenance assignment list shows the names."
     )
     for step, type_ in _TYPES.items()
 )
