@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from support.manager_rows import configuration_id
-
 _INSTALLATION: Mapping[str, Any] = {
     "status": "Succeeded",
     "late": 1,  # minutes from the scheduled start to its begin
@@ -85,7 +83,8 @@ def _run(run: Mapping[str, Any], given: Mapping[str, Any], around: Around) -> It
     schedule = {"subscription": "main", "group": "rg-schedules"} | (
         given.get("schedules", {}).get(name) or {}
     )
-    id_ = configuration_id(name, around.identifiers(schedule["subscription"]), schedule["group"])
+    place = f"/subscriptions/{around.identifiers(schedule['subscription'])}/resourceGroups/{schedule['group']}"
+    id_ = f"{place}/providers/Microsoft.Maintenance/maintenanceConfigurations/{name}"
     stamp = due.strftime("%Y%m%d%H%M%S")
     run_id = f"{id_}/providers/microsoft.maintenance/applyupdates/{stamp}"
     told = run.get("machines", ())
@@ -111,7 +110,11 @@ def _run(run: Mapping[str, Any], given: Mapping[str, Any], around: Around) -> It
 def _machine_run(
     key: str, said: dict[str, Any], due: datetime, of_run: Mapping[str, Any], around: Around
 ) -> Iterator[Row]:
-    installs, error, kind = said.pop("installs", True), said.pop("error", None), of_run["maintenanceConfiguration"]
+    installs, error, kind = (
+        said.pop("installs", True),
+        said.pop("error", None),
+        of_run["maintenanceConfiguration"],
+    )
     status = said.pop("machine_status", said.get("status", "Succeeded"))
     machine, run_id = around.machines[key]["arm_id"], of_run["correlationId"]
     name = run_id.rpartition("/")[2]
@@ -120,7 +123,9 @@ def _machine_run(
         "maintenanceConfigurationId": of_run["maintenanceConfigurationId"],
         "maintenanceScope": kind["properties"]["maintenanceScope"],
         "resourceId": machine.lower(),
-        "status": "Failed" if status not in ("Succeeded", "InProgress", "Cancelled", "RetryLater") else status,
+        "status": "Failed"
+        if status not in ("Succeeded", "InProgress", "Cancelled", "RetryLater")
+        else status,
         "startDateTime": _iso(due),
         "endDateTime": _iso(due + timedelta(hours=1)),
         **_error(error),
@@ -149,7 +154,8 @@ def _installation(
         "maintenanceRunId": run_id or about["run_id"],
         "maintenanceWindowExceeded": about["exceeded"],
         "rebootStatus": about["reboot"],
-        "errorDetails": {key: about[key] for key in ("code", "message")} | {"details": list(about["details"])},
+        "errorDetails": {key: about[key] for key in ("code", "message")}
+        | {"details": list(about["details"])},
         **{f"{count}PatchCount": about[count] for count in ("installed", "failed", "pending", "excluded")},
         "notSelectedPatchCount": about["not_selected"],
     }
@@ -178,7 +184,8 @@ def _assessment(key: str, said: Mapping[str, Any], around: Around) -> Iterator[R
         "osType": machine["os"],
         "rebootPending": about["reboot"],
         "availablePatchCountByClassification": counts,
-        "errorDetails": {key: about[key] for key in ("code", "message")} | {"details": list(about["details"])},
+        "errorDetails": {key: about[key] for key in ("code", "message")}
+        | {"details": list(about["details"])},
     }
     type_ = f"{_type_of(machine['arm_id'])}/patchassessmentresults"
     id_ = f"{machine['arm_id']}/patchAssessmentResults/latest"
@@ -193,7 +200,9 @@ def _patch(patch: Mapping[str, Any]) -> dict[str, Any]:
     kb = str(patch["kb"]) if "kb" in patch else None
     return {
         "patchName": patch.get("name", f"Update (KB{kb})"),
-        "patchId": patch.get("id", f"id-{kb}" if kb else f"{patch.get('name')}_{patch.get('version', '1.0')}"),
+        "patchId": patch.get(
+            "id", f"id-{kb}" if kb else f"{patch.get('name')}_{patch.get('version', '1.0')}"
+        ),
         "kbId": kb,
         "version": None if kb else patch.get("version", "1.0"),
         "classifications": list(classes) if isinstance(classes, list | tuple) else [classes],

@@ -13,8 +13,8 @@ from umdiag.model import Partial
 
 _INSTALLATIONS = 2
 _OF_INSTALLATION = (
-    "machine_key", "installation_id", "run_key", "configuration", "started", "texts", "computer", "subject_id",
-    "arm_key", "os_type", "service", "machine",
+    "machine_key", "installation_id", "run_key", "started", "texts", "computer", "subject_id", "arm_key",
+    "os_type", "service", "machine",
 )  # fmt: skip
 
 
@@ -57,4 +57,4 @@ def derive(
         code=deciding_codes(newest["texts"]),
         last_failed=newest["started"],
     )
-    return newest.drop(columns=["installation_id", "run_key", "configuration", "started"]).reset_index(drop=True)
+    return newest.drop(columns=["installation_id", "run_key", "started"]).reset_index(drop=True)

@@ -35,14 +35,16 @@ def derive(
     configuration which reaches the machine would install.
     """
     rows = judged_installations
-    idle = rows["newest"] & (rows["run_key"] != "") & rows["succeeded"] & rows["installed"].eq(0).fillna(False)
+    idle = (
+        rows["newest"] & (rows["run_key"] != "") & rows["succeeded"] & rows["installed"].eq(0).fillna(False)
+    )
     rows = rows[idle.astype(bool)].reset_index(drop=True)
     left = _left(rows, grave_updates(needed_updates, managed_machines), uninstalled_patches)
     left = left[~_installed_elsewhere(left, selections, configurations)]
     reasons = left.groupby("row")[list(REASONS)].any()
     rows = rows.loc[reasons.index]
     by_row = left.groupby("row")
-    shown = [column for column in ("title", "kb", "classification", "published", "state")]
+    shown = ["title", "kb", "classification", "published", "state"]
     listed = {row: updates[shown].head(_SHOWN).to_dict("records") for row, updates in by_row}
     return rows.assign(
         **{reason: reasons[reason] for reason in REASONS},
@@ -62,7 +64,9 @@ def _left(rows: pd.DataFrame, needed: pd.DataFrame, uninstalled: pd.DataFrame) -
     )
     told = told[told["installation_id"].isin(rows["installation_id"])]
     told = told.sort_values("state", kind="stable").drop_duplicates(["installation_id", "update"])
-    left = left.merge(told[["installation_id", "update", "state"]], on=["installation_id", "update"], how="left")
+    left = left.merge(
+        told[["installation_id", "update", "state"]], on=["installation_id", "update"], how="left"
+    )
     left["excluded_by_configuration"] = left["state"] == "excluded"
     left["classification_not_selected"] = left["state"] == "notselected"
     early = left["published"] < left["started"] - _PUBLISHED_BEFORE

@@ -25,11 +25,11 @@ def derive(
     *,
     update_run: str,
 ) -> pd.DataFrame:
-    """Return the columns of `installations`, run_id, configuration (its name, "": without a run), configuration_id,
-    window_minutes and never_restarts (null: the configuration is not shown, or there is no run), start_time,
-    used_minutes, late_minutes (null: the start that was due is not known), computer, subject_id, os_type (of
-    the installation, else of the machine), reached, reboot_setting (the machine's), arm_key, service, machine
-    (−1: no row of a log is needed), newest (of its machine and configuration; installations without a run are
+    """Return the columns of `installations`, run_id, configuration (its name, "": without a run),
+    configuration_id, window_minutes and never_restarts (null: the configuration is not shown, or there is no
+    run), start_time, used_minutes, late_minutes (null: the start that was due is not known), computer,
+    subject_id, os_type (of the installation, else of the machine), reached, reboot_setting (the machine's),
+    arm_key, service, machine (−1: no row of a log is needed), newest (of its machine and configuration; installations without a run are
     one group).
 
     Left out are machines that are gone from Azure or not shown, and resources of other types.
@@ -44,7 +44,9 @@ def derive(
     rows["used_minutes"] = ((rows["ended"] - rows["started"]) / _MINUTE).astype("Float64")
     rows["late_minutes"] = ((rows["started"] - rows["scheduled"]) / _MINUTE).astype("Float64")
     rows["newest"] = ~rows.duplicated(["machine_key", "configuration_key"], keep="last")
-    rows = rows.assign(arm_key=rows["machine_key"], run_id=rows["run_key"], machine=-1, service="update_manager")
+    rows = rows.assign(
+        arm_key=rows["machine_key"], run_id=rows["run_key"], machine=-1, service="update_manager"
+    )
     return rows.drop(columns=["operating_system", "deleted", "invisible"])
 
 

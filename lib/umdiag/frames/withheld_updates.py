@@ -61,7 +61,7 @@ def grave_updates(needed_updates: pd.DataFrame, managed_machines: pd.DataFrame) 
 
 
 def _ranked(configurations: pd.DataFrame) -> pd.DataFrame:
-    """Return by configuration_key its place, and its rank among equals for each system: classes, then name."""
+    """Return by configuration_key its place, and its rank for each system: by classes, then name."""
     ranks = pd.DataFrame({"place": range(len(configurations)), "name": folded(configurations["name"])})
     ranks.index = pd.Index(configurations["configuration_key"])
     for system in ("windows", "linux"):

@@ -39,7 +39,9 @@ def in_guest(scopes: pd.Series[Any]) -> pd.Series[bool]:
 
 def texts_of(rows: pd.DataFrame) -> pd.Series[str]:
     """Return what each run says of its failure, a line each, "" where it says nothing."""
-    return error_texts(pd.Series("", index=rows.index, dtype="str"), rows["error_message"], rows["error_details"])
+    return error_texts(
+        pd.Series("", index=rows.index, dtype="str"), rows["error_message"], rows["error_details"]
+    )
 
 
 def is_asked_for(rows: pd.DataFrame, update_run: str) -> pd.Series[bool]:
@@ -52,5 +54,8 @@ def is_asked_for(rows: pd.DataFrame, update_run: str) -> pd.Series[bool]:
     run, configuration = rows["run_key"], rows["configuration_key"]
     tail = "/" + wanted
     return (
-        (run == wanted) | (configuration == wanted) | run.str.endswith(tail) | configuration.str.endswith(tail)
+        (run == wanted)
+        | (configuration == wanted)
+        | run.str.endswith(tail)
+        | configuration.str.endswith(tail)
     )

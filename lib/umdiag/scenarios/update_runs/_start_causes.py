@@ -19,7 +19,9 @@ _LIMITS = (
     "https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits"
 )
 _MANAGER = "https://learn.microsoft.com/azure/update-manager/troubleshoot"
-_CONFLICTS = Lead(notebook="missed_machines", why="see which schedules start on the machine at the same time.")
+_CONFLICTS = Lead(
+    notebook="missed_machines", why="see which schedules start on the machine at the same time."
+)
 _ASSIGNED = "az maintenance assignment list --resource-group <resource group> --resource-name <resource name>"
 #: See which schedules are assigned to the machine itself.
 _ASSIGNMENTS = (
@@ -181,4 +183,5 @@ IN_ORDER = (
     UNRESPONSIVE,
     WAITING,
     JOBS,
+    UNKNOWN,
 )

@@ -89,7 +89,9 @@ INTERFERES = Cause(
     resolution=(
         "Install the package of the evidence by hand on the machine and read what its script says.",
         in_update_management("Exclude it from the deployment until its publisher has fixed it."),
-        in_update_manager(f"Exclude it until its publisher has fixed it: {_EXCLUDE} > Exclude by package name."),
+        in_update_manager(
+            f"Exclude it until its publisher has fixed it: {_EXCLUDE} > Exclude by package name."
+        ),
     ),
     source=_GUIDE,
     manager_source=_MANAGER,

@@ -71,13 +71,12 @@ TOO_SHORT = Cause(
     resolution=(
         in_update_management(
             "Lengthen the window: Automation account > Update management > Deployment schedules > the"
-            " deployment >"
-            " Maintenance window. It can last 360 minutes at most (120 by default); its last 20 are kept for a"
-            " restart."
+            " deployment > Maintenance window. It can last 360 minutes at most (120 by default); its last 20"
+            " are kept for a restart."
         ),
         in_update_manager(
-            f"Lengthen the window: {_CONFIGURATION} > Schedule, or {_SET} 03:55, which is the longest; its last"
-            " 10 minutes (on Linux 15) are kept for a restart."
+            f"Lengthen the window: {_CONFIGURATION} > Schedule, or {_SET} 03:55, which is the longest; its"
+            " last 10 minutes (on Linux 15) are kept for a restart."
         ),
         in_update_management(
             "If that is not enough, split the updates by classification into several deployments."
@@ -154,7 +153,9 @@ def _of_manager(run: Any) -> dict[str, Any]:
     shown = told(run, "window_minutes", "used_minutes", "late_minutes", "left_minutes")
     shown |= told(run, "needed_minutes", "advised_minutes")
     if or_none(run.window_minutes) is None:
-        whose = f"the maintenance configuration {run.configuration} is not shown" if run.run_id else _ON_DEMAND
+        whose = (
+            f"the maintenance configuration {run.configuration} is not shown" if run.run_id else _ON_DEMAND
+        )
         shown["not_checked"] = [f"how long the maintenance window was: {whose}"]
     return shown
 
@@ -187,8 +188,8 @@ def _advice_of_manager(run: Any) -> tuple[str | Step, ...]:
     """Return the first step for a maintenance configuration, or for an installation on demand."""
     if not run.run_id:
         return (
-            "Give the next installation on demand more time: Azure Update Manager > Machines > One-time update"
-            " > Properties > Maximum duration.",
+            "Give the next installation on demand more time: Azure Update Manager > Machines > One-time"
+            " update > Properties > Maximum duration.",
         )
     window, advised, needed = (
         or_none(value) for value in (run.window_minutes, run.advised_minutes, run.needed_minutes)
@@ -197,8 +198,8 @@ def _advice_of_manager(run: Any) -> tuple[str | Step, ...]:
         return TOO_SHORT.resolution[1:2]
     if needed > _MOST_OF_MANAGER:
         return (
-            f"At this pace it would need {needed:g} minutes, more than the {_MOST_OF_MANAGER} that are allowed:"
-            " split the updates by classification into several maintenance configurations.",
+            f"At this pace it would need {needed:g} minutes, more than the {_MOST_OF_MANAGER} that are"
+            " allowed: split the updates by classification into several maintenance configurations.",
         )
     hours, minutes = divmod(int(advised), 60)
     was = "" if window is None else f" (it is {window:g})"

@@ -11,7 +11,7 @@ Cannot see:
     Which person or pipeline called the cancellation API; the activity log knows it for 90 days.
 
 Sources:
-    https://learn.microsoft.com/azure/virtual-machines/troubleshoot-maintenance-configurations (read 2026-11-27)
+    https://learn.microsoft.com/azure/update-manager/troubleshoot (read 2026-11-27)
     https://learn.microsoft.com/azure/update-manager/manage-pre-post-events (read 2026-11-27)
 """
 
@@ -31,6 +31,9 @@ from umdiag.scenarios.installed import lines_of
 from umdiag.scenarios.portal import run_page
 
 _TROUBLE = "https://learn.microsoft.com/azure/virtual-machines/troubleshoot-maintenance-configurations"
+_ON_DEMAND = (
+    "Patch on demand what cannot wait for the next run: Azure Update Manager > Machines > One-time update."
+)
 _MISSED = Lead(notebook="missed_machines", why="see which machines have not been patched since.")
 
 BY_API = Cause(
@@ -49,7 +52,7 @@ BY_PLATFORM = Cause(
     key="platform_failure",
     sentence="The platform failed, and cancelled the run.",
     resolution=(
-        "Patch what is urgent on demand until the next run: Azure Update Manager > Machines > One-time update.",
+        _ON_DEMAND,
         f"If it happens again, open a support request with the maintenance run id. {HISTORY}",
     ),
     source=_TROUBLE,
@@ -61,7 +64,7 @@ UNKNOWN = Cause(
     resolution=(
         ACTIVITY_LOG,
         HISTORY,
-        "Patch what is urgent on demand until the next run: Azure Update Manager > Machines > One-time update.",
+        _ON_DEMAND,
     ),
     source=_TROUBLE,
     leads_to=(_MISSED,),

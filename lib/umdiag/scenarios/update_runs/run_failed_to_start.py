@@ -34,8 +34,8 @@ from umdiag.scenarios.grouping import by_machine
 from umdiag.scenarios.installed import lines_of, refuse_none_shown, runs_told
 from umdiag.scenarios.portal import run_page
 from umdiag.scenarios.steps import traits
-from umdiag.scenarios.update_runs import _start_causes
 from umdiag.scenarios.update_runs._run_findings import described
+from umdiag.scenarios.update_runs._start_causes import IN_ORDER
 
 (
     PREREQUISITES,
@@ -47,8 +47,8 @@ from umdiag.scenarios.update_runs._run_findings import described
     UNRESPONSIVE,
     WAITING,
     JOBS,
-) = _start_causes.IN_ORDER
-UNKNOWN = _start_causes.UNKNOWN
+    UNKNOWN,
+) = IN_ORDER
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
@@ -86,9 +86,7 @@ def judge(
     """Report each machine on which the newest machine run of a deployment or schedule did not start."""
     seen = heartbeats_of_failures is not None and heartbeat_hours is not None
     shown = None if failed_attempts is None else failed_attempts[~surely(failed_attempts["blind"])]
-    for cause, also, run, others in by_machine(
-        failed_starts, shown, causes=_start_causes.IN_ORDER, otherwise=UNKNOWN
-    ):
+    for cause, also, run, others in by_machine(failed_starts, shown, causes=IN_ORDER[:-1], otherwise=UNKNOWN):
         of_manager = getattr(run, "service", "") == UPDATE_MANAGER
         about = _attempt(run, others) if of_manager else _start(run, others, seen, job_limit)
         yield found(cause, subject(run), about | {"also": also}, known=traits(run))

@@ -37,7 +37,9 @@ WITHHELD = Cause(
     key="reboot_withheld",
     sentence="Updates wait for a restart, and the schedule says never to restart.",
     resolution=(
-        on_azure_vm("Restart the machine when its users can do without it: az vm restart --ids <resource id>."),
+        on_azure_vm(
+            "Restart the machine when its users can do without it: az vm restart --ids <resource id>."
+        ),
         outside_azure("Restart the machine when its users can do without it."),
         "Or let the schedule restart it: az maintenance configuration update --ids <configuration id>"
         f" --reboot-setting IfRequired, or {CONFIGURATION} > Schedule > Reboot setting.",
@@ -89,7 +91,8 @@ SERVICES = (UPDATE_MANAGER,)
 RESTS = Rests(
     symptom=("patch_installations",),
     causes=(*PATCHED, "maintenance_configurations"),
-    indifferent=BLIND | {fact: why for fact, why in SCHEDULES.items() if fact != "maintenance_configurations"},
+    indifferent=BLIND
+    | {fact: why for fact, why in SCHEDULES.items() if fact != "maintenance_configurations"},
 )
 
 

@@ -101,7 +101,9 @@ def judge(
         )
     hidden = surely(managed_machines["reached"]) & surely(managed_machines["blind"])
     if number := int(hidden.sum()):
-        raise Inconclusive(undecided(number, "whether they lack updates: their subscriptions show no assessment"))
+        raise Inconclusive(
+            undecided(number, "whether they lack updates: their subscriptions show no assessment")
+        )
 
 
 def _evidence(configuration: Any, updates: list[Any]) -> dict[str, Any]:

@@ -111,7 +111,9 @@ def judge(
 def _of_machines(updates: pd.DataFrame, machines: pd.DataFrame) -> pd.DataFrame:
     """Add to the updates of the logs whose they are and what their codes mean."""
     who = machines[["machine", "computer", "subject_id", "arm_key", "environment"]]
-    rows = updates.merge(who, on="machine").assign(service=UPDATE_MANAGEMENT, machine_key="", os_type="windows")
+    rows = updates.merge(who, on="machine").assign(
+        service=UPDATE_MANAGEMENT, machine_key="", os_type="windows"
+    )
     servers = [or_none(server) or "" for server in rows["wsus_server"]]
     keys = [cause_of(code, server).key for code, server in zip(rows["code"], servers, strict=True)]
     return _with_causes(rows, pd.Series(keys, index=rows.index, dtype="str"))

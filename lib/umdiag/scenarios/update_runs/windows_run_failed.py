@@ -9,8 +9,7 @@ Why it matters:
     History shows the same word for all of them.
 
 Cannot see:
-    What the Windows Update agent logged on the machine: C:\\Windows\\Logs\\CBS\\CBS.log and the log of the
-    patch extension.
+    What the Windows Update agent and the patch extension logged on the machine.
 
 Sources:
     https://learn.microsoft.com/azure/update-manager/troubleshoot (read 2026-11-27)
