@@ -59,7 +59,7 @@ def expected_verdict(expect: str | list[Any], expected: list[tuple[tuple[str, st
 def compare_evidence(expected: dict[str, Any], finding: Finding, judged: Scenario) -> None:
     cause = next(one for one in judged.causes if one.key == finding.cause)
     assert finding.resolution
-    assert finding.source == cause.source
+    assert finding.source in {cause.source, cause.manager_source} - {""}
     actual = plain(finding.evidence) | {
         "subject_id": finding.subject.id,
         "subject_kind": finding.subject.kind,
@@ -198,7 +198,10 @@ def test_judge_has_no_client_no_clock_and_no_pen(judged: Scenario) -> None:
         for alias in node.names
     } | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     allowed = r"__future__|collections\.abc|dataclasses|datetime|typing|re|json|pandas|numpy"
-    scenarios = rf"scenarios\.(evidence|account|leads|steps|causes_of_codes|{judged.family}\._\w+)"
+    shared = (
+        r"evidence|account|leads|steps|azure_steps|causes_of_codes|causes_of_errors|portal|grouping|installed"
+    )
+    scenarios = rf"scenarios\.({shared}|{judged.family}\._\w+)"
     own = rf"umdiag\.(errors|model|words\.steps|frames(\.\w+)*|{scenarios})"
     strange = {name for name in imported if not re.fullmatch(rf"{allowed}|{own}", name)}
     assert not strange

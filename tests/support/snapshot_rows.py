@@ -20,6 +20,7 @@ What may be given, all of it optional (times are relative to the clock: "-6h", "
     policies:     [{machine, value, data, at}] rows of ConfigurationData
     jobs:         [{from, to, count}] jobs of the Automation account
     linked:       workspace → Automation account that it is linked to
+    schedule_runs, on_demand, manager_assessments: what Azure Update Manager did, see `manager_history`
     rows:         table → rows as they are
     not_captured, denied, partial: tables
 """
@@ -42,6 +43,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from support import machine_rows, schedule_rows
+from support.manager_history import Around, history
 from umdiag.judging.needs import needs
 from umdiag.judging.verdicts import judge
 from umdiag.kit import Kit
@@ -388,6 +390,7 @@ def _azure(given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for one in machines.values():
         yield from _worker(one)
         yield from _assessed_elsewhere(one)
+    yield from history(given, Around(at=at, identifiers=identifier, machines=machines))
     for number, change in enumerate(given.get("changes", ())):
         yield "resourcechanges", _change(machines[change["machine"]], change, number)
 

@@ -45,6 +45,20 @@ MANAGED = (
 _WHOSE = "says which service manages a machine, which does not matter here"
 SERVICE = dict.fromkeys(MANAGED[1:-1], _WHOSE)
 VISIBLE = {"subscriptions": _WHOSE}
+#: The facts that tell which machines of Update Manager are still there.
+PATCHED = (
+    "azure_machines",
+    "subscriptions",
+    "resource_changes",
+    "patch_assessments",
+    "schedule_machine_runs",
+)
+SCHEDULES = {
+    "configuration_assignments": "says which schedules reach a machine, which does not matter here",
+    "maintenance_configurations": "gives a schedule its name, and says which of them are in force",
+    "needed_patches": "counts missing updates, which are not read here",
+}
+BLIND = {"schedule_runs": "says which subscriptions hide assessments, which does not matter here"}
 PLACES = {
     "heartbeat_hours": "only adds workspaces that appear nowhere else, and nothing is judged about them here",
     "usage_hours": "only adds workspaces that appear nowhere else, and nothing is judged about them here",

@@ -1,19 +1,23 @@
-"""Which machines restarted although their update deployment is set to Never reboot?
+"""Which machines restarted although their update deployment or schedule is set to Never reboot?
 
 Looks for:
     Update deployments with the option Never reboot, and restarts of their machines between the start of a
-    machine run and two hours after its end: requested (1074), or unexpected (6008, 41).
+    machine run and two hours after its end: requested (1074), or unexpected (6008, 41). Maintenance
+    configurations of Azure Update Manager that never reboot, and machines whose newest installation of one
+    restarted them all the same.
 
 Why it matters:
     Whoever chose Never reboot relies on it; the restart has another cause, and will happen again.
 
 Cannot see:
     Restarts of machines whose System log the workspace does not collect, and of Linux machines; policies that
-    change tracking does not record.
+    change tracking does not record. In Azure Update Manager: restarts that the run did not ask for, and
+    what a maintenance configuration says that is not shown.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
     https://learn.microsoft.com/windows/deployment/update/waas-restart (read 2026-11-22)
+    https://learn.microsoft.com/azure/update-manager/manage-update-settings (read 2026-11-27)
 """
 
 from __future__ import annotations
@@ -25,13 +29,27 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely
-from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, VISIBLE, Rests
+from umdiag.model import UPDATE_MANAGER, Cause, Finding, Lead, Partial, Severity, found
+from umdiag.scenarios.account import (
+    BLIND,
+    COUNTS,
+    MACHINES,
+    NAMES,
+    PATCHED,
+    SCHEDULES,
+    UPDATE_MANAGEMENT,
+    Rests,
+)
+from umdiag.scenarios.azure_steps import HISTORY
 from umdiag.scenarios.evidence import SHOWN, or_none, subject, told
+from umdiag.scenarios.grouping import by_machine
+from umdiag.scenarios.installed import CONFIGURATION, described_installation, refuse_none_shown
+from umdiag.scenarios.steps import in_update_manager, linux, traits, windows
 from umdiag.words.steps import Step
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
 _RESTARTS = "https://learn.microsoft.com/windows/deployment/update/waas-restart"
+_SETTINGS = "https://learn.microsoft.com/azure/update-manager/manage-update-settings"
 _BESIDE = Lead(notebook="machine", why="see the restart beside the run, and what happened before it.")
 
 BY_USER = Cause(
@@ -60,73 +78,143 @@ BY_POLICY = Cause(
         ),
     ),
 )
+_OF_VM = "osProfile.{system}Configuration.patchSettings.automaticByPlatformSettings.rebootSetting=Never"
+OVERRIDES = Cause(
+    key="vm_setting_overrides",
+    sentence="The VM's own reboot setting lets updates restart it, whatever the schedule says.",
+    resolution=(
+        windows(
+            "Set it to Never on the VM: az vm update --ids <resource id> --set"
+            f" {_OF_VM.format(system='windows')}.",
+        ),
+        linux(
+            "Set it to Never on the VM: az vm update --ids <resource id> --set"
+            f" {_OF_VM.format(system='linux')}."
+        ),
+        f"Check that the schedule still says Never reboot: {CONFIGURATION}.",
+    ),
+    source=_SETTINGS,
+    leads_to=(
+        Lead(notebook="onboarding", why="see which patch settings the machines have, and who patches them."),
+    ),
+)
 UNKNOWN = Cause(
     key="unknown",
     sentence="The machine restarted during or after the run, and no row shows who requested it.",
     resolution=(
-        "Read the System log around the restart: Get-WinEvent -FilterHashtable @{LogName='System';"
-        " Id=1074,6008,41,109} -MaxEvents 20.",
-        "Check the policies: reg query HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU.",
+        windows(
+            "Read the System log around the restart: Get-WinEvent -FilterHashtable @{LogName='System';"
+            " Id=1074,6008,41,109} -MaxEvents 20."
+        ),
+        windows(
+            "Check the policies: reg query HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU."
+        ),
+        linux("See on the machine what restarted it: last -x, journalctl --list-boots."),
+        in_update_manager(HISTORY),
     ),
     source=_RESTARTS,
+    manager_source=_SETTINGS,
     leads_to=(_BESIDE,),
 )
+_CAUSES = (BY_USER, BY_POLICY, OVERRIDES)
+_RESTART = (
+    "restarted",
+    "event_id",
+    "user",
+    "run_id",
+    "configuration",
+    "reboot_setting",
+    "start_time",
+    "end_time",
+)
+_NO_OVERRIDE = ("", "unknown", "never")
 
 
-SERVICES = (UPDATE_MANAGEMENT,)
+SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
-    symptom=("machine_runs", "restarts", "update_configurations", "update_runs", *MACHINES, "azure_machines"),
-    causes=("update_policies",),
-    indifferent=COUNTS | NAMES | SERVICE | VISIBLE,
+    symptom=(
+        "machine_runs",
+        "restarts",
+        "update_configurations",
+        "update_runs",
+        *MACHINES,
+        "azure_machines",
+        "patch_installations",
+        "maintenance_configurations",
+    ),
+    causes=("update_policies", *(fact for fact in PATCHED if fact != "azure_machines")),
+    indifferent=COUNTS
+    | NAMES
+    | BLIND
+    | {fact: why for fact, why in SCHEDULES.items() if fact != "maintenance_configurations"},
 )
 
 
 def judge(
-    run_restarts: Partial,
-    machines: Partial,
-    machine_run_outcomes: Partial,
+    run_restarts: Partial | None,
+    machines: Partial | None,
+    machine_run_outcomes: Partial | None,
     automatic_updates: Partial | None,
+    judged_installations: Partial | None,
+    managed_machines: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine that restarted in or soon after a run that was never to restart it."""
-    rows: dict[int, list[Any]] = {}
-    for restart in run_restarts.sort_values("restarted", ascending=False).itertuples():
-        rows.setdefault(restart.machine, []).append(restart)
-    policies = {} if automatic_updates is None else _policies(automatic_updates, rows)
-    for machine in machines[machines["machine"].isin(rows)].itertuples():
-        restarts = rows[machine.machine]
-        policy = policies.get(machine.machine)
-        by_user = any(restart.by_user for restart in restarts)
-        fits = [cause for cause, fit in ((BY_USER, by_user), (BY_POLICY, policy is not None)) if fit] or [
-            UNKNOWN
-        ]
-        columns = (
-            "restarted",
-            "event_id",
-            "user",
-            "run_id",
-            "configuration",
-            "reboot_setting",
-            "start_time",
-            "end_time",
-        )
+    policies: dict[int, dict[str, Any]] = {}
+    logged = None
+    if run_restarts is not None and machines is not None:
+        if automatic_updates is not None:
+            policies = _policies(automatic_updates, run_restarts)
+        logged = _of_logs(run_restarts, machines, policies)
+    installed = None if judged_installations is None else _of_manager(judged_installations)
+    for cause, also, row, others in by_machine(logged, installed, causes=_CAUSES, otherwise=UNKNOWN):
+        if row.service == UPDATE_MANAGER:
+            about = described_installation(row, others) | {"vm_reboot_setting": or_none(row.reboot_setting)}
+            yield found(cause, subject(row), about | {"also": also}, known=traits(row))
+            continue
+        restarts = [row, *(other for other in others if other.service == UPDATE_MANAGEMENT)]
+        restarts.sort(key=lambda restart: restart.restarted, reverse=True)
+        policy = policies.get(row.machine)
         yield found(
-            fits[0],
-            subject(machine),
+            cause,
+            subject(row),
             {
-                "restarts": [told(restart, *columns) for restart in restarts[:SHOWN]],
+                "restarts": [told(restart, *_RESTART) for restart in restarts[:SHOWN]],
                 "policy": policy,
-                "also": [cause.key for cause in fits[1:]],
+                "also": also,
             },
-            resolution=_resolution(fits[0], policy),
+            resolution=_resolution(cause, policy),
+            known=traits(row, os="windows"),
         )
-    if machine_run_outcomes.empty:
-        raise Inconclusive("no machine run of an update deployment was found in the window")
+    if judged_installations is not None and judged_installations.empty:
+        refuse_none_shown(managed_machines)
+        if machine_run_outcomes is not None and machine_run_outcomes.empty:
+            raise Inconclusive(
+                "no machine run of an update deployment was found in the window, and no installation of Azure"
+                " Update Manager"
+            )
 
 
-def _policies(automatic_updates: pd.DataFrame, rows: dict[int, list[Any]]) -> dict[int, dict[str, Any]]:
+def _of_logs(
+    restarts: pd.DataFrame, machines: pd.DataFrame, policies: dict[int, dict[str, Any]]
+) -> pd.DataFrame:
+    """Add to each restart whose it is and what may have caused it."""
+    who = machines[["machine", "computer", "subject_id", "arm_key", "environment"]]
+    rows = restarts.merge(who, on="machine").assign(service=UPDATE_MANAGEMENT, machine_key="")
+    return rows.assign(restarted_by_user=rows["by_user"], policy_reboots=rows["machine"].isin(policies))
+
+
+def _of_manager(installations: pd.DataFrame) -> pd.DataFrame:
+    """Return the newest installations that restarted a machine which their schedule never restarts."""
+    restarted = installations["reboot_status"].isin(["started", "completed"])
+    rows = installations[installations["newest"] & restarted & surely(installations["never_restarts"])]
+    setting = rows["reboot_setting"].fillna("").str.strip().str.lower()
+    return rows.assign(vm_setting_overrides=~setting.isin(_NO_OVERRIDE))
+
+
+def _policies(automatic_updates: pd.DataFrame, restarts: pd.DataFrame) -> dict[int, dict[str, Any]]:
     """Return what the registry says, of the machines that it lets restart."""
     reboots = surely(automatic_updates["reboots"])
-    acting = automatic_updates[reboots & automatic_updates["machine"].isin(rows)]
+    acting = automatic_updates[reboots & automatic_updates["machine"].isin(restarts["machine"])]
     return {
         setting.machine: told(setting, "au_options", "always_reboots", "registry_key")
         for setting in acting.itertuples()

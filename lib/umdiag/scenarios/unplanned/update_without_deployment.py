@@ -1,20 +1,22 @@
-"""Which updates were installed outside any update deployment?
+"""Which updates were installed outside any update deployment or schedule?
 
 Looks for:
     Windows updates that a machine needed in one assessment and had installed in a later one, without a
     successful installation of a run that names them (by id or KB number) since they were first seen as
-    needed.
+    needed. Machines of Azure Update Manager whose newest installation without a schedule was made by the
+    platform, or on demand.
 
 Why it matters:
     The machine patches itself outside its maintenance window, and may restart at any time.
 
 Cannot see:
     Who installed it: a person, Configuration Manager or Windows itself. KB2267602, which changes daily, is
-    left out.
+    left out. Installations on demand are those of Azure Update Manager alone.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
     https://learn.microsoft.com/windows/deployment/update/waas-wu-settings (read 2026-11-22)
+    https://learn.microsoft.com/azure/virtual-machines/automatic-vm-guest-patching (read 2026-11-27)
 """
 
 from __future__ import annotations
@@ -24,10 +26,23 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely
-from umdiag.model import Cause, Finding, Lead, Partial, found
-from umdiag.scenarios.account import COUNTS, NAMES, SERVICE, UPDATE_MANAGEMENT, VISIBLE, Rests
-from umdiag.scenarios.evidence import SHOWN, refuse_nobody, subject, told
+from umdiag.model import UPDATE_MANAGER, Cause, Finding, Lead, Partial, Severity, found
+from umdiag.scenarios.account import (
+    BLIND,
+    COUNTS,
+    NAMES,
+    PATCHED,
+    SCHEDULES,
+    UPDATE_MANAGEMENT,
+    Rests,
+)
+from umdiag.scenarios.azure_steps import ACTIVITY_LOG, CUSTOMER_MANAGED
+from umdiag.scenarios.evidence import SHOWN, or_none, subject, told
+from umdiag.scenarios.grouping import by_machine
+from umdiag.scenarios.installed import described_installation, refuse_none_shown
+from umdiag.scenarios.steps import traits
 
 _LEFT_OUT = Lead(
     notebook="missed_machines",
@@ -46,6 +61,32 @@ AUTOMATIC = Cause(
     source="https://learn.microsoft.com/windows/deployment/update/waas-wu-settings",
     leads_to=(_LEFT_OUT, _NEEDS),
 )
+PLATFORM = Cause(
+    key="platform_patching",
+    sentence="Azure installs critical and security updates on the machine by itself, at times of its own.",
+    resolution=(
+        "If a schedule is to do it, hand the machine over to schedules.",
+        *CUSTOMER_MANAGED,
+        "If Azure is to do it, take the machine out of the schedules that reach it.",
+    ),
+    source="https://learn.microsoft.com/azure/virtual-machines/automatic-vm-guest-patching",
+    severity=Severity.INFO,
+    leads_to=(
+        Lead(notebook="onboarding", why="see who patches which machine, and which schedules do nothing."),
+    ),
+)
+ON_DEMAND = Cause(
+    key="on_demand_by_user",
+    sentence="Somebody installed updates on the machine on demand.",
+    resolution=(
+        "See who did it: the operation is Install OS update patches on virtual machine.",
+        ACTIVITY_LOG,
+        "Nothing has to be done if it was meant.",
+    ),
+    source="https://learn.microsoft.com/azure/update-manager/deploy-updates",
+    severity=Severity.INFO,
+    leads_to=(_NEEDS,),
+)
 UNKNOWN = Cause(
     key="unknown",
     sentence="Something other than a deployment installed updates, and no row shows what.",
@@ -58,47 +99,95 @@ UNKNOWN = Cause(
 )
 
 
-SERVICES = (UPDATE_MANAGEMENT,)
+SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
-    symptom=("became_installed", "install_outcomes", "assessments"),
-    causes=("update_policies", "summaries", "heartbeats", "shared_identities", "azure_machines"),
-    indifferent=COUNTS | NAMES | SERVICE | VISIBLE,
+    symptom=("became_installed", "install_outcomes", "assessments", "patch_installations"),
+    causes=(
+        "update_policies",
+        "summaries",
+        "heartbeats",
+        "shared_identities",
+        *PATCHED,
+        "configuration_assignments",
+        "maintenance_configurations",
+    ),
+    indifferent=COUNTS | NAMES | BLIND | {"needed_patches": SCHEDULES["needed_patches"]},
 )
 
 
 def judge(
-    unplanned_installs: Partial,
-    machines: Partial,
+    unplanned_installs: Partial | None,
+    machines: Partial | None,
     automatic_updates: Partial | None,
+    judged_installations: Partial | None,
+    managed_machines: Partial | None,
 ) -> Iterator[Finding]:
-    """Report each machine with updates that no deployment installed."""
-    rows: dict[int, list[Any]] = {}
-    for update in unplanned_installs.sort_values("last_installed", ascending=False).itertuples():
-        rows.setdefault(update.machine, []).append(update)
-    acting = {} if automatic_updates is None else _acting(automatic_updates, rows)
-    for machine in machines[machines["machine"].isin(rows)].itertuples():
-        installs = rows[machine.machine]
-        setting = acting.get(machine.machine)
+    """Report each machine with updates that no deployment or schedule installed."""
+    acting: dict[int, dict[str, Any]] = {}
+    logged = None
+    if unplanned_installs is not None and machines is not None:
+        if automatic_updates is not None:
+            acting = _acting(automatic_updates, unplanned_installs)
+        logged = _of_logs(unplanned_installs, machines, acting)
+    installed = None if judged_installations is None else _of_manager(judged_installations)
+    for cause, also, row, others in by_machine(
+        logged, installed, causes=(AUTOMATIC, PLATFORM, ON_DEMAND), otherwise=UNKNOWN
+    ):
+        if row.service == UPDATE_MANAGER:
+            by_both = cause is PLATFORM and bool(or_none(row.reached))
+            yield found(
+                cause,
+                subject(row),
+                described_installation(row, others) | {"reached": or_none(row.reached), "also": also},
+                severity=Severity.LOW if by_both else None,
+                known=traits(row),
+            )
+            continue
+        installs = [row, *(other for other in others if other.service == UPDATE_MANAGEMENT)]
+        columns = ("title", "kb", "first_needed", "last_installed")
         yield found(
-            AUTOMATIC if setting else UNKNOWN,
-            subject(machine),
+            cause,
+            subject(row),
             {
                 "count": len(installs),
-                "updates": [
-                    told(update, "title", "kb", "first_needed", "last_installed")
-                    for update in installs[:SHOWN]
-                ],
-                "setting": setting,
-                "also": [],
+                "updates": [told(update, *columns) for update in installs[:SHOWN]],
+                "setting": acting.get(row.machine),
+                "also": also,
             },
         )
-    refuse_nobody(machines)
+    if judged_installations is not None and judged_installations.empty:
+        refuse_none_shown(managed_machines)
+        if machines is not None and machines.empty:
+            raise Inconclusive(
+                "no machine sent a heartbeat or an assessment in the window, and no installation of Azure"
+                " Update Manager was found"
+            )
 
 
-def _acting(automatic_updates: pd.DataFrame, rows: dict[int, list[Any]]) -> dict[int, dict[str, Any]]:
+def _of_logs(
+    installs: pd.DataFrame, machines: pd.DataFrame, acting: dict[int, dict[str, Any]]
+) -> pd.DataFrame:
+    """Add to each update whose it is, and whether Windows Update acts there by itself."""
+    who = machines[["machine", "computer", "subject_id", "arm_key", "environment"]]
+    rows = installs.merge(who, on="machine").assign(service=UPDATE_MANAGEMENT, machine_key="")
+    return rows.assign(
+        start_time=rows["last_installed"], automatic_updates_enabled=rows["machine"].isin(acting)
+    )
+
+
+def _of_manager(installations: pd.DataFrame) -> pd.DataFrame:
+    """Return each machine's newest installation without a run, by the platform or by a user."""
+    made = installations["origin"].isin(["platform", "user"]) & (installations["run_key"] == "")
+    rows = installations[installations["newest"] & made]
+    return rows.assign(
+        platform_patching=rows["origin"] == "platform", on_demand_by_user=rows["origin"] == "user"
+    )
+
+
+def _acting(automatic_updates: pd.DataFrame, installs: pd.DataFrame) -> dict[int, dict[str, Any]]:
     """Return what the settings say, of the machines where Windows Update installs on its own."""
-    installs = surely(automatic_updates["installs"])
-    acting = automatic_updates[installs & automatic_updates["machine"].isin(rows)]
+    acts = surely(automatic_updates["installs"])
+    acting = automatic_updates[acts & automatic_updates["machine"].isin(installs["machine"])]
     return {
         setting.machine: told(setting, "au_options", "registry_key", "setting")
         for setting in acting.itertuples()

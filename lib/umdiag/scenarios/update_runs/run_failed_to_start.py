@@ -2,17 +2,20 @@
 
 Looks for:
     Machines whose newest machine run of an update deployment failed to start, and what was true of the
-    machine and of the Automation account at that moment.
+    machine and of the Automation account at that moment. In Azure Update Manager: machines whose newest run
+    of a maintenance configuration failed before anything was installed, and what the run says.
 
 Why it matters:
-    Nothing was installed, and the message in the portal blames a worker group that does not exist.
+    Nothing was installed, and the message in the portal blames a worker group that does not exist, or says
+    no more than ShutdownOrUnresponsive.
 
 Cannot see:
     Whether the machine was off at the start: a machine that is off now and sent no heartbeat then counts as
-    off. Jobs that Azure no longer lists (it keeps them for 30 days).
+    off. Jobs and runs that Azure no longer lists (it keeps them for 30 days).
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+    https://learn.microsoft.com/azure/update-manager/troubleshoot (read 2026-11-27)
 """
 
 from __future__ import annotations
@@ -22,133 +25,97 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.model import Cause, Finding, Lead, Partial, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
-from umdiag.scenarios.evidence import or_none, subject
-from umdiag.scenarios.leads import HEARD, STILL_NAMED, TOGETHER
-from umdiag.scenarios.steps import CHECK_AGENT, START, on_azure_vm, traits
-from umdiag.scenarios.update_runs._run_findings import by_machine, described, refuse_no_runs
+from umdiag.errors import Inconclusive
+from umdiag.frames.shared.certainty import surely
+from umdiag.model import UPDATE_MANAGER, Finding, Partial, found
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, PATCHED, SCHEDULES, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.evidence import or_none, subject, told
+from umdiag.scenarios.grouping import by_machine
+from umdiag.scenarios.installed import lines_of, refuse_none_shown, runs_told
+from umdiag.scenarios.portal import run_page
+from umdiag.scenarios.steps import traits
+from umdiag.scenarios.update_runs._run_findings import described
+from umdiag.scenarios.update_runs._start_causes import IN_ORDER
 
-_GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
-_LIMITS = (
-    "https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits"
-)
-
-DELETED = Cause(
-    key="machine_deleted",
-    sentence="The machine was deleted from Azure.",
-    resolution=(
-        "Take the machine out of the update deployment that names it.",
-        "Prefer dynamic groups to named machines: they follow what exists.",
-    ),
-    source=_GUIDE,
-    leads_to=(STILL_NAMED,),
-)
-ID_CHANGED = Cause(
-    key="source_computer_id_changed",
-    sentence=("The run used an agent id that the machine no longer had: its agent was reinstalled."),
-    resolution=(
-        "Take the machine out of the update deployment and add it again, so that its current id is used.",
-        "If it has two groups under Hybrid worker groups > System hybrid worker groups, delete the one"
-        " whose name ends with the old id.",
-    ),
-    source=_GUIDE,
-    leads_to=(
-        Lead(
-            notebook="onboarding",
-            why="see which agent ids are shared, and which machines are in two workspaces.",
-        ),
-    ),
-)
-OFF = Cause(
-    key="machine_off",
-    sentence="The machine is switched off, and sent no heartbeat when the run started.",
-    resolution=(
-        *START,
-        on_azure_vm("Or let a pre-script of the deployment start it before the run."),
-        "If it is meant to stay off, take it out of the deployment.",
-    ),
-    source=_GUIDE,
-    leads_to=(HEARD,),
-)
-UNREACHABLE = Cause(
-    key="machine_unreachable",
-    sentence="The machine sent no heartbeat in the half hours around the start of the run.",
-    resolution=(
-        *CHECK_AGENT,
-        "Check that the machine reaches *.azure-automation.net and *.oms.opinsights.azure.com on 443.",
-    ),
-    source=_GUIDE,
-    leads_to=(HEARD,),
-)
-JOBS = Cause(
-    key="job_limit_reached",
-    sentence="The Automation account had reached its limit of concurrent jobs.",
-    resolution=(
-        "Spread the start times of the deployments: each is a job, and each machine in it is another.",
-        "Move other runbooks' schedules away from this hour, or to another Automation account.",
-        "Ask Azure support to raise the account's limit of concurrent jobs.",
-    ),
-    source=_LIMITS,
-)
-UNKNOWN = Cause(
-    key="unknown",
-    sentence="The run did not start on the machine, and none of the known causes fits.",
-    resolution=(
-        "Open the job of the run (Automation account > Jobs) and read its exception.",
-        "Check when the machine's worker was last seen: Hybrid worker groups > System hybrid worker groups.",
-    ),
-    source=_GUIDE,
-    leads_to=(TOGETHER,),
-)
-_CAUSES = (DELETED, ID_CHANGED, OFF, UNREACHABLE, JOBS)
+(
+    PREREQUISITES,
+    DELETED,
+    ID_CHANGED,
+    RECREATED,
+    OFF,
+    UNREACHABLE,
+    UNRESPONSIVE,
+    WAITING,
+    JOBS,
+    UNKNOWN,
+) = IN_ORDER
 
 
-SERVICES = (UPDATE_MANAGEMENT,)
+SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
-    symptom=("machine_runs", "update_runs"),
+    symptom=(
+        "machine_runs",
+        "update_runs",
+        "schedule_runs",
+        "schedule_machine_runs",
+        "patch_installations",
+    ),
     causes=(
         "failed_machine_runs",
         "heartbeats_of_failures",
         "heartbeat_hours",
         "automation_jobs",
-        "azure_machines",
-        "subscriptions",
-        "resource_changes",
+        *(fact for fact in PATCHED if fact != "schedule_machine_runs"),
         *MACHINES,
     ),
-    indifferent=COUNTS | NAMES | SERVICE,
+    indifferent=COUNTS | NAMES | SCHEDULES,
 )
 
 
 def judge(
-    failed_starts: Partial,
-    machine_run_outcomes: Partial,
+    failed_starts: Partial | None,
+    failed_attempts: Partial | None,
+    machine_run_outcomes: Partial | None,
+    schedule_attempts: Partial | None,
+    managed_machines: Partial | None,
     heartbeats_of_failures: pd.DataFrame | None,
     heartbeat_hours: pd.DataFrame | None,
     *,
     job_limit: int,
 ) -> Iterator[Finding]:
-    """Report each machine whose newest machine run of a deployment failed to start."""
+    """Report each machine on which the newest machine run of a deployment or schedule did not start."""
     seen = heartbeats_of_failures is not None and heartbeat_hours is not None
-    for cause, also, run, others in by_machine(failed_starts, _CAUSES, UNKNOWN):
-        yield found(
-            cause,
-            subject(run),
-            described(run, others)
-            | {
-                "agent_of_run": run.run_agent or None,
-                "agents_at_start": run.ids_at_start,
-                "connected_at_start": or_none(run.connected),
-                "power": or_none(run.power),
-                "jobs_at_once": or_none(run.jobs),
-                "job_limit": job_limit,
-                "also": also,
-                "not_checked": _not_checked(run, seen),
-            },
-            known=traits(run),
-        )
-    refuse_no_runs(machine_run_outcomes)
+    shown = None if failed_attempts is None else failed_attempts[~surely(failed_attempts["blind"])]
+    for cause, also, run, others in by_machine(failed_starts, shown, causes=IN_ORDER[:-1], otherwise=UNKNOWN):
+        of_manager = getattr(run, "service", "") == UPDATE_MANAGER
+        about = _attempt(run, others) if of_manager else _start(run, others, seen, job_limit)
+        yield found(cause, subject(run), about | {"also": also}, known=traits(run))
+    if schedule_attempts is not None and schedule_attempts.empty:
+        refuse_none_shown(managed_machines, "run")
+        if machine_run_outcomes is not None and machine_run_outcomes.empty:
+            raise Inconclusive(
+                "no machine run of an update deployment was found in the window, and none of a maintenance"
+                " configuration"
+            )
+
+
+def _attempt(run: Any, others: list[Any]) -> dict[str, Any]:
+    """Return as evidence a run of a maintenance configuration that failed before it installed."""
+    shown = told(run, "run_id", "configuration", "start_time", "end_time", "status", "power")
+    return shown | {"errors": lines_of(run.text), "portal": run_page(run.run_id)} | runs_told(others)
+
+
+def _start(run: Any, others: list[Any], heartbeats_seen: bool, job_limit: int) -> dict[str, Any]:
+    """Return as evidence a machine run of an update deployment that did not start."""
+    return described(run, others) | {
+        "agent_of_run": run.run_agent or None,
+        "agents_at_start": run.ids_at_start,
+        "connected_at_start": or_none(run.connected),
+        "power": or_none(run.power),
+        "jobs_at_once": or_none(run.jobs),
+        "job_limit": job_limit,
+        "not_checked": _not_checked(run, heartbeats_seen),
+    }
 
 
 def _not_checked(run: Any, heartbeats_seen: bool) -> list[str]:

@@ -1,0 +1,117 @@
+"""One row per maintenance configuration and update that it can never install where it is needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from umdiag.frames.shared.certainty import surely, surely_not
+from umdiag.frames.shared.text import folded, looked_up
+from umdiag.frames.shared.update_lists import EXCLUDES, INSTALLS, LEAVES_OUT, Verdicts, distinct, verdicts
+from umdiag.model import Partial
+
+_SHOWN = 5
+
+
+def derive(
+    needed_updates: Partial,
+    managed_machines: Partial,
+    selections: pd.DataFrame,
+    configurations: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return configuration_key, update, title, kb, version, classification, critical, published, reason
+    (kb_excluded, package_mask_excludes, class_not_included), machines (how many need it), computers (some of
+    them), unread (on how many of them a schedule that cannot be read may install it).
+
+    Critical and security updates, ESM left out, of machines that lack some, where no living configuration
+    that reaches the machine would install them. Of several the one that excludes by name has the row, else
+    the one with most classes, else the first by name.
+    """
+    needed = grave_updates(needed_updates, managed_machines)
+    rank = _ranked(configurations)
+    living = selections[surely(selections["living"])]
+    living = living[living["configuration_key"].isin(rank.index)]
+    needed = needed[needed["machine_key"].isin(living["machine_key"])].reset_index(drop=True)
+    codes, kinds = distinct(needed)
+    reaching = living.assign(place=looked_up(living["configuration_key"], rank["place"]).astype("int64"))
+    reaching = reaching.drop_duplicates(["machine_key", "place"])
+    groups = reaching.sort_values("place").groupby("machine_key")["place"].agg(tuple)
+    group, together = pd.factorize(looked_up(needed["machine_key"], groups))
+    pairs = pd.DataFrame({"group": group, "code": codes})
+    chosen = _chosen(pairs.drop_duplicates(), together, verdicts(configurations, kinds), rank, kinds)
+    blamed = needed.assign(group=group, code=codes).merge(chosen, on=["group", "code"])
+    unread = selections["machine_key"][surely_not(selections["readable"])]
+    blamed["unread"] = blamed["machine_key"].isin(unread)
+    return _gathered(blamed, configurations)
+
+
+def grave_updates(needed_updates: pd.DataFrame, managed_machines: pd.DataFrame) -> pd.DataFrame:
+    """Return the critical and security updates, ESM left out, of machines that lack some; adds computer and
+    linux.
+    """
+    lacking = managed_machines[managed_machines["state"] == "non_compliant"].set_index("machine_key")
+    rows = needed_updates[needed_updates["machine_key"].isin(lacking.index)]
+    grave = (rows["critical"] | rows["security"]) & ~rows["esm"] & ~rows["cut"]
+    rows = rows[grave].reset_index(drop=True)
+    system = folded(looked_up(rows["machine_key"], lacking["operating_system"]))
+    linux = (system == "linux") | ((system != "windows") & (folded(rows["version"]) != ""))
+    return rows.assign(linux=linux, computer=looked_up(rows["machine_key"], lacking["computer"]))
+
+
+def _ranked(configurations: pd.DataFrame) -> pd.DataFrame:
+    """Return by configuration_key its place, and its rank for each system: by classes, then name."""
+    ranks = pd.DataFrame({"place": range(len(configurations)), "name": folded(configurations["name"])})
+    ranks.index = pd.Index(configurations["configuration_key"])
+    for system in ("windows", "linux"):
+        ranks["classes"] = [-len(set(classes or ())) for classes in configurations[f"{system}_classes"]]
+        order = ranks.reset_index().sort_values(["classes", "name", "configuration_key"], kind="stable")
+        ranks[system] = pd.Series(range(len(order)), index=order["configuration_key"])
+    return ranks
+
+
+def _chosen(
+    pairs: pd.DataFrame, together: Any, told: Verdicts, rank: pd.DataFrame, kinds: pd.DataFrame
+) -> pd.DataFrame:
+    """Return, by group of configurations and update that none of them installs, the place of the one to
+    blame and why.
+    """
+    ranks = {system: rank[system].to_numpy() for system in ("windows", "linux")}
+    linux = kinds["linux"].to_numpy(dtype=bool)
+    found = []
+    for group, codes in pairs.groupby("group")["code"]:
+        places = np.array(together[group])
+        said = told[np.ix_(places, codes.to_numpy())]
+        judged = np.isin(said, (EXCLUDES, LEAVES_OUT))
+        system = linux[codes.to_numpy()]
+        order = np.where(system, ranks["linux"][places][:, None], ranks["windows"][places][:, None])
+        order = order + (said == LEAVES_OUT) * len(rank) + ~judged * 2 * len(rank)
+        first = order.argmin(axis=0)
+        kept = judged.any(axis=0) & ~(said == INSTALLS).any(axis=0)
+        part = pd.DataFrame({"code": codes.to_numpy(), "place": places[first]}).assign(group=group)
+        part["named"] = said[first, np.arange(len(codes))] == EXCLUDES
+        found.append(part[kept])
+    columns = {"code": "int64", "place": "int64", "group": "int64", "named": "bool"}
+    return pd.concat(found) if found else pd.DataFrame(columns=list(columns)).astype(columns)
+
+
+def _gathered(blamed: pd.DataFrame, configurations: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per configuration and update, those that most machines need first."""
+    blamed["reason"] = np.select(
+        [blamed["named"] & blamed["linux"], blamed["named"]],
+        ["package_mask_excludes", "kb_excluded"],
+        "class_not_included",
+    )
+    keys = configurations["configuration_key"].to_numpy()
+    blamed["configuration_key"] = pd.Series(keys[blamed["place"].to_numpy()], dtype="str", index=blamed.index)
+    by = blamed.sort_values("computer", kind="stable").groupby(["configuration_key", "update", "version"])
+    told = ("title", "kb", "classification", "critical", "published", "reason")
+    rows = by.agg(
+        **{column: (column, "first") for column in told},
+        machines=("machine_key", "nunique"),
+        unread=("unread", "sum"),
+    )
+    some = by["computer"].agg(lambda computers: list(dict.fromkeys(computers))[:_SHOWN])
+    rows["computers"] = some if len(rows) else pd.Series(dtype="object")
+    return rows.reset_index().sort_values("machines", ascending=False, kind="stable", ignore_index=True)
