@@ -12,14 +12,15 @@ from umdiag.frames.shared.text import folded
 from umdiag.model import Cause, Finding, Severity, Subject, found
 from umdiag.scenarios.evidence import fitting, or_none, told
 from umdiag.scenarios.missed_machines import _missed_causes as causes
+from umdiag.scenarios.missed_machines import _schedule_causes as only
 from umdiag.scenarios.portal import run_page
 from umdiag.scenarios.steps import traits
 
 #: In the order of the book.
 OF_MACHINES = (
-    causes.NOT_REGISTERED, causes.LOST_BY_MOVE, causes.DELETED, causes.RECREATED, causes.UNAVAILABLE,
-    causes.NOT_SCHEDULABLE, causes.CHANGED_TOO_LATE, causes.CHANGED, causes.CONFLICT, causes.TOO_LARGE,
-    causes.NOT_SUPPORTED, causes.FILTERED, causes.TAKEN_BY_OTHERS, causes.NEVER_TAKEN,
+    causes.NOT_REGISTERED, only.LOST_BY_MOVE, causes.DELETED, only.RECREATED, causes.UNAVAILABLE,
+    only.NOT_SCHEDULABLE, only.CHANGED_TOO_LATE, causes.CHANGED, only.CONFLICT, only.TOO_LARGE,
+    only.NOT_SUPPORTED, causes.FILTERED, only.TAKEN_BY_OTHERS, only.NEVER_TAKEN,
 )  # fmt: skip
 _RANKS = {cause.key: rank for rank, cause in enumerate((*OF_MACHINES, causes.UNKNOWN))}
 _POWER = "whether the machine was on at the start"
@@ -70,7 +71,7 @@ def scopes_not_visible(assignments: pd.DataFrame, subscriptions: pd.DataFrame) -
 def _causes(machine: Any) -> list[Cause]:
     """Return the causes that fit, in order; what is not supported needs no other."""
     if machine.workload_not_supported is True:
-        return [causes.NOT_SUPPORTED]
+        return [only.NOT_SUPPORTED]
     return fitting(machine, [cause for cause in OF_MACHINES if cause is not causes.FILTERED], causes.UNKNOWN)
 
 
@@ -108,9 +109,9 @@ def _severity(cause: Cause, machine: Any) -> Severity:
         case causes.UNAVAILABLE if or_none(machine.off):
             stopped = str(machine.power).strip().lower() == "powerstate/deallocated"
             return Severity.INFO if stopped else Severity.LOW
-        case causes.TAKEN_BY_OTHERS if len(machine.missed_runs) >= _OFTEN:
+        case only.TAKEN_BY_OTHERS if len(machine.missed_runs) >= _OFTEN:
             return Severity.LOW
-        case causes.NEVER_TAKEN if (or_none(machine.selected_at) or 0) >= _OFTEN:
+        case only.NEVER_TAKEN if (or_none(machine.selected_at) or 0) >= _OFTEN:
             return Severity.LOW
     return cause.severity
 
@@ -126,9 +127,9 @@ def _changes_of(machine: Any, changes: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _not_checked(cause: Cause, machine: Any, asked_at: datetime) -> list[str]:
     said = []
-    if cause is causes.TAKEN_BY_OTHERS:
+    if cause is only.TAKEN_BY_OTHERS:
         said.append(_POWER)
-    if cause is causes.NEVER_TAKEN:
+    if cause is only.NEVER_TAKEN:
         said.append(_SINCE)
     if machine.scheduled < pd.Timestamp(asked_at) - _KEPT:
         said.append(_CHANGES)

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from umdiag.model import Cause, Lead, Severity
-from umdiag.scenarios.azure_steps import ACTIVITY_LOG, CUSTOMER_MANAGED, HISTORY
+from umdiag.model import Cause, Lead
+from umdiag.scenarios.azure_steps import ACTIVITY_LOG, HISTORY
 from umdiag.scenarios.leads import HEARD, PROVIDERS, TOGETHER, WORKERS
-from umdiag.scenarios.missed_machines._schedule_findings import (
-    CONFIGURATIONS,
-    SCHEDULES,
-    SCOPES,
-    TROUBLESHOOT,
-)
 from umdiag.scenarios.missed_machines._schedule_causes import (
     CHANGED_TOO_LATE,
     CONFLICT,
@@ -22,6 +16,11 @@ from umdiag.scenarios.missed_machines._schedule_causes import (
     RECREATED,
     TAKEN_BY_OTHERS,
     TOO_LARGE,
+)
+from umdiag.scenarios.missed_machines._schedule_findings import (
+    SCHEDULES,
+    SCOPES,
+    TROUBLESHOOT,
 )
 from umdiag.scenarios.steps import (
     CHECK_AGENT,
@@ -38,8 +37,6 @@ _GROUPS = "https://learn.microsoft.com/azure/automation/update-management/config
 _PREVIEW = in_update_management(
     "Preview the group before the next run: Automation account > Update management > Deployment"
     " schedules > the deployment > Groups to update > Preview."
-)
-    notebook="onboarding", why="see who patches the machine, and what it lacks.", root=True
 )
 
 

@@ -14,6 +14,8 @@ from umdiag.scenarios.steps import in_update_manager
 
 _PREREQUISITES = "https://learn.microsoft.com/azure/update-manager/prerequsite-for-schedule-patching"
 _OTHER_SCHEDULE = Lead(
+    notebook="onboarding", why="see who patches the machine, and what it lacks.", root=True
+)
 NEXT_RUN = in_update_manager(
     "See whom the next run will take, and why not this machine: umdiag next-run PARAMETERS, with the machine"
     " in suspects."

@@ -3,19 +3,23 @@
 Looks for:
     Each run in the window (or those that `update_run` names) compared with the machines that its update
     deployment names and its dynamic groups select, by the tags and locations at the time of the run, and with
-    the machines of the previous run that a change or a deletion has removed since. Machines of the parameter
-    `suspects` are missed if no run reached them.
+    the machines of the previous run that a change or a deletion has removed since. In Update Manager the
+    newest finished run of each maintenance configuration decides, compared with its assignments and dynamic
+    scopes; older misses stand in the evidence. Machines of the parameter `suspects` are missed if no run
+    reached them.
 
 Why it matters:
     A run that skips a machine reports nothing about it: in the portal the machine is simply not there.
 
 Cannot see:
     Saved searches of machines outside Azure; the members of a deployment that was modified after the run (the
-    previous run is used instead); changes older than the 14 days that Azure keeps.
+    previous run is used instead); changes older than the 14 days that Azure keeps; since when a machine is
+    assigned to a maintenance configuration.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
     https://learn.microsoft.com/azure/automation/update-management/configure-groups (read 2026-11-22)
+    https://learn.microsoft.com/azure/update-manager/dynamic-scope-overview (read 2026-11-27)
 """
 
 from __future__ import annotations
