@@ -24,6 +24,7 @@ def derive(
     configurations: pd.DataFrame,
     selections: pd.DataFrame,
     schedule_attempts: pd.DataFrame,
+    machines: Partial | None,
     *,
     suspects: Sequence[str],
     asked_at: datetime,
@@ -32,10 +33,15 @@ def derive(
     """Return machine_key, computer, subject_id, operating_system and the dynamic scope that comes nearest:
     scope_id ("": there is none), configuration, predicate, wanted, actual.
 
-    A machine that Update Manager does not manage is only asked for here where it is a machine of Azure.
+    Where no configuration is in force nothing is asked, and of a machine that the logs know and Update Manager
+    does not manage they answer.
     """
     names = {fold(suspect).rstrip("/") for suspect in suspects}
+    logged = [] if machines is None else machines["arm_key"]
     rows = managed_machines[surely(managed_machines["shown"])]
+    rows = rows[surely(rows["managed"]) | ~rows["machine_key"].isin(logged)]
+    alive = configurations[configurations["living"]].set_index("configuration_key")["name"]
+    rows = rows if len(alive) else rows.iloc[:0]
     known = (
         rows["machine_key"].isin(names)
         | folded(rows["computer"]).isin(names)
@@ -46,7 +52,6 @@ def derive(
     taken = schedule_attempts["machine_key"][inside]
     rows = rows[known & ~rows["machine_key"].isin(living) & ~rows["machine_key"].isin(taken)]
     rows = rows[["machine_key", "computer", "subject_id", "operating_system"]].reset_index(drop=True)
-    alive = configurations[configurations["living"]].set_index("configuration_key")["name"]
     scopes = assignments[~assignments["static"] & assignments["configuration_key"].isin(alive.index)]
     machines = estate[estate["machine_key"].isin(rows["machine_key"])].reset_index(drop=True)
     near = nearest(machines, scopes).set_index("machine_key")

@@ -15,6 +15,7 @@ from umdiag.scenarios.missed_machines import _missed_causes as causes
 from umdiag.scenarios.missed_machines import _schedule_causes as only
 from umdiag.scenarios.portal import run_page
 from umdiag.scenarios.steps import traits
+from umdiag.words.steps import Traits
 
 #: In the order of the book.
 OF_MACHINES = (
@@ -64,13 +65,13 @@ def scopes_not_visible(assignments: pd.DataFrame, subscriptions: pd.DataFrame) -
                 "configurations": sorted(set(of_subscription["configuration_id"])),
                 "scopes": sorted(set(of_subscription["assignment_id"])),
             },
-            known=traits(None, service="update_manager"),
+            known=Traits(service="update_manager"),
         )
 
 
 def _causes(machine: Any) -> list[Cause]:
     """Return the causes that fit, in order; what is not supported needs no other."""
-    if machine.workload_not_supported is True:
+    if or_none(machine.workload_not_supported):
         return [only.NOT_SUPPORTED]
     return fitting(machine, [cause for cause in OF_MACHINES if cause is not causes.FILTERED], causes.UNKNOWN)
 
