@@ -33,6 +33,7 @@ MACHINES = ("heartbeats", "assessments", "summaries", "shared_identities")
 #: Reasons that several scenarios share.
 NAMES = {"workspace_settings": "gives a workspace its name; without it the workspace is known by its id"}
 COUNTS = {"latest_updates": "counts missing updates, which are not read here"}
+PATCHES = {"needed_patches": "counts missing updates, which are not read here"}
 #: The facts that tell whether Update Manager manages a machine, which it then judges itself.
 MANAGED = (
     "azure_machines",

@@ -3,19 +3,23 @@
 Looks for:
     Each run in the window (or those that `update_run` names) compared with the machines that its update
     deployment names and its dynamic groups select, by the tags and locations at the time of the run, and with
-    the machines of the previous run that a change or a deletion has removed since. Machines of the parameter
-    `suspects` are missed if no run reached them.
+    the machines of the previous run that a change or a deletion has removed since. In Update Manager the
+    newest finished run of each maintenance configuration decides, compared with its assignments and dynamic
+    scopes; older misses stand in the evidence. Machines of the parameter `suspects` are missed if no run
+    reached them.
 
 Why it matters:
     A run that skips a machine reports nothing about it: in the portal the machine is simply not there.
 
 Cannot see:
     Saved searches of machines outside Azure; the members of a deployment that was modified after the run (the
-    previous run is used instead); changes older than the 14 days that Azure keeps.
+    previous run is used instead); changes older than the 14 days that Azure keeps; since when a machine is
+    assigned to a maintenance configuration.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
     https://learn.microsoft.com/azure/automation/update-management/configure-groups (read 2026-11-22)
+    https://learn.microsoft.com/azure/update-manager/dynamic-scope-overview (read 2026-11-27)
 """
 
 from __future__ import annotations
@@ -29,112 +33,50 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.recognition import AUTOMATION, registrations_of
 from umdiag.frames.shared.text import folded, subscription_of
-from umdiag.model import Cause, Finding, Lead, Partial, Subject, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, SERVICE, UPDATE_MANAGEMENT, Rests
+from umdiag.model import UPDATE_MANAGER, Finding, Partial, Subject, found
+from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, PATCHES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import fitting, or_none, told, undecided
-from umdiag.scenarios.leads import HEARD, PROVIDERS, TOGETHER, WORKERS
-from umdiag.scenarios.steps import CHECK_AGENT, REGISTER_AGAIN, on_azure_vm, traits
+from umdiag.scenarios.missed_machines._by_schedules import (
+    left_out,
+    missed_by_schedule,
+    scopes_not_visible,
+)
+from umdiag.scenarios.missed_machines._missed_causes import IN_ORDER
+from umdiag.scenarios.steps import traits
 
-_GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"
-_GROUPS = "https://learn.microsoft.com/azure/automation/update-management/configure-groups"
-
-NOT_REGISTERED = Cause(
-    key="provider_not_registered",
-    sentence="The machine's subscription has not registered the resource provider Microsoft.Automation.",
-    resolution=(
-        "Register it in the machine's subscription: az provider register --namespace Microsoft.Automation"
-        " --subscription <subscription>.",
-        "Wait until it is Registered; the next run then sees the machine.",
-    ),
-    source=_GUIDE,
-    leads_to=(PROVIDERS,),
-)
-NOT_VISIBLE = Cause(
-    key="scope_not_visible",
-    sentence="A dynamic group names a subscription that cannot be seen, so its machines cannot be selected.",
-    resolution=(
-        "Check that the subscription still exists and belongs to this tenant.",
-        "Grant Reader on it to yourself and to the Automation account; or remove it from the group.",
-    ),
-    source=_GROUPS,
-)
-DELETED = Cause(
-    key="machine_deleted",
-    sentence="The machine was deleted from Azure.",
-    resolution=(
-        "Take the machine out of the update deployment that names it.",
-        "If it was created again under the same name, enable Update Management on the new machine.",
-    ),
-    source=_GUIDE,
-)
-CHANGED = Cause(
-    key="changed_before_run",
-    sentence="A change of its tags or location before the run took the machine out of the dynamic group.",
-    resolution=(
-        "Set the tag or location back (evidence: who changed what and when), or widen the group.",
-        "Preview the group before the next run: Automation account > Update management > Deployment"
-        " schedules > the deployment > Groups to update > Preview.",
-    ),
-    source=_GROUPS,
-    leads_to=(
-        Lead(notebook="machine", why="see the change of tag or location beside the runs, and who made it."),
-    ),
-)
-UNAVAILABLE = Cause(
-    key="machine_unavailable",
-    sentence="The machine was off, or its agent sent no heartbeat, when the run started.",
-    resolution=(
-        "Make sure that the machine is on at the deployment's start time, or move the schedule.",
-        on_azure_vm("A pre-script of the deployment can start it before the run and stop it after."),
-        *CHECK_AGENT,
-    ),
-    source=_GUIDE,
-    leads_to=(HEARD,),
-)
-NO_WORKER = Cause(
-    key="worker_not_installed",
-    sentence="The machine matches, but is not registered as a system hybrid runbook worker of the account.",
-    resolution=(
-        "Enable Update Management on the machine again, which registers the worker: Automation account >"
-        " Update management > Manage machines.",
-        *REGISTER_AGAIN,
-    ),
-    source=_GUIDE,
-    leads_to=(WORKERS,),
-)
-FILTERED = Cause(
-    key="filter_excludes_machine",
-    sentence="A filter of the dynamic group excludes the machine.",
-    resolution=(
-        "Compare wanted and actual in the evidence, then change the machine's tag or location, or the group.",
-        "Preview the group before the next run: Automation account > Update management > Deployment"
-        " schedules > the deployment > Groups to update > Preview.",
-    ),
-    source=_GROUPS,
-)
-UNKNOWN = Cause(
-    key="unknown",
-    sentence="The run should have reached the machine and left it out; no known cause fits.",
-    resolution=(
-        "Open the job of the run (Automation account > Jobs) and look in its output for the machine's name.",
-        on_azure_vm(
-            "Run the group's query in Resource Graph Explorer with the permissions of whoever "
-            "created the schedule."
-        ),
-    ),
-    source=_GUIDE,
-    leads_to=(TOGETHER,),
-)
+(
+    NOT_VISIBLE,
+    NOT_REGISTERED,
+    LOST_BY_MOVE,
+    DELETED,
+    RECREATED,
+    UNAVAILABLE,
+    NOT_SCHEDULABLE,
+    CHANGED_TOO_LATE,
+    CHANGED,
+    CONFLICT,
+    TOO_LARGE,
+    NOT_SUPPORTED,
+    NO_WORKER,
+    FILTERED,
+    TAKEN_BY_OTHERS,
+    NEVER_TAKEN,
+    UNKNOWN,
+) = IN_ORDER
 _OF_MACHINES = (NOT_REGISTERED, DELETED, CHANGED, UNAVAILABLE, NO_WORKER, FILTERED)
 _KEPT = pd.Timedelta(days=14)
 
 
-SERVICES = (UPDATE_MANAGEMENT,)
+SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
     symptom=(
         "update_runs",
         "machine_runs",
         "update_configurations",
+        "schedule_runs",
+        "schedule_machine_runs",
+        "configuration_assignments",
+        "maintenance_configurations",
         "azure_machines",
         "resource_changes",
         "subscriptions",
@@ -146,16 +88,23 @@ RESTS = Rests(
         "heartbeat_hours",
         "workers",
         "worker_groups",
+        "patch_assessments",
+        "patch_installations",
     ),
-    indifferent=COUNTS | NAMES | SERVICE,
+    indifferent=COUNTS | NAMES | PATCHES,
 )
 
 
 def judge(
-    runs: pd.DataFrame,
-    missed: Partial,
-    targets: pd.DataFrame,
-    attendance: Partial,
+    runs: Partial | None,
+    missed: Partial | None,
+    targets: pd.DataFrame | None,
+    attendance: Partial | None,
+    missed_by_schedules: Partial | None,
+    schedule_attendance: Partial | None,
+    suspects_left_out: Partial | None,
+    maintenance_runs: Partial | None,
+    assignments: pd.DataFrame | None,
     subscriptions: pd.DataFrame | None,
     provider_registrations: pd.DataFrame | None,
     machine_changes: pd.DataFrame | None,
@@ -163,8 +112,28 @@ def judge(
     asked_at: datetime,
 ) -> Iterator[Finding]:
     """Report each missed machine once, by its newest missed run, and each scope that cannot be seen."""
-    if subscriptions is not None:
-        yield from _invisible_scopes(targets, runs, subscriptions)
+    if runs is not None and missed is not None and targets is not None and attendance is not None:
+        if subscriptions is not None:
+            yield from _invisible_scopes(targets, runs, subscriptions)
+        yield from _by_deployments(missed, targets, provider_registrations, machine_changes, asked_at)
+    if assignments is not None and subscriptions is not None:
+        yield from scopes_not_visible(assignments, subscriptions)
+    if missed_by_schedules is not None:
+        yield from missed_by_schedule(missed_by_schedules, machine_changes, asked_at=asked_at)
+    if suspects_left_out is not None:
+        yield from left_out(suspects_left_out)
+    if doubts := [*_doubts(runs, missed, attendance, maintenance_runs, schedule_attendance)]:
+        raise Inconclusive("; ".join(doubts))
+
+
+def _by_deployments(
+    missed: pd.DataFrame,
+    targets: pd.DataFrame,
+    provider_registrations: pd.DataFrame | None,
+    machine_changes: pd.DataFrame | None,
+    asked_at: datetime,
+) -> Iterator[Finding]:
+    """Report each machine that a run of an update deployment missed."""
     known = provider_registrations
     registered = (
         None if known is None else set(folded(registrations_of(known, AUTOMATION)["subscription_id"]))
@@ -182,19 +151,27 @@ def judge(
             },
             known=traits(machine),
         )
-    if runs.empty:
-        raise Inconclusive("no update run was found in the window")
-    if attendance.empty:
-        raise Inconclusive(
-            "no run in the window could be judged: still in progress, or its deployment no longer exists"
-        )
-    if doubtful := int(missed["doubtful"].sum()):
-        raise Inconclusive(
-            undecided(
-                doubtful,
-                "whether a run should have reached it: an earlier run did, and Resource Graph shows neither"
-                " its resource nor that it was deleted (have Reader on its subscription assigned to you)",
-            )
+
+
+def _doubts(
+    runs: pd.DataFrame | None,
+    missed: pd.DataFrame | None,
+    attendance: pd.DataFrame | None,
+    maintenance_runs: pd.DataFrame | None,
+    schedule_attendance: pd.DataFrame | None,
+) -> Iterator[str]:
+    """Yield why it cannot be told that no machine was missed."""
+    seen = [rows for rows in (runs, maintenance_runs) if rows is not None]
+    if seen and all(rows.empty for rows in seen):
+        yield "no update run was found in the window"
+    judged = [rows for rows in (attendance, schedule_attendance) if rows is not None]
+    if judged and any(len(rows) for rows in seen) and all(rows.empty for rows in judged):
+        yield "no run in the window could be judged: still in progress, or its deployment no longer exists"
+    if missed is not None and (doubtful := int(missed["doubtful"].sum())):
+        yield undecided(
+            doubtful,
+            "whether a run should have reached it: an earlier run did, and Resource Graph shows neither"
+            " its resource nor that it was deleted (have Reader on its subscription assigned to you)",
         )
 
 

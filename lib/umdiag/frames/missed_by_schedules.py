@@ -1,0 +1,215 @@
+"""One row per machine that a maintenance configuration's deciding run missed, with what may explain it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from umdiag.frames.blind_subscriptions import subscriptions_of
+from umdiag.frames.presence import silent_workspaces
+from umdiag.frames.shared.certainty import surely
+from umdiag.frames.shared.missed_runs import with_history
+from umdiag.frames.shared.recognition import MAINTENANCE, unregistered
+from umdiag.frames.shared.scopes_then import Scopes
+from umdiag.frames.shared.text import after_last, folded, looked_up
+from umdiag.model import Partial
+
+#: In the order in which causes are decided; where nothing supports the machine, that alone is said.
+REASONS = (
+    "provider_not_registered",
+    "assignment_lost_by_move",
+    "machine_deleted",
+    "machine_recreated",
+    "machine_unavailable",
+    "patch_mode_not_schedulable",
+    "changed_too_late",
+    "changed_before_run",
+    "schedule_conflict",
+    "scope_limit_reached",
+    "workload_not_supported",
+    "taken_by_other_runs",
+    "never_taken",
+)
+_OF_MACHINE = (
+    "computer", "subject_id", "subscription", "operating_system", "power", "off", "deleted", "invisible",
+    "virtual", "customer_managed", "windows_client",
+)  # fmt: skip
+_OF_LOGS = ("machine", "workspace_id", "first_heartbeat", "last_heartbeat")
+_QUARTER, _FIVE = pd.Timedelta(minutes=15), pd.Timedelta(minutes=5)
+_HALF_DAY, _HALF_HOUR = pd.Timedelta(hours=12), pd.Timedelta(minutes=30)
+_LARGEST_SCOPE = 1000
+
+
+def derive(
+    schedule_attendance: Partial,
+    schedule_attempts: Partial,
+    maintenance_runs: pd.DataFrame,
+    managed_machines: Partial,
+    assignments: pd.DataFrame,
+    selections: pd.DataFrame,
+    configurations: pd.DataFrame,
+    estate: pd.DataFrame,
+    blind_subscriptions: pd.DataFrame | None,
+    machine_changes: pd.DataFrame | None,
+    resource_changes: pd.DataFrame | None,
+    provider_registrations: pd.DataFrame | None,
+    machines: pd.DataFrame | None,
+    presence: pd.DataFrame | None,
+    heartbeat_hours: pd.DataFrame | None,
+    *,
+    asked_at: datetime,
+    lookback: timedelta,
+) -> pd.DataFrame:
+    """Return the columns of `schedule_attendance`, of the machine (at its new place, if it was moved)
+    computer, subject_id, subscription, operating_system, power, off, moved_from ("": it was not), missed_runs
+    (ids of the configuration's runs of the window without it, newest first), selected_at (how many of these
+    its dynamic scope selected it for and took others; null: changes were not seen), named (an assignment of a
+    living configuration names it), and REASONS as boolean columns; null where they cannot be told.
+
+    Left out are machines that are not shown and not known to be deleted, and those of subscriptions whose
+    runs are hidden.
+    """
+    rows = schedule_attendance[~schedule_attendance["took_part"]].reset_index(drop=True)
+    rows = _at_new_places(rows, estate, managed_machines)
+    reached = selections["configuration_key"] + "\n" + selections["machine_key"]
+    there = (rows["configuration_key"] + "\n" + rows["key"]).isin(reached)
+    # What moved and is reached at its new place is judged there alone.
+    rows = rows[~((rows["moved_from"] != "") & there)].reset_index(drop=True)
+    rows = _with_machines(rows, managed_machines, machines)
+    rows = rows[~surely(rows["invisible"]) & ~_runs_hidden(rows, blind_subscriptions)]
+    rows = rows.reset_index(drop=True)
+    scopes = Scopes(assignments, selections, estate, machine_changes)
+    lacking = rows["subscription"].isin(unregistered(provider_registrations, MAINTENANCE))
+    rows["provider_not_registered"] = _told(lacking, provider_registrations)
+    moved = rows["moved_from"] != ""
+    rows["assignment_lost_by_move"] = moved & (rows["via"] == "static")
+    rows["machine_deleted"] = ((rows["via"] == "deleted") | rows["deleted"]) & ~moved
+    rows["machine_recreated"] = _recreated(rows, resource_changes)
+    rows["machine_unavailable"] = _unavailable(rows, machines, presence, heartbeat_hours)
+    rows["patch_mode_not_schedulable"] = rows["virtual"].astype("boolean") & ~rows["customer_managed"].astype(
+        "boolean"
+    )
+    rows["changed_too_late"] = _told(_changed_too_late(rows, scopes), machine_changes)
+    changed = (rows["via"] == "changed") | (moved & (rows["via"] == "deleted"))
+    rows["changed_before_run"] = _told(changed, machine_changes)
+    rows["schedule_conflict"] = _taken_beside(rows, schedule_attempts)
+    sizes = selections["assignment_id"].value_counts()
+    too_large = rows["assignment_id"].map(sizes).fillna(0) > _LARGEST_SCOPE
+    rows["scope_limit_reached"] = (rows["via"] == "scope") & too_large
+    rows["workload_not_supported"] = rows["windows_client"].astype("boolean").fillna(False)
+    rows = with_history(rows, maintenance_runs, schedule_attempts, scopes, asked_at, lookback)
+    rows["named"] = rows["machine_key"].isin(_named(assignments, configurations))
+    rows[list(REASONS)] = rows[list(REASONS)].astype("boolean")
+    return rows.drop(columns=["key", *_OF_LOGS])
+
+
+def _told(is_so: pd.Series[bool], rests_on: pd.DataFrame | None) -> pd.Series[bool]:
+    """Keep what is true; what is not may be, where what it rests on could not be seen."""
+    told = is_so.astype("boolean")
+    return told.mask(~told) if rests_on is None else told
+
+
+def _at_new_places(rows: pd.DataFrame, estate: pd.DataFrame, managed: pd.DataFrame) -> pd.DataFrame:
+    """Add key (of the machine where it is now) and moved_from (where it was, "": it was not moved).
+
+    A machine that is not there any more was moved if exactly one of its type and name is elsewhere.
+    """
+    gone = ~rows["machine_key"].isin(estate["machine_key"])
+    known = managed.set_index("machine_key")["deleted"].astype("boolean")
+    gone &= (rows["via"] == "deleted") | surely(looked_up(rows["machine_key"], known).fillna(True))
+    places = estate["machine_key"].set_axis(after_last(estate["machine_key"], "/providers/").to_numpy())
+    places = places[~places.index.duplicated(keep=False)]
+    place = looked_up(after_last(rows["machine_key"], "/providers/"), places).where(gone)
+    rows["key"] = place.fillna(rows["machine_key"]).astype("str")
+    rows["moved_from"] = rows["machine_key"].where(place.notna(), "").astype("str")
+    return rows
+
+
+def _with_machines(rows: pd.DataFrame, managed: pd.DataFrame, machines: pd.DataFrame | None) -> pd.DataFrame:
+    known = managed.set_index("machine_key")
+    for column in _OF_MACHINE:
+        rows[column] = looked_up(rows["key"], known[column])
+    rows["computer"] = rows["computer"].fillna(after_last(rows["key"], "/"))
+    rows["subject_id"] = rows["subject_id"].fillna(rows["key"])
+    rows["subscription"] = subscriptions_of(rows["key"])
+    # Of a machine that only an assignment names nothing tells but that it is not there.
+    rows["deleted"] = rows["deleted"].astype("boolean").fillna(True)
+    logged = rows.iloc[:0].assign(arm_key="", **dict.fromkeys(_OF_LOGS)) if machines is None else machines
+    logged = logged[logged["arm_key"] != ""].sort_values(["last_heartbeat", "machine"], kind="stable")
+    logged = logged.drop_duplicates("arm_key", keep="last").set_index("arm_key")
+    return rows.assign(**{column: looked_up(rows["key"], logged[column]) for column in _OF_LOGS})
+
+
+def _runs_hidden(rows: pd.DataFrame, blind: pd.DataFrame | None) -> pd.Series[bool]:
+    hidden = [] if blind is None else blind["subscription"][surely(blind["for_runs"])]
+    return rows["subscription"].isin(hidden)
+
+
+def _recreated(rows: pd.DataFrame, changes: pd.DataFrame | None) -> pd.Series[bool]:
+    """Whether each machine was deleted and created again in the half day before the start."""
+    if changes is None:
+        return pd.Series(pd.NA, index=rows.index, dtype="boolean")
+    told = pd.DataFrame(
+        {
+            "machine_key": folded(changes["target_id"]).str.rstrip("/"),
+            "kind": folded(changes["change_type"]),
+            "changed": changes["changed"],
+        }
+    )
+    near = rows[["machine_key", "scheduled"]].assign(row=rows.index).merge(told, on="machine_key")
+    inside = (near["changed"] <= near["scheduled"]) & (near["changed"] > near["scheduled"] - _HALF_DAY)
+    near = near[inside]
+    out = near[near["kind"] == "delete"].groupby("row")["changed"].min()
+    back = near[near["kind"] == "create"].groupby("row")["changed"].max()
+    return (looked_up(rows.index.to_series(), back) > looked_up(rows.index.to_series(), out)).astype(
+        "boolean"
+    )
+
+
+def _unavailable(
+    rows: pd.DataFrame,
+    machines: pd.DataFrame | None,
+    presence: pd.DataFrame | None,
+    hours: pd.DataFrame | None,
+) -> pd.Series[bool]:
+    """Whether each machine is off, or was not heard around the start though before it and after."""
+    off = rows["off"].astype("boolean").fillna(False)
+    if machines is None or presence is None or hours is None:
+        return _told(off, None)
+    around = (rows["first_heartbeat"] < rows["scheduled"] - _HALF_HOUR) & (
+        rows["last_heartbeat"] > rows["scheduled"] + _HALF_HOUR
+    )
+    unheard = pd.Series(False, index=rows.index)
+    for moment, here in rows[around.fillna(False).astype(bool)].groupby("scheduled"):
+        heard = presence["machine"][presence["moment"] == moment]
+        silent = silent_workspaces(presence, hours, moment)
+        unheard[here.index] = ~here["machine"].isin(heard) & ~here["workspace_id"].isin(silent)
+    return off | unheard
+
+
+def _changed_too_late(rows: pd.DataFrame, scopes: Scopes) -> pd.Series[bool]:
+    """Whether the dynamic scopes did not select each machine a quarter of an hour before the start."""
+    late = pd.Series(False, index=rows.index)
+    for (configuration, moment), here in rows[rows["via"] == "scope"].groupby(
+        ["configuration_key", "scheduled"]
+    ):
+        before = scopes.at(str(configuration), moment - _QUARTER)["machine_key"]
+        late[here.index] = ~here["machine_key"].isin(before)
+    return late
+
+
+def _taken_beside(rows: pd.DataFrame, attempts: pd.DataFrame) -> pd.Series[bool]:
+    """Whether a run of another configuration took each machine within five minutes of the start."""
+    mine = rows[["machine_key", "configuration_key", "scheduled"]].assign(row=rows.index)
+    others = attempts[["machine_key", "configuration_key", "scheduled"]]
+    pairs = mine.merge(others, on="machine_key", suffixes=("", "_other"))
+    near = (pairs["scheduled"] - pairs["scheduled_other"]).abs() <= _FIVE
+    hit = pairs["row"][near & (pairs["configuration_key"] != pairs["configuration_key_other"])]
+    return pd.Series(rows.index.isin(hit), index=rows.index)
+
+
+def _named(assignments: pd.DataFrame, configurations: pd.DataFrame) -> pd.Series[str]:
+    living = configurations["configuration_key"][configurations["living"]]
+    chosen = assignments["static"] & assignments["configuration_key"].isin(living)
+    return assignments["machine_key"][chosen]

@@ -1,0 +1,61 @@
+"""Say of machines that a run missed which other runs of the configuration took them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from umdiag.frames.shared.run_outcomes import CANCELLED, UNDER_WAY
+from umdiag.frames.shared.scopes_then import Scopes
+
+
+def with_history(
+    rows: pd.DataFrame,
+    runs: pd.DataFrame,
+    attempts: pd.DataFrame,
+    scopes: Scopes,
+    asked_at: datetime,
+    lookback: timedelta,
+) -> pd.DataFrame:
+    """Add missed_runs, selected_at, taken_by_other_runs and never_taken."""
+    now = pd.Timestamp(asked_at)
+    inside = runs[(runs["scheduled"] > now - pd.Timedelta(lookback)) & (runs["scheduled"] <= now)]
+    inside = inside[~inside["outcome"].isin([CANCELLED, UNDER_WAY])]
+    inside = inside[inside["run_key"].isin(attempts["run_key"])].sort_values("scheduled", ascending=False)
+    pairs = (
+        rows[["configuration_key", "machine_key"]]
+        .assign(row=rows.index)
+        .merge(inside[["configuration_key", "run_key", "run_id", "scheduled"]], on="configuration_key")
+    )
+    taken = set(attempts["run_key"] + "\n" + attempts["machine_key"])
+    pairs["took"] = (pairs["run_key"] + "\n" + pairs["machine_key"]).isin(taken)
+    missed = pairs[~pairs["took"]]
+    listed = missed.groupby("row")["run_id"].agg(list)
+    rows["missed_runs"] = [listed.get(row, []) for row in rows.index]
+    ever = (rows["configuration_key"] + "\n" + rows["machine_key"]).isin(
+        attempts["configuration_key"] + "\n" + attempts["machine_key"]
+    )
+    rows["taken_by_other_runs"] = rows.index.isin(pairs["row"][pairs["took"]])
+    rows["never_taken"] = ~ever
+    rows["selected_at"] = _selected_at(rows, missed, attempts, scopes)
+    return rows
+
+
+def _selected_at(
+    rows: pd.DataFrame, missed: pd.DataFrame, attempts: pd.DataFrame, scopes: Scopes
+) -> pd.Series[Any]:
+    """Count the runs at which a scope selected a machine that was never taken, and took others of it."""
+    counts = pd.Series(0, index=rows.index, dtype="Int64")
+    if scopes.changes is None:
+        return counts.where(pd.Series(False, index=rows.index))
+    never = rows.index[rows["never_taken"] & (rows["via"] == "scope")]
+    asked = missed[missed["row"].isin(never)]
+    by_run = attempts.groupby("run_key")["machine_key"].agg(set)
+    for (configuration, run, moment), here in asked.groupby(["configuration_key", "run_key", "scheduled"]):
+        chosen = scopes.at(str(configuration), moment)
+        took = chosen["machine_key"].isin(by_run.get(run, set()))
+        selected = chosen["machine_key"][chosen["assignment_id"].isin(chosen["assignment_id"][took])]
+        counts[here["row"][here["machine_key"].isin(selected)]] += 1
+    return counts
