@@ -83,7 +83,9 @@ def _run(run: Mapping[str, Any], given: Mapping[str, Any], around: Around) -> It
     schedule = {"subscription": "main", "group": "rg-schedules"} | (
         given.get("schedules", {}).get(name) or {}
     )
-    place = f"/subscriptions/{around.identifiers(schedule['subscription'])}/resourceGroups/{schedule['group']}"
+    place = (
+        f"/subscriptions/{around.identifiers(schedule['subscription'])}/resourceGroups/{schedule['group']}"
+    )
     id_ = f"{place}/providers/Microsoft.Maintenance/maintenanceConfigurations/{name}"
     stamp = due.strftime("%Y%m%d%H%M%S")
     run_id = f"{id_}/providers/microsoft.maintenance/applyupdates/{stamp}"

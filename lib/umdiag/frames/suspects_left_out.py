@@ -33,8 +33,8 @@ def derive(
     """Return machine_key, computer, subject_id, operating_system and the dynamic scope that comes nearest:
     scope_id ("": there is none), configuration, predicate, wanted, actual.
 
-    Where no configuration is in force nothing is asked, and of a machine that the logs know and Update Manager
-    does not manage they answer.
+    Where no configuration is in force nothing is asked, and of a machine that the logs know and Update
+    Manager does not manage they answer.
     """
     names = {fold(suspect).rstrip("/") for suspect in suspects}
     logged = [] if machines is None else machines["arm_key"]
