@@ -78,8 +78,17 @@ def given() -> Mapping[str, Any]:
         ],
         "resourcecontainers": [row(f"/subscriptions/{MAIN}", "microsoft.resources/subscriptions")],
         "resourcechanges": [
-            row(f"{NIGHTLY}/providers/Microsoft.Resources/changes/1", "", targetResourceId=NIGHTLY),
-            row(f"{VM}/providers/Microsoft.Resources/changes/2", "", targetResourceId=VM),
+            row(
+                f"{resource}/providers/Microsoft.Resources/changes/1",
+                "microsoft.resources/changes",
+                targetResourceId=resource,
+                changeType="Update",
+                changeAttributes={
+                    "timestamp": "2024-03-14T09:00:00.1234567Z",
+                    "changedBy": "ops@contoso.com",
+                },
+            )
+            for resource in (NIGHTLY, VM)
         ],
         "patchassessmentresources": [
             row(latest[VM], f"{VMS}/patchassessmentresults", status="Succeeded", rebootPending="true"),
@@ -118,7 +127,7 @@ def given() -> Mapping[str, Any]:
         ],
         "permissions": [{"id": f"/subscriptions/{MAIN}", "actions": ["*/read"], "notActions": []}],
     }
-    subscriptions = {"main": {"visible": False, "registration": ""}}
+    subscriptions = {"main": {"visible": False, "registration": "", "maintenance": "", "compute": ""}}
     return {"workspaces": {}, "subscriptions": subscriptions, "rows": tables}
 
 
@@ -475,8 +484,10 @@ def test_quota_is_waited_for_between_pages_of_patches(azure: AzureStandIn, sourc
 
 
 def needed(number: int) -> Mapping[str, Any]:
-    columns = kql.queries()["needed_patches"].columns
-    return dict.fromkeys(columns) | {"id": f"{VM}/patchAssessmentResults/latest/softwarePatches/{number}"}
+    """Return what `needed_patches` projects of an update."""
+    told = dict.fromkeys(kql.queries()["needed_patches"].columns, "x")
+    id_ = f"{VM}/patchAssessmentResults/latest/softwarePatches/{number}"
+    return told | {"id": id_, "classifications": ["Security"], "published": "2024-03-12T17:00:00Z"}
 
 
 # -- a snapshot of the same tables ------------------------------------------------------------------------

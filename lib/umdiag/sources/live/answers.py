@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from umdiag.queries.kql import DTYPES
 from umdiag.sources.live.faults import strange
@@ -79,7 +80,7 @@ def _series(values: Sequence[Any], type_: str, where: str) -> pd.Series[Any]:
     try:
         match type_:
             case "string":
-                return pd.Series(["" if value is None else _text(value) for value in values], dtype=dtype)
+                return _texts(["" if value is None else _text(value) for value in values])
             case "datetime":
                 moments = pd.Series([_moment(value) for value in values], dtype="object")
                 return pd.to_datetime(moments, utc=True, format="ISO8601").astype(dtype)
@@ -100,6 +101,15 @@ def _series(values: Sequence[Any], type_: str, where: str) -> pd.Series[Any]:
         return series  # noqa: TRY300
     except (TypeError, ValueError, OverflowError, ArithmeticError):
         raise strange(f"{where} holds a value that is not a {type_}") from None
+
+
+def _texts(values: Sequence[str]) -> pd.Series[Any]:
+    """Return texts as a series.
+
+    Hundreds of pages are held at once: in Arrow's default pool each keeps nearly half as much again.
+    """
+    texts = pa.array(values, pa.large_string(), memory_pool=pa.system_memory_pool())
+    return pd.Series(texts, dtype=DTYPES["string"])
 
 
 def _text(value: Any) -> str:

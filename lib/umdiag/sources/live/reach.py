@@ -13,6 +13,7 @@ from umdiag.sources.live.health import MACHINES, UNSHOWN
 from umdiag.sources.live.hidden import HIDDEN
 from umdiag.sources.live.rights import NEEDS, granted_in, lacking
 from umdiag.sources.live.target import group_id, name_of
+from umdiag.sources.live.visibility import missing
 from umdiag.words.counting import counted
 from umdiag.words.moments import to_the_minute
 
@@ -89,7 +90,6 @@ def _hidden(azure: Azure, rows: Mapping[str, int]) -> Iterator[Reach]:
         machines = azure.graph.count(kql.queries()[MACHINES].text)
     except Fault:
         return
-    known = all(azure.visibility.lacks(id_, ()) == [] for id_ in azure.target.subscriptions)
     for hidden in HIDDEN:
         if not rows.keys() >= {*hidden.tables}:
             continue
@@ -98,14 +98,11 @@ def _hidden(azure: Azure, rows: Mapping[str, int]) -> Iterator[Reach]:
         seen = f"machines are seen, {hidden.name} are not" if machines else f"no {hidden.name} are seen"
         if blind:
             seen = f"{hidden.name} are not seen of every subscription" if found else seen
-            fixes = (
-                f"have a role with {' and '.join(lacks)} on /subscriptions/{id_} assigned to you"
-                for id_, lacks in blind.items()
-            )
-            yield Reach(what=hidden.name, ok=False, told=f"{seen}: {', '.join(fixes)}")
+            fixes = ", ".join(missing(lacks, scope) for (_, scope), lacks in blind.items())
+            yield Reach(what=hidden.name, ok=False, told=f"{seen}: {fixes}")
         elif found or not machines:
             yield Reach(what=hidden.name, ok=True, told=f"{counted(found, 'row')} can be seen")
-        elif known and not azure.target.management_groups:
+        elif azure.visibility.rights_are_known:
             told = f"{seen}, though your rights suffice: {UNSHOWN}, or {hidden.none}"
             yield Reach(what=hidden.name, ok=True, told=told)
         else:

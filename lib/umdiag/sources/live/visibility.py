@@ -20,13 +20,15 @@ from umdiag.sources.live.graph import ResourceGraph
 from umdiag.sources.live.hidden import operations_of
 from umdiag.sources.live.management import ResourceManager
 from umdiag.sources.live.rights import NEEDS, Granted, granted_in, lacking
-from umdiag.sources.live.target import Target, group_id
+from umdiag.sources.live.target import Target, group_id, name_of
 from umdiag.words.once import Once
 
 #: Its rows are the subscriptions that can be seen: of those it is always whole.
 SUBSCRIPTIONS = "subscriptions"
 #: Rows of a Resource Graph query, how much of them came, and why not all.
 GraphAnswer: TypeAlias = tuple[pd.DataFrame, State, str]
+#: What a scope is called, and its ARM id.
+Scope: TypeAlias = tuple[str, str]
 
 
 class Visibility:
@@ -69,33 +71,48 @@ class Visibility:
         frame, _ = self._graph.ask(query, query.text)
         return set(frame["subscription_id"].str.lower())
 
-    def lacks(self, subscription: str, operations: Sequence[str]) -> list[str] | None:
-        """Return which operations the caller may not do in a subscription, None where nobody says."""
-        try:
-            return lacking(self._granted(f"/subscriptions/{subscription}"), operations)
-        except Fault:
-            return None
+    @property
+    def rights_are_known(self) -> bool:
+        """Whether the service says of every scope what the caller may do there."""
+        return all(self._lacks(scope, ()) is not None for _, scope in self._scopes())
 
-    def blind(self, operations: Sequence[str]) -> Mapping[str, list[str]]:
-        """Return the operations that the caller lacks, by subscription of which he may read the machines.
+    def blind(self, operations: Sequence[str]) -> Mapping[Scope, list[str]]:
+        """Return the operations that the caller lacks, by scope of which he may read the machines.
 
         Where he may not read those, that is told, and stands for everything.
         """
-        found = {}
-        for subscription in self._target.subscriptions if operations else ():
-            if self.lacks(subscription, NEEDS["subscription"][1]) == []:
-                found[subscription] = self.lacks(subscription, operations) or []
-        return {subscription: lacks for subscription, lacks in found.items() if lacks}
+        readable = [
+            scope
+            for scope in (self._scopes() if operations else ())
+            if self._lacks(scope[1], NEEDS["subscription"][1]) == []
+        ]
+        found = {scope: self._lacks(scope[1], operations) for scope in readable}
+        return {scope: lacks for scope, lacks in found.items() if lacks}
 
     def _hidden(self, query: Query, frame: pd.DataFrame) -> list[str]:
-        """Return of which subscriptions no row came that the caller's role could show."""
+        """Return of which scopes no row came that the caller's role could show."""
         blind = self.blind(operations_of(query.name))
         shown = set(frame["id"].str.split("/", n=3).str[2].str.lower()) if blind else set()
         return [
-            f"of subscription {subscription} its rows cannot be seen, have a role with {' and '.join(lacks)}"
-            f" on /subscriptions/{subscription} assigned to you"
-            for subscription, lacks in blind.items()
-            if subscription.lower() not in shown
+            f"of {what} its rows cannot be seen, {missing(lacks, scope)}"
+            for (what, scope), lacks in blind.items()
+            # Which subscriptions lie below a management group the rows do not say: any stands for it.
+            if (name_of(scope).lower() not in shown if scope.startswith("/subscriptions/") else not shown)
+        ]
+
+    def _lacks(self, scope: str, operations: Sequence[str]) -> list[str] | None:
+        """Return which operations the caller may not do in a scope, None where nobody says."""
+        try:
+            return lacking(self._granted(scope), operations)
+        except Fault:
+            return None
+
+    def _scopes(self) -> list[Scope]:
+        subscriptions = [
+            (f"subscription {id_}", f"/subscriptions/{id_}") for id_ in self._target.subscriptions
+        ]
+        return subscriptions + [
+            (f"management group {group}", group_id(group)) for group in self._target.management_groups
         ]
 
     def _granted(self, scope: str) -> Granted:
@@ -103,21 +120,22 @@ class Visibility:
         return self._once.do(("granted", scope), lambda: granted_in(self._management, scope))
 
     def _gaps(self) -> list[str]:
-        groups = [(f"management group {group}", group_id(group)) for group in self._target.management_groups]
+        scopes = self._scopes()
+        named = scopes[: len(self._target.subscriptions)]
+        groups = scopes[len(named) :]
         unseen: list[str] = []
         visible = []
         try:
-            seen = self.seen() if self._target.subscriptions else set()
+            seen = self.seen() if named else set()
         except Fault as fault:
             unseen.append(f"which subscriptions can be seen is unknown: {fault.reason}")
         else:
-            for id_ in self._target.subscriptions:
-                place = (f"subscription {id_}", f"/subscriptions/{id_}")
-                if id_.lower() in seen:
-                    visible.append(place)
+            for what, scope in named:
+                if name_of(scope).lower() in seen:
+                    visible.append((what, scope))
                 else:
-                    unseen.append(f"{place[0]} cannot be seen, {_fix(place[1])}")
-        gaps = self._pool.map(lambda place: self._gap(*place), [*visible, *groups])
+                    unseen.append(f"{what} cannot be seen, {_fix(scope)}")
+        gaps = self._pool.map(lambda scope: self._gap(*scope), [*visible, *groups])
         return [*unseen, *filter(None, gaps)]
 
     def _gap(self, what: str, scope: str) -> str:
@@ -126,6 +144,11 @@ class Visibility:
         except Fault as fault:
             return f"how much of {what} may be read is unknown (its permissions: {fault.reason})"
         return f"of {what} only a part may be read, {_fix(scope)}" if lacks else ""
+
+
+def missing(operations: Sequence[str], scope: str) -> str:
+    """Say what to have assigned where a role lacks operations."""
+    return f"have a role with {' and '.join(operations)} on {scope} assigned to you"
 
 
 def _fix(scope: str) -> str:
