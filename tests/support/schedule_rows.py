@@ -1,6 +1,6 @@
 """Maintenance configurations and their assignments in the words of a case, in the service's columns.
 
-schedules: name → machines (keys of machines), scopes, and what differs from a weekly one that runs today:
+schedules: name → machines (keys of machines, or ARM ids), scopes, and what differs from a weekly one that runs today:
            starts, expires, every, duration, zone, reboot, windows, linux (classes, or parameters as they
            are), subscription, of (its maintenance scope), resource (false: it is not shown), more_scopes
            (number of further scopes without filters)
@@ -47,7 +47,8 @@ def schedules(
         if about["resource"]:
             yield "resources", _configuration(id_, name, subscription, about)
         for key in about["machines"]:
-            yield "maintenanceresources", _assignment(machines[key]["arm_id"], name, id_, {})
+            target = machines[key]["arm_id"] if key in machines else key
+            yield "maintenanceresources", _assignment(target, name, id_, {})
         for number, scope in enumerate([*about["scopes"], *[{}] * about["more_scopes"]]):
             place, _, group = scope.get("scope", "main").partition("/")
             target = f"/subscriptions/{identifier(place)}" + (f"/resourceGroups/{group}" if group else "")

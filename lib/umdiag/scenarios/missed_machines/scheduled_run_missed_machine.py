@@ -115,7 +115,9 @@ def judge(
     if runs is not None and missed is not None and targets is not None and attendance is not None:
         if subscriptions is not None:
             yield from _invisible_scopes(targets, runs, subscriptions)
-        yield from _by_deployments(missed, targets, provider_registrations, machine_changes, asked_at)
+        of_schedules = _known_to_schedules(schedule_attendance, suspects_left_out)
+        mine = missed[~((missed["via"] == "suspect") & missed["arm_key"].isin(of_schedules))]
+        yield from _by_deployments(mine, targets, provider_registrations, machine_changes, asked_at)
     if assignments is not None and subscriptions is not None:
         yield from scopes_not_visible(assignments, subscriptions)
     if missed_by_schedules is not None:
@@ -124,6 +126,11 @@ def judge(
         yield from left_out(suspects_left_out)
     if doubts := [*_doubts(runs, missed, attendance, maintenance_runs, schedule_attendance)]:
         raise Inconclusive("; ".join(doubts))
+
+
+def _known_to_schedules(*frames: pd.DataFrame | None) -> set[str]:
+    """Return the machines of which maintenance configurations tell, so that deployments need not."""
+    return {key for rows in frames if rows is not None for key in rows["machine_key"]}
 
 
 def _by_deployments(
