@@ -20,6 +20,7 @@ from umdiag.frames.targets import derive as derive_targets
 from umdiag.frames.targets import machine_key
 from umdiag.frames.updates import month_of, series_of
 from umdiag.kit import Kit
+from umdiag.queries.kql import empty, queries
 
 UUID = "03020100-0504-0706-0809-0a0b0c0d0e0f"
 SWAPPED = "00010203-0405-0607-0809-0a0b0c0d0e0f"
@@ -243,9 +244,9 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         ("away on the edge", "compliant"),
         ("away, never assessed", "disconnected"),
         ("never heard", "disconnected"),
-        ("other service", "unknown"),
-        ("other service fails", "unknown"),
-        ("other service failed here", "compliant"),
+        ("other service", "update_manager"),
+        ("other service fails", "update_manager"),
+        ("other service failed here", "update_manager"),
         ("silent 1", "unknown"),
         ("silent 2", "unknown"),
         ("silent 3", "unknown"),
@@ -424,6 +425,7 @@ def test_columns_of_machines_csv(needs: Kit) -> None:
         "missing_other",
         "unapproved_security",
         "reboot_pending",
+        "service",
     ]
 
 
@@ -504,7 +506,8 @@ def estate_of(**columns: Any) -> pd.DataFrame:
         "created": pd.NaT,
         "power_state": "PowerState/running",
     }
-    return estate.derive(pd.DataFrame([machine | columns]))
+    row = empty(queries()["azure_machines"]).reindex([0])
+    return estate.derive(row.assign(**{name: [value] for name, value in (machine | columns).items()}))
 
 
 def tags(operator: str = "All", **wanted: list[str]) -> dict[str, Any]:

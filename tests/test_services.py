@@ -67,7 +67,11 @@ def judged(kit: Kit, family: str | None = None) -> list[Diagnosis]:
 
 
 def told(diagnoses: list[Diagnosis]) -> list[tuple[Any, ...]]:
-    return [(one.scenario, one.verdict, one.reason, one.findings) for one in diagnoses]
+    asked = Verdict.NOT_ASKED
+    return [
+        (one.scenario, one.verdict, "" if one.verdict is asked else one.reason, one.findings)
+        for one in diagnoses
+    ]
 
 
 #: Where it matters who assesses a machine; what the other families say of it costs more to ask.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.recognition import of_update_management
 from umdiag.frames.shared.records import TIME
@@ -23,17 +24,23 @@ _OF_LOGS = ("computer", "source_computer_id", "workspace", "workspace_id", "last
 _SYSTEMS = {"windows": "Windows", "linux": "Linux"}
 
 
-def derive(machines: Partial | None, managed_machines: Partial | None) -> pd.DataFrame:
+def derive(
+    machines: Partial | None, managed_machines: Partial | None, *, services: Sequence[str]
+) -> pd.DataFrame:
     """Return the columns of machines.csv and name (folded), arm_key, subject_id, workspace_id, machine
     (number in `machines`, null: no log row is of it).
 
     `service` is update_manager for a machine that it manages, else update_management where the logs know
-    it, else "" (null: cannot be told). A machine that no service manages has the state not_managed.
+    it, else "" (null: cannot be told). A machine that no service manages has the state not_managed, and
+    is there only where Update Manager manages some, or is asked for by name.
+    Raises Inconclusive where neither frame could be derived.
     """
+    if machines is managed_machines is None:
+        raise Inconclusive("no machine is known, neither from logs nor from Resource Graph")
     rows = pd.concat(
         [
             *([] if machines is None else [_by_logs(machines)]),
-            *([] if managed_machines is None else [_by_resources(managed_machines, machines)]),
+            *([] if managed_machines is None else [_by_resources(managed_machines, machines, services)]),
         ],
         ignore_index=True,
     )
@@ -61,12 +68,16 @@ def _by_logs(machines: pd.DataFrame) -> pd.DataFrame:
     return rows[_COLUMNS].astype({"machine": "Int64"})
 
 
-def _by_resources(managed_machines: pd.DataFrame, machines: pd.DataFrame | None) -> pd.DataFrame:
+def _by_resources(
+    managed_machines: pd.DataFrame, machines: pd.DataFrame | None, services: Sequence[str]
+) -> pd.DataFrame:
     """Return the machines that Update Manager manages, and those of Azure that the logs do not know."""
     logged = None if machines is None else machines[machines["arm_key"] != ""]
     known = managed_machines["machine_key"].isin([] if logged is None else logged["arm_key"])
     managed = surely(managed_machines["managed"])
     stranger = ~known & surely(managed_machines["shown"])
+    if UPDATE_MANAGER not in services and not managed.any():
+        stranger &= managed_machines["managed"].isna()
     rows = managed_machines[(managed | stranger) & (managed_machines["state"] != "gone")]
     managed = managed[rows.index]
     told = pd.DataFrame(

@@ -57,7 +57,7 @@ class Named:
         return ""
 
     def _unseen(self) -> str:
-        machines = self._seen("machines")
+        machines = self._seen("machines" if self._expects_rows() else "population")
         return machines.reason if machines.frame is None else ""
 
     def _unknown(self) -> Iterator[tuple[str, list[str]]]:
@@ -79,7 +79,9 @@ class Named:
         """
         heard: set[str] = set()
         silent: set[str] = set()
-        machines, azure = self._seen("machines").frame, self._seen("azure_machines").frame
+        machines, azure = self._seen("population").frame, self._seen("azure_machines").frame
+        if machines is not None:
+            machines = machines[machines["state"] != "not_managed"]
         if azure is not None:
             ids, names = azure["id"].str.lower(), azure["name"].str.lower()
             logged = ids.isin([] if machines is None else machines["arm_key"])
@@ -111,7 +113,10 @@ def _advice(names: Sequence[str]) -> str:
 
 def is_on_machines(scenario: Scenario) -> bool:
     """Whether a scenario rests on which machines there are."""
-    return any("machines" in _behind(need.name) for need in data_of(scenario.judge))
+    read = {need.name for need in data_of(scenario.judge)}
+    behind = frozenset().union(*map(_behind, read))
+    # Resources are behind much that is not about machines; who reads them is.
+    return "estate" in read or bool({"machines", "managed_machines"} & behind)
 
 
 @cache

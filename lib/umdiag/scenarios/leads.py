@@ -30,3 +30,7 @@ PACKAGES = Lead(notebook="assessment", why="see which packages they still need, 
 STILL_NAMED = Lead(
     notebook="missed_machines", why="deployments that still name a deleted machine never reach it: see which."
 )
+UNSCHEDULED = Lead(notebook="onboarding", why="see which machines no schedule reaches, and why.")
+OUTCOMES = Lead(
+    notebook="update_runs", why="see how the runs of the schedules ended, and what they left out."
+)

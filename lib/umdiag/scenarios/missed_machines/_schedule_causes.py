@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from umdiag.model import Cause, Lead, Severity
 from umdiag.scenarios.azure_steps import ACTIVITY_LOG, CUSTOMER_MANAGED, HISTORY
+from umdiag.scenarios.leads import UNSCHEDULED
 from umdiag.scenarios.missed_machines._schedule_findings import (
     CONFIGURATIONS,
     SCHEDULES,
@@ -31,6 +32,7 @@ LOST_BY_MOVE = Cause(
         " machines that are moved.",
     ),
     source=TROUBLESHOOT,
+    leads_to=(UNSCHEDULED,),
 )
 RECREATED = Cause(
     key="machine_recreated",

@@ -25,6 +25,7 @@ from umdiag.frames.shared.text import fold
 from umdiag.model import Cause, Finding, Partial, Severity, found
 from umdiag.scenarios.account import UPDATE_MANAGER, Rests
 from umdiag.scenarios.evidence import or_none
+from umdiag.scenarios.leads import OUTCOMES
 from umdiag.scenarios.missed_machines._schedule_findings import (
     CONFIGURATIONS,
     TROUBLESHOOT,
@@ -54,6 +55,7 @@ CLASS_INVALID = Cause(
     ),
     source=TROUBLESHOOT,
     severity=Severity.HIGH,
+    leads_to=(OUTCOMES,),
 )
 BELOW_MINIMUM = Cause(
     key="window_below_minimum",
@@ -61,6 +63,7 @@ BELOW_MINIMUM = Cause(
     resolution=(f'Lengthen it: {UPDATE} --maintenance-window-duration "02:00".',),
     source=CONFIGURATIONS,
     severity=Severity.LOW,
+    leads_to=(OUTCOMES,),
 )
 ABOVE_MAXIMUM = Cause(
     key="window_above_maximum",
@@ -71,6 +74,7 @@ ABOVE_MAXIMUM = Cause(
     ),
     source=CONFIGURATIONS,
     severity=Severity.LOW,
+    leads_to=(OUTCOMES,),
 )
 TOO_OFTEN = Cause(
     key="recurs_too_often",
@@ -80,6 +84,7 @@ TOO_OFTEN = Cause(
     ),
     source=CONFIGURATIONS,
     severity=Severity.LOW,
+    leads_to=(OUTCOMES,),
 )
 
 SERVICES = (UPDATE_MANAGER,)

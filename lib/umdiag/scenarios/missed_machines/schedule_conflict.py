@@ -25,6 +25,7 @@ from umdiag.errors import Inconclusive
 from umdiag.model import Cause, Finding, Partial, Severity, found
 from umdiag.scenarios.account import UPDATE_MANAGER, Rests
 from umdiag.scenarios.evidence import SHOWN
+from umdiag.scenarios.leads import OUTCOMES
 from umdiag.scenarios.missed_machines._schedule_findings import (
     SCHEDULES,
     TROUBLESHOOT,
@@ -42,6 +43,7 @@ SAME_START = Cause(
         "Or take the machines out of one of them (evidence: other, computers), or join the two schedules.",
     ),
     source=TROUBLESHOOT,
+    leads_to=(OUTCOMES,),
 )
 OVERLAPPING = Cause(
     key="overlapping_windows",
@@ -53,6 +55,7 @@ OVERLAPPING = Cause(
     ),
     source=SCHEDULES,
     severity=Severity.LOW,
+    leads_to=(OUTCOMES,),
 )
 #: Cause → whether the two start together, in the order in which causes are decided.
 _KINDS: Mapping[Cause, bool] = {SAME_START: True, OVERLAPPING: False}

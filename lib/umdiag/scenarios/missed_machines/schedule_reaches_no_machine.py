@@ -27,6 +27,7 @@ from umdiag.frames.shared.text import folded
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import UPDATE_MANAGER, Rests
 from umdiag.scenarios.evidence import SHOWN, or_none
+from umdiag.scenarios.leads import UNSCHEDULED
 from umdiag.scenarios.missed_machines._schedule_findings import (
     OPEN,
     SCHEDULES,
@@ -47,6 +48,7 @@ NO_ASSIGNMENTS = Cause(
         " <subscription> --resource-group <resource group> --resource-name <resource name>.",
     ),
     source=SCHEDULES,
+    leads_to=(UNSCHEDULED,),
 )
 MATCHES_NOTHING = Cause(
     key="scope_matches_nothing",
@@ -58,6 +60,7 @@ MATCHES_NOTHING = Cause(
         " <key>=<value>.",
     ),
     source=SCOPES,
+    leads_to=(UNSCHEDULED,),
 )
 
 SERVICES = (UPDATE_MANAGER,)

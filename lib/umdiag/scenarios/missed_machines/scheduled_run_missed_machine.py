@@ -5,7 +5,7 @@ Looks for:
     deployment names and its dynamic groups select, by the tags and locations at the time of the run, and with
     the machines of the previous run that a change or a deletion has removed since. In Update Manager the
     newest finished run of each maintenance configuration decides, compared with its assignments and dynamic
-    scopes; older misses stand in the evidence. Machines of the parameter `suspects` are missed if no run
+    scopes; older misses are in the evidence. Machines of the parameter `suspects` are missed if no run
     reached them.
 
 Why it matters:
