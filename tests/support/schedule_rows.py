@@ -2,8 +2,8 @@
 
 schedules: name → machines (keys of machines, or ARM ids), scopes, and what differs from a weekly one
            that runs today: starts, expires, every, duration, zone, reboot, windows, linux (classes, or
-           parameters as they are), subscription, of (its maintenance scope), resource (false: it is not shown), more_scopes
-           (number of further scopes without filters)
+           parameters as they are), subscription, of (its maintenance scope), resource (false: it is not
+           shown), more_scopes (number of further scopes without filters)
 a scope:   scope ("main", or "main/group"), types, systems, groups, locations, tags, operator
 crowd:     number of machines in the resource group rg-crowd that no log knows
 """

@@ -29,7 +29,6 @@ import pandas as pd
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.error_causes import linux_run_causes
 from umdiag.model import UPDATE_MANAGER, Cause, Finding, Partial, Severity, found
-from umdiag.scenarios import causes_of_errors
 from umdiag.scenarios.account import (
     BLIND,
     COUNTS,
@@ -41,6 +40,7 @@ from umdiag.scenarios.account import (
     Rests,
 )
 from umdiag.scenarios.azure_steps import ASSESS_AGAIN, ASSESS_NOW, EXTENSION_LOG, HISTORY
+from umdiag.scenarios.causes_of_errors import ERROR_CAUSES
 from umdiag.scenarios.evidence import SHOWN, or_none, subject
 from umdiag.scenarios.grouping import by_machine
 from umdiag.scenarios.leads import PACKAGES, SILENCE
@@ -107,7 +107,7 @@ UNREACHABLE = Cause(
     source="https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues-linux",
     leads_to=(SILENCE,),
 )
-SUDO = replace(causes_of_errors.SUDO, leads_to=(PACKAGES,))
+SUDO = replace(next(cause for cause in ERROR_CAUSES if cause.key == "sudo_denied"), leads_to=(PACKAGES,))
 REBOOT = Cause(
     key="reboot_failed",
     sentence="The restart that the run asked for did not happen, or the machine did not come back in time.",
