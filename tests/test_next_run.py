@@ -86,13 +86,7 @@ def test_a_selected_machine_is_taken_unless_a_prerequisite_fails(computer, faili
 
 
 def test_a_provider_that_is_not_registered_takes_no_machine():
-    given = GIVEN | {"subscriptions": {"main": {"registration": "NotRegistered"}}}
-    providers = {"rows": {"providers": [{"id": "/x", "namespace": "Microsoft.Maintenance"}]}}
-    subscription = arm_id("x").split("/")[2]
-    row = providers["rows"]["providers"][0] | {
-        "id": f"/subscriptions/{subscription}/providers/Microsoft.Maintenance"
-    }
-    kit = Estate(given | {"rows": {"providers": [row | {"registrationState": "NotRegistered"}]}}).kit()
+    kit = Estate(GIVEN | {"subscriptions": {"main": {"maintenance": "NotRegistered"}}}).kit()
     machines = kit.frame("next_run_machines")
     assert machines["provider_not_registered"].all()
     assert not machines["taken"].any()

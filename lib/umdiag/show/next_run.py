@@ -57,7 +57,8 @@ def why_not(machine: Any) -> list[str]:
         return ["Azure shows no machine of this name"]
     if not machine.selected:
         dropped = [
-            f"scope {step['scope']}, {spoken(step['predicate'])}: wanted {step['wanted']}, has {step['actual']}"
+            f"scope {step['scope']}, {spoken(step['predicate'])}: wanted {step['wanted']}, has"
+            f" {step['actual']}"
             for step in machine.dropped_by
         ]
         said += dropped or ["it is not assigned, and the schedule has no dynamic scope"]
