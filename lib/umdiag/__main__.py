@@ -123,6 +123,30 @@ def doctor(
     raise typer.Exit(_UNREACHED if lacking else 0)
 
 
+@app.command("next-run")
+def next_run(
+    parameters: Annotated[
+        Path, typer.Argument(metavar="PARAMETERS", help="Parameter file; umdiag init writes an example.")
+    ],
+    configuration: Annotated[
+        str,
+        typer.Argument(metavar="[CONFIGURATION]", help="Name or ARM id of a schedule; all if none is named."),
+    ] = "",
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Also write a row per machine and schedule.")
+    ] = None,
+) -> None:
+    """Say which machines the next run of each schedule will take, and why not those in suspects."""
+    from umdiag.parameters import read, refuse_prompting
+
+    given = read(parameters)
+    refuse_prompting(given)
+    from umdiag.report.next_run import tell
+
+    for block in tell(given, configuration, csv):
+        say(block)
+
+
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to; default: here.")] = Path(),

@@ -8,6 +8,7 @@ from umdiag.show.blocks import Block, css, note, style, table
 from umdiag.show.diagnoses import diagnosis
 from umdiag.show.health import health
 from umdiag.show.machine import machine
+from umdiag.show.next_run import next_run
 from umdiag.show.steps import next_steps
 from umdiag.show.summary import summary
 
@@ -20,6 +21,7 @@ __all__ = [
     "diagnosis",
     "health",
     "machine",
+    "next_run",
     "next_steps",
     "note",
     "summary",
