@@ -8,6 +8,7 @@ from umdiag.show.blocks import Block, css, note, style, table
 from umdiag.show.diagnoses import diagnosis
 from umdiag.show.health import health
 from umdiag.show.machine import machine
+from umdiag.show.patches import portal_figures
 from umdiag.show.steps import next_steps
 from umdiag.show.summary import summary
 
@@ -22,6 +23,7 @@ __all__ = [
     "machine",
     "next_steps",
     "note",
+    "portal_figures",
     "summary",
     "table",
 ]
