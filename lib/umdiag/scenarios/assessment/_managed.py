@@ -110,7 +110,6 @@ def _doubts(managed_machines: pd.DataFrame) -> Iterator[str]:
             yield from (_hidden(str(subscription), int(n)) for subscription, n in hidden.items())
         elif applies.any():
             yield undecided(int(applies.sum()), f"whether its updates are known: {why}")
-        rows = rows[~applies]
 
 
 def _reasons(rows: pd.DataFrame) -> Mapping[str, pd.Series[bool]]:
