@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames.shared.recognition import of_update_management
 from umdiag.scenarios.evidence import subject
 
 __all__ = ["listed", "subject", "unknown_states", "with_updates"]
@@ -38,10 +37,7 @@ def listed(updates: Sequence[Any], *more: str) -> dict[str, Any]:
     }
 
 
-def unknown_states(machines: pd.DataFrame | None) -> str:
-    """Say of how many machines of the logs the state could not be told, "" where there are none."""
-    if machines is None:
-        return ""
-    rows = of_update_management(machines)
-    unknown = int((rows["state"] == "unknown").sum())
-    return f"the state of {unknown:,} of {len(rows):,} machines is unknown" if unknown else ""
+def unknown_states(machines: pd.DataFrame) -> str:
+    """Say of how many of these machines of the logs the state could not be told ("": of none)."""
+    unknown = int((machines["state"] == "unknown").sum())
+    return f"the state of {unknown:,} of {len(machines):,} machines is unknown" if unknown else ""

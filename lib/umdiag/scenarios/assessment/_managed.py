@@ -39,6 +39,15 @@ _NO_ROW = (
 )
 
 
+def of_logs(machines: pd.DataFrame, managed_machines: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the machines of the logs that Update Manager is not known to manage."""
+    rows = of_update_management(machines)
+    if managed_machines is None:
+        return rows
+    managed = managed_machines["machine_key"][surely(managed_machines["managed"])]
+    return rows[~rows["arm_key"].isin(managed)]
+
+
 def judged(managed_machines: pd.DataFrame, machines: pd.DataFrame | None) -> pd.DataFrame:
     """Return the machines that Update Manager manages and that can be judged, named as their log rows do."""
     rows = managed_machines[surely(managed_machines["managed"]) & (managed_machines["state"] != "gone")]
@@ -80,7 +89,7 @@ def refuse_unclear(managed_machines: pd.DataFrame | None, machines: pd.DataFrame
     """
     none_managed = managed_machines is None or not _may_be_managed(managed_machines)
     if none_managed and machines is not None:
-        refuse_nobody(of_update_management(machines))
+        refuse_nobody(of_logs(machines, managed_machines))
     doubts = () if managed_machines is None else _doubts(managed_machines)
     if reasons := [reason for reason in (*more, *doubts) if reason]:
         raise Inconclusive("; ".join(reasons))

@@ -40,7 +40,7 @@ from umdiag.scenarios.account import (
     UPDATE_MANAGER,
     Rests,
 )
-from umdiag.scenarios.assessment._managed import NOT_READ, described, judged, known, refuse_unclear
+from umdiag.scenarios.assessment._managed import NOT_READ, described, judged, known, of_logs, refuse_unclear
 from umdiag.scenarios.azure_steps import AGENT_STATE, ASSESS_NOW, EXTENSION_LOG, EXTENSION_STATE
 from umdiag.scenarios.causes_of_codes import cause_of, leading_to, resolution_of
 from umdiag.scenarios.causes_of_errors import ERROR_CAUSES
@@ -122,8 +122,9 @@ def judge(
     managed_machines: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine whose newest scan or assessment failed, by the code or text of its error."""
-    if failed_scans is not None:
-        yield from _in_logs(failed_scans)
+    if failed_scans is not None and machines is not None:
+        logged = of_logs(machines, managed_machines)
+        yield from _in_logs(failed_scans[failed_scans["machine"].isin(logged["machine"])])
     if managed_machines is not None:
         yield from _in_resource_graph(judged(managed_machines, machines))
     refuse_unclear(managed_machines, machines)

@@ -26,7 +26,6 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.frames.quota import explains, with_stop
-from umdiag.frames.shared.recognition import of_update_management
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import MACHINES, MANAGED, PLACES, UPDATE_MANAGEMENT, UPDATE_MANAGER, Rests
 from umdiag.scenarios.assessment._late_causes import HINDRANCES, OPTIONS, SETTINGS
@@ -37,6 +36,7 @@ from umdiag.scenarios.assessment._managed import (
     described,
     judged,
     known,
+    of_logs,
     refuse_unclear,
 )
 from umdiag.scenarios.azure_steps import AGENT_STATE, ASSESS_AGAIN
@@ -114,11 +114,14 @@ def judge(
     late_assessments: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine in state assessment_stale that assessment_failed does not report."""
+    said = ""
     if machines is not None:
-        yield from _in_logs(of_update_management(machines), quota, failed_scans)
+        logged = of_logs(machines, managed_machines)
+        said = unknown_states(logged)
+        yield from _in_logs(logged, quota, failed_scans)
     if managed_machines is not None and late_assessments is not None:
         yield from _in_resource_graph(judged(managed_machines, machines), late_assessments)
-    refuse_unclear(managed_machines, machines, unknown_states(machines))
+    refuse_unclear(managed_machines, machines, said)
 
 
 def _in_logs(

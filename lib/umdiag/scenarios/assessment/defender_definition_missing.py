@@ -22,11 +22,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from umdiag.frames.shared.recognition import of_update_management
 from umdiag.model import Cause, Finding, Partial, Severity, found
 from umdiag.scenarios.account import MANAGED, NAMES, UPDATE_MANAGEMENT, UPDATE_MANAGER, Rests
 from umdiag.scenarios.assessment._machine_findings import subject, with_updates
-from umdiag.scenarios.assessment._managed import NOT_READ, described, known, present, refuse_unclear
+from umdiag.scenarios.assessment._managed import NOT_READ, described, known, of_logs, present, refuse_unclear
 from umdiag.scenarios.evidence import or_none
 from umdiag.scenarios.steps import in_update_management, in_update_manager, traits
 
@@ -66,7 +65,7 @@ def judge(
     """Report each machine that needs KB2267602, as information."""
     if machines is not None and updates is not None:
         definitions = updates[updates["definition"] & updates["needed"]]
-        for machine, needed in with_updates(of_update_management(machines), definitions):
+        for machine, needed in with_updates(of_logs(machines, managed_machines), definitions):
             seen = max(update.seen for update in needed)
             evidence = {"title": needed[0].title, "seen": seen}
             yield found(DAILY, subject(machine), evidence, known=traits(machine, os="windows"))

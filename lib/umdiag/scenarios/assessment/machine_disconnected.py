@@ -29,12 +29,11 @@ import pandas as pd
 from umdiag.frames.estate import power_of
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.existence import deleted, hidden
-from umdiag.frames.shared.recognition import of_update_management
 from umdiag.frames.shared.text import folded, looked_up
 from umdiag.model import Cause, Finding, Partial, Severity, found
 from umdiag.scenarios.account import MACHINES, MANAGED, NAMES, UPDATE_MANAGEMENT, UPDATE_MANAGER, Rests
 from umdiag.scenarios.assessment._away_causes import AWAY
-from umdiag.scenarios.assessment._managed import NOT_READ, described, judged, known, refuse_unclear
+from umdiag.scenarios.assessment._managed import NOT_READ, described, judged, known, of_logs, refuse_unclear
 from umdiag.scenarios.evidence import fitting, or_none, subject
 from umdiag.scenarios.steps import traits
 
@@ -68,12 +67,12 @@ def judge(
         yield from _in_resource_graph(judged(managed_machines, machines), named)
     said = ""
     if machines is not None:
-        machines = of_update_management(machines)
-        silent = _silent(machines, estate, subscriptions, resource_changes, asked_at)
+        logged = of_logs(machines, managed_machines)
+        silent = _silent(logged, estate, subscriptions, resource_changes, asked_at)
         yield from _in_logs(silent.assign(urgent=_urgently_behind(silent, updates)))
-        silenced = int(machines["silenced"].fillna(False).sum())
+        silenced = int(logged["silenced"].fillna(False).sum())
         if silenced:
-            number = f"{silenced:,} of {len(machines):,} machines"
+            number = f"{silenced:,} of {len(logged):,} machines"
             said = f"the state of {number} is unknown: their workspace is silent"
     refuse_unclear(managed_machines, machines, said)
 

@@ -28,7 +28,6 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.needed_updates import cut_lists
-from umdiag.frames.shared.recognition import of_update_management
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import MACHINES, MANAGED, NAMES, UPDATE_MANAGEMENT, UPDATE_MANAGER, Rests
 from umdiag.scenarios.assessment._machine_findings import listed, subject, unknown_states, with_updates
@@ -38,6 +37,7 @@ from umdiag.scenarios.assessment._managed import (
     described,
     judged,
     known,
+    of_logs,
     refuse_unclear,
 )
 from umdiag.scenarios.evidence import SHOWN, or_none, undecided
@@ -112,13 +112,16 @@ def judge(
     next_starts: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine in state non_compliant; severity is high if a critical update is missing."""
-    if machines is not None and updates is not None:
-        yield from _in_logs(of_update_management(machines), updates)
+    said = _unspoken(unclassed)
+    if machines is not None:
+        logged = of_logs(machines, managed_machines)
+        said = "; ".join(filter(None, [unknown_states(logged), said]))
+        yield from () if updates is None else _in_logs(logged, updates)
     if managed_machines is not None:
         rows = judged(managed_machines, machines)
         lacking = rows[rows["state"] == "non_compliant"]
         yield from _in_resource_graph(_with_starts(lacking, next_starts), needed_updates)
-    refuse_unclear(managed_machines, machines, unknown_states(machines), _unspoken(unclassed))
+    refuse_unclear(managed_machines, machines, said)
 
 
 def _in_logs(machines: pd.DataFrame, updates: pd.DataFrame) -> Iterator[Finding]:
