@@ -43,7 +43,7 @@ def portal_figures(portal_compliance: pd.DataFrame) -> Block | None:
     failed = int(rows["machines"][rows["outcome"] == "failed"].sum())
     said = (
         f"The portal counts {counted(int(compliant['machines'].sum()), 'machine')} as compliant. Of these,"
-        f" {old:,} were last assessed more than two days ago. The newest assessment of"
+        f" {counted(old, 'was', 'were')} last assessed more than two days ago. The newest assessment of"
         f" {counted(failed, 'machine')} failed: the portal shows no data for them."
     )
     table = listing(heads, lines, numbers=[1])
@@ -58,6 +58,10 @@ def _unsaid(rows: pd.DataFrame) -> str:
         (int(assessed["machines"][~assessed["counted"]].sum()), "whose assessment counted nothing"),
         (int(rows["machines"][rows["state"] == "disconnected"].sum()), "off, disconnected or deleted"),
         *((int(rows["machines"][rows["outcome"] == key].sum()), said) for key, said in _OUTCOMES.items()),
+        (
+            int(rows["machines"][~rows["outcome"].isin(["succeeded", *_OUTCOMES])].sum()),
+            "whose newest assessment has a status that is not known",
+        ),
     ]
     return "; ".join(f"{number:,} {said}" for number, said in told if number)
 
@@ -114,7 +118,7 @@ _SENTENCES: Mapping[str, Callable[[Any, datetime], str]] = {
         " security updates than it counted: the counts are right, the lists are not complete."
     ),
     "other_types": lambda row, _: (
-        f"{counted(row.number, 'row')} of machines of other types, such as VMware, are not judged."
+        f"Rows of machines of other types, such as VMware, are not judged: there are {row.number:,}."
     ),
     "cut_assessments": _kept("assessments"),
     "cut_installations": _kept("installations"),
