@@ -137,8 +137,8 @@ def test_what_the_portal_leaves_out_is_said_beside_its_figures(counted: dict[str
     )
     assert (
         "1 whose newest assessment failed; 1 whose newest assessment is under way; 1 whose newest assessment"
-        " completed with warnings; 2 without an assessment in the last 7 days; 1 whose newest assessment has a"
-        " status that is not known" in text
+        " completed with warnings; 2 without an assessment in the last 7 days; 1 whose newest assessment has"
+        " a status that is not known" in text
     )
 
 

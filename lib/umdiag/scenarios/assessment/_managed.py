@@ -15,6 +15,7 @@ from umdiag.model import UPDATE_MANAGER
 from umdiag.scenarios.evidence import or_none, refuse_nobody, undecided
 from umdiag.scenarios.portal import resource_page
 from umdiag.scenarios.steps import traits
+from umdiag.words.counting import counted
 from umdiag.words.steps import Traits
 
 #: Facts that only decide whether a machine is deleted or not shown, and what a count that is absent is.
@@ -26,17 +27,17 @@ LOGS = dict.fromkeys(
     ("heartbeats", "assessments", "summaries", "shared_identities", "latest_updates", "workspace_settings"),
     "only names the machine as its log rows do; without them it has the name of its resource",
 )
-_RIGHT = (
-    "patchAssessmentResults/read of Microsoft.Compute/virtualMachines and Microsoft.HybridCompute/machines"
-)
+_RIGHT = "a role with patchAssessmentResults/read"
+_BLIND = "their subscription shows not one assessment, though it should"
 _NOT_SHOWN = (
     "Resource Graph does not show its resource, as it shows nothing that you may not read, and nothing says"
     " that it was deleted"
 )
 _NO_ROW = (
-    "not one assessment of any machine is shown: none was made in the last 7 days, or you lack the permission"
-    f" {_RIGHT}"
+    "not one assessment of any machine is shown: none was made in the last 7 days, or you may not read them"
+    f" (have Reader, or {_RIGHT}, assigned to you)"
 )
+_MOST_NAMES = 5
 
 
 def of_logs(machines: pd.DataFrame, managed_machines: pd.DataFrame | None) -> pd.DataFrame:
@@ -114,11 +115,10 @@ def _doubts(managed_machines: pd.DataFrame) -> Iterator[str]:
         yield undecided(int(untold.sum()), "whether Azure Update Manager manages it")
     rows = rows[~untold]
     for why, applies in _reasons(rows).items():
-        if why == "blind":
-            hidden = rows[applies]["subscription"].value_counts().sort_index()
-            yield from (_hidden(str(subscription), int(n)) for subscription, n in hidden.items())
+        if why == _BLIND:
+            yield from _hidden(rows[applies]["subscription"].value_counts().sort_index())
         elif applies.any():
-            yield undecided(int(applies.sum()), f"whether its updates are known: {why}")
+            yield _unknown(int(applies.sum()), why)
 
 
 def _reasons(rows: pd.DataFrame) -> Mapping[str, pd.Series[bool]]:
@@ -128,7 +128,7 @@ def _reasons(rows: pd.DataFrame) -> Mapping[str, pd.Series[bool]]:
         "its resource could not be looked up": rows["shown"].isna(),
         _NOT_SHOWN: surely(rows["invisible"]),
         "its assessments could not be read completely": has_row.isna(),
-        "blind": ~surely(has_row) & surely(rows["blind"]),
+        _BLIND: ~surely(has_row) & surely(rows["blind"]),
         "assessments of its subscription may be hidden": ~surely(has_row) & rows["blind"].isna(),
         _NO_ROW: ~surely(has_row),
         "its newest assessment has a status that is not known": ~rows["known"].astype(bool),
@@ -143,10 +143,17 @@ def _reasons(rows: pd.DataFrame) -> Mapping[str, pd.Series[bool]]:
     return first
 
 
-def _hidden(subscription: str, number: int) -> str:
-    return undecided(
-        number,
-        f"whether its updates are known: subscription {subscription} shows not one assessment, though its"
-        f" machines are assessed by the platform (have {_RIGHT} granted to you on"
-        f" /subscriptions/{subscription}, as Reader does)",
-    )
+def _hidden(numbers: pd.Series[int]) -> Iterator[str]:
+    """Name the subscriptions that hide assessments; `numbers` of machines, by subscription."""
+    for subscription, number in numbers.iloc[:_MOST_NAMES].items():
+        yield _unknown(
+            int(number),
+            f"{_BLIND}: {subscription} (have Reader, or {_RIGHT}, assigned to you on"
+            f" /subscriptions/{subscription})",
+        )
+    if len(more := numbers.iloc[_MOST_NAMES:]):
+        yield _unknown(int(more.sum()), f"{_BLIND}: {counted(len(more), 'further subscription')}")
+
+
+def _unknown(number: int, why: str) -> str:
+    return f"the state of {counted(number, 'machine')} is unknown: {why}"
