@@ -265,6 +265,7 @@ def indexed(
         diagnoses=diagnoses,
         machines=pd.DataFrame({"state": ["compliant"] * (machines - 1) + ["disconnected"] * bool(machines)}),
         health=[TableHealth(table="Update", scope=NASTY, state=State.DENIED, rows=0, note=NASTY)],
+        patch_notes=[f"Newest assessment: {NASTY}"],
         notebooks=[Notebook(**{"family": "quota", "status": "succeeded", "seconds": 1.0} | notebook)],
         titles={"quota": "Quota"},
         target={
@@ -371,7 +372,9 @@ def test_machines_are_counted_by_state():
 
 
 def test_what_could_not_be_seen_is_on_the_index():
-    assert "1 of 1 tables could not be read completely" in words(indexed())
+    text = words(indexed())
+    assert "1 of 1 tables could not be read completely" in text
+    assert "Newest assessment: " in text
 
 
 def test_notebook_that_did_not_run_is_not_linked():

@@ -65,7 +65,7 @@ def hostile_blocks():
     rows = machines_of(computer=HOSTILE, state=HOSTILE, os_type=HOSTILE)
     return {
         "diagnosis": show.diagnosis(one),
-        "health": show.health([line_of(HOSTILE, scope=HOSTILE, note=HOSTILE)]),
+        "health": show.health([line_of(HOSTILE, scope=HOSTILE, note=HOSTILE)], [HOSTILE]),
         "machine": show.machine(rows, computer=HOSTILE, diagnoses=[one]),
         "next_steps": show.next_steps([one]),
         "note": show.note(HOSTILE),

@@ -22,11 +22,12 @@ from umdiag.judging.services import Services
 from umdiag.judging.views import Views
 from umdiag.judging.wanted import Families, Functions, wanted_queries
 from umdiag.judging.window import notes_on_window, watched
-from umdiag.model import Diagnosis, Rows, TableHealth
+from umdiag.model import UPDATE_MANAGER, Diagnosis, Rows, TableHealth
 from umdiag.parameters import Parameters, opened
 from umdiag.queries.belonging import service_of
 from umdiag.queries.kql import Value
 from umdiag.scenarios import catalogue, scenario
+from umdiag.show.patches import patch_notes
 from umdiag.show.pictures import picture
 from umdiag.show.unasked import left_out
 from umdiag.show.urgency import worst_machine
@@ -162,6 +163,13 @@ class Kit:
         """Say of each table and scope how much could be seen, but of services that are not looked at."""
         lines = self._source.health()
         return [line for line in lines if service_of([line.table]) not in self.not_asked]
+
+    def patch_notes(self) -> list[str]:
+        """Say what a reader should know of the rows of Update Manager; nothing where it is not looked at."""
+        if UPDATE_MANAGER in self.not_asked:
+            return []
+        seen = self.seen("patch_health")
+        return [] if seen.frame is None else patch_notes(seen.frame, self.asked_at)
 
     def machine_table(self) -> pd.DataFrame:
         """Return the columns of machines.csv, one row per machine that the parameters ask for."""

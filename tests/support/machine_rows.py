@@ -9,6 +9,7 @@ Keys of a machine in a case (see `snapshot_rows`), all optional:
     extensions:  [{type, state, version, message}] rows of extensions
     policy:      [{state, at}] policy states of periodic assessment
     patched:     [{at, by, status, run}] installations by Update Manager
+    esu:         [eligibility, state of its licence] of Extended Security Updates (Arc)
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ MACHINE: Mapping[str, Any] = {
     "extensions": (),
     "policy": (),
     "patched": (),
+    "esu": (),
 }
 
 
@@ -44,6 +46,9 @@ def described(one: Mapping[str, Any]) -> dict[str, Any]:
     else:
         profile = _laid_over(profile, one["agent_settings"])
     properties |= {"osProfile": profile} if profile else {}
+    if one["esu"]:
+        profile = dict(zip(("esuEligibility", "licenseAssignmentState"), one["esu"], strict=True))
+        properties["licenseProfile"] = {"esuProfile": profile}
     if one["scale_set"]:
         properties["virtualMachineScaleSet"] = {"id": one["scale_set"]}
     return properties

@@ -160,8 +160,10 @@ def _states(rows: pd.DataFrame, now: pd.Timestamp, stale_after: pd.Timedelta) ->
     uncounted = rows["succeeded"] & lacking.isna()
     unclear = ~no_row & (~rows["known"] | (under_way & ~stuck) | uncounted)
     gone = surely(rows["deleted"])
-    unseen = rows["has_assessment"].isna() | (no_row & ~gone & rows["blind"].fillna(True).astype(bool))
-    state[unclear | unseen | surely(rows["invisible"])] = "unknown"
+    # Where not one assessment is shown of any machine, rows may be hidden everywhere.
+    hidden = rows["blind"].fillna(True).astype(bool) | (not rows["has_assessment"].fillna(True).any())
+    unseen = rows["has_assessment"].isna() | (no_row & ~gone & hidden)
+    state[unclear | unseen | surely(rows["invisible"]) | rows["shown"].isna()] = "unknown"
     managed = rows["managed"].astype("boolean")
     state[managed.isna()] = "unknown"
     state[~managed.fillna(True).astype(bool)] = "not_managed"

@@ -48,6 +48,18 @@ def counted(needed_updates: pd.DataFrame) -> pd.DataFrame:
     return counts.astype("Int64")
 
 
+def cut_lists(machines: pd.DataFrame, needed_updates: pd.DataFrame) -> pd.Series[bool]:
+    """Whether each machine's list of updates is cut: it says so, or holds fewer than were counted.
+
+    `machines` has the columns of `managed_machines`. Whether ESM updates are counted is not documented.
+    """
+    listed = needed_updates[~needed_updates["cut"]]
+    listed = listed[listed["critical"] | listed["security"] | listed["esm"]]
+    number = machines["machine_key"].map(listed["machine_key"].value_counts()).fillna(0)
+    fewer = (machines["critical"] + machines["security"] > number).fillna(False).astype(bool)
+    return fewer | machines["machine_key"].isin(needed_updates["machine_key"][needed_updates["cut"]])
+
+
 def classes_of(patches: pd.DataFrame) -> pd.Series[str]:
     """Return the classes of each update, folded, a line each; the service writes a list or a word."""
     written = [

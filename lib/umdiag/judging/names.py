@@ -91,7 +91,7 @@ class Named:
         if machines is not None:
             heard |= {*machines["name"]}
             if not spelled:
-                heard |= {*machines["arm_key"], *machines["name"].str.partition(".")[0]}
+                heard |= {*machines["arm_key"], *machines["name"].str.split(".").str[0]}
         if not self._expects_rows():
             heard, silent = heard | silent, set()
         return heard - {""}, silent - {""}

@@ -104,12 +104,13 @@ def families_of(notebooks: Mapping[str, Path]) -> list[str] | None:
 
 
 def drawn(notebooks: Iterable[Path]) -> list[Callable[..., Any]]:
-    """Return the charts that the notebooks draw, so that their queries are fetched too."""
-    from umdiag import charts
+    """Return what the notebooks draw, so that its queries are fetched too."""
+    from umdiag import charts, show
 
-    texts = [path.read_text(encoding="utf-8") for path in notebooks]
-    words = {word for text in texts for word in re.findall(r"\bcharts\.(\w+)", text)}
-    return [getattr(charts, word) for word in sorted(words) if hasattr(charts, word)]
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in notebooks)
+    words = sorted(set(re.findall(r"\bkit\.draw\((charts|show)\.(\w+)", texts)))
+    rooms = {"charts": charts, "show": show}
+    return [getattr(rooms[room], word) for room, word in words if hasattr(rooms[room], word)]
 
 
 class Job:

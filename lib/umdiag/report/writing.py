@@ -46,6 +46,7 @@ class Report:
         self._titles = {family: family.replace("_", " ").capitalize() for family in families}
         self._machines = kit.machine_table()
         self._health = kit.health()
+        self._patch_notes = kit.patch_notes()
 
     def write_data(self) -> None:
         """Write what does not wait for the notebooks, and what they read."""
@@ -99,6 +100,7 @@ class Report:
             diagnoses=self._diagnoses,
             machines=self._machines,
             health=self._health,
+            patch_notes=self._patch_notes,
             notebooks=notebooks,
             titles=self._titles,
             target=self._target,

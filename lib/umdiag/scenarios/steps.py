@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
 from umdiag.frames.shared.text import fold
 from umdiag.words.steps import Step, Traits
+
+Service: TypeAlias = Literal["update_management", "update_manager"]
 
 
 def traits(machine: Any, **known: Any) -> Traits:
@@ -82,6 +86,11 @@ def in_update_management(text: str, **more: Any) -> Step:
 def in_update_manager(text: str, **more: Any) -> Step:
     """Return a step for machines of Azure Update Manager; `more` are further traits it asks for."""
     return Step(text=text, only=Traits(service="update_manager", **more))
+
+
+def only_in(service: Service, steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Return steps as they are told to machines of one service alone."""
+    return tuple(replace(step, only=replace(step.only, service=service)) for step in steps)
 
 
 #: Restart the Log Analytics agent.

@@ -9,6 +9,7 @@ from umdiag.show.diagnoses import diagnosis
 from umdiag.show.health import health
 from umdiag.show.machine import machine
 from umdiag.show.next_run import next_run
+from umdiag.show.patches import portal_figures
 from umdiag.show.steps import next_steps
 from umdiag.show.summary import summary
 
@@ -24,6 +25,7 @@ __all__ = [
     "next_run",
     "next_steps",
     "note",
+    "portal_figures",
     "summary",
     "table",
 ]

@@ -24,15 +24,16 @@ _MOST_LINES = 8
 _MOST_ROWS = 200
 
 
-def health(lines: Sequence[TableHealth]) -> Block:
-    """Show in one sentence how much of the data is there; list what lacks, fold away the rest."""
+def health(lines: Sequence[TableHealth], notes: Sequence[str] = ()) -> Block:
+    """Show in one sentence how much of the data is there; list what lacks and `notes`, fold away the rest."""
     if not lines:
         return Block(lambda _: answer("unknown", "No table could be read: nothing can be judged."))
     lacking = [line for line in lines if line.state not in (State.COMPLETE, State.EMPTY)]
     noted = [line for line in lines if line.note and line not in lacking]
     top = answer("unknown" if lacking else "healthy", _said(lines, len(lacking)))
     every, shown = _merged(lines), _merged([*lacking, *noted])
-    return Block(lambda place: top + _tables(every, shown, place))
+    said = Html("<ul>{}</ul>").format(Html("<li>{}</li>").each(notes)) if notes else Html("")
+    return Block(lambda place: top + said + _tables(every, shown, place))
 
 
 def _said(lines: Sequence[TableHealth], lacking: int) -> str:

@@ -7,10 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.errors import Inconclusive
-from umdiag.scenarios.evidence import refuse_nobody, subject
+from umdiag.scenarios.evidence import subject
 
-__all__ = ["listed", "refuse_unknown", "subject", "with_updates"]
+__all__ = ["listed", "subject", "unknown_states", "with_updates"]
 _SHOWN = 25
 
 
@@ -38,12 +37,7 @@ def listed(updates: Sequence[Any], *more: str) -> dict[str, Any]:
     }
 
 
-def refuse_unknown(machines: pd.DataFrame, *further: str) -> None:
-    """Raise Inconclusive where there is no machine, or some whose state could not be told, and for what
-    `further` says ("": nothing).
-    """
-    refuse_nobody(machines)
+def unknown_states(machines: pd.DataFrame) -> str:
+    """Say of how many of these machines of the logs the state could not be told ("": of none)."""
     unknown = int((machines["state"] == "unknown").sum())
-    states = f"the state of {unknown:,} of {len(machines):,} machines is unknown" if unknown else ""
-    if reasons := [reason for reason in (states, *further) if reason]:
-        raise Inconclusive("; ".join(reasons))
+    return f"the state of {unknown:,} of {len(machines):,} machines is unknown" if unknown else ""

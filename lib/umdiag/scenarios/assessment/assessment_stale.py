@@ -1,18 +1,22 @@
 """Which connected machines have an assessment that is too old?
 
 Looks for:
-    Machines that send heartbeats while their last assessment is older than the parameter `stale_after`, and
-    whose scans are not known to fail (assessment_failed reports those).
+    Update Management: machines that send heartbeats while their last assessment is older than the parameter
+    `stale_after`, and whose scans are not known to fail (assessment_failed reports those). Azure Update
+    Manager: machines that are not off and whose last assessment succeeded, and is older than the parameter
+    `assessment_stale_after`.
 
 Why it matters:
     Such a machine is shown as it was when it was last assessed: it may no longer be compliant.
 
 Cannot see:
-    Why a scan did not run on the machine; before the first stop in the window, whether a quota was reached.
+    Why a scan did not run on the machine; before the first stop in the window, whether a quota was reached;
+    since when an Azure VM is on, and Azure Update Manager assesses it only while it is.
 
 Sources:
     https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues (read 2026-11-22)
     https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap (read 2026-11-22)
+    https://learn.microsoft.com/azure/update-manager/assessment-options (read 2026-11-27)
 """
 
 from __future__ import annotations
@@ -22,13 +26,23 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.frames.quota import explains, with_stop
-from umdiag.frames.shared.recognition import of_update_management
 from umdiag.model import Cause, Finding, Partial, found
-from umdiag.scenarios.account import MACHINES, MANAGED, PLACES, UPDATE_MANAGEMENT, Rests
-from umdiag.scenarios.assessment._machine_findings import refuse_unknown
-from umdiag.scenarios.evidence import or_none, subject
+from umdiag.scenarios.account import MACHINES, MANAGED, PLACES, UPDATE_MANAGEMENT, UPDATE_MANAGER, Rests
+from umdiag.scenarios.assessment._late_causes import HINDRANCES, OPTIONS, SETTINGS
+from umdiag.scenarios.assessment._machine_findings import unknown_states
+from umdiag.scenarios.assessment._managed import (
+    BEHIND_STATES,
+    NOT_READ,
+    described,
+    judged,
+    known,
+    of_logs,
+    refuse_unclear,
+)
+from umdiag.scenarios.azure_steps import AGENT_STATE, ASSESS_AGAIN
+from umdiag.scenarios.evidence import fitting, or_none, subject, told
 from umdiag.scenarios.leads import QUOTA_STOP, TOGETHER
-from umdiag.scenarios.steps import TROUBLESHOOT, linux, traits, windows
+from umdiag.scenarios.steps import TROUBLESHOOT, in_update_manager, linux, only_in, traits, windows
 
 QUOTA = Cause(
     key="quota_reached",
@@ -41,28 +55,41 @@ QUOTA = Cause(
     source="https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap",
     leads_to=(QUOTA_STOP,),
 )
+BLOCKED, PROVIDER, EXTENSION = HINDRANCES
+ENABLED, OFF = SETTINGS
 UNKNOWN = Cause(
     key="unknown",
     sentence="The machine is connected and has not been assessed for too long; no known cause fits.",
     resolution=(
-        *TROUBLESHOOT,
+        *only_in("update_management", TROUBLESHOOT),
         windows(
             "Look for errors of Windows Update in the System log, then restart the agent: Restart-Service"
-            " HealthService."
+            " HealthService.",
+            service=UPDATE_MANAGEMENT,
         ),
         linux(
             "Read /var/opt/microsoft/omsagent/log/omsagent.log, then restart the agent: sudo"
-            " /opt/microsoft/omsagent/bin/service_control restart."
+            " /opt/microsoft/omsagent/bin/service_control restart.",
+            service=UPDATE_MANAGEMENT,
         ),
+        *ASSESS_AGAIN,
+        in_update_manager(
+            "If that fails, follow the error that it returns; if it succeeds, see whether the next daily one"
+            " comes."
+        ),
+        *only_in("update_manager", AGENT_STATE),
     ),
     source="https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues",
+    manager_source=OPTIONS,
     leads_to=(TOGETHER,),
 )
+_IN_ORDER = (BLOCKED, PROVIDER, EXTENSION, ENABLED, OFF)
+_SINCE = "since when the VM is on: Azure Update Manager assesses it only while it is"
 _RESET_ONLY = "when the workspace stopped: no row since the last reset shows it, so the reset is used"
 _NO_STOP = "whether the workspace was over quota: no row shows when it stopped"
 
 
-SERVICES = (UPDATE_MANAGEMENT,)
+SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
     symptom=(*MACHINES, *MANAGED),
     causes=(
@@ -71,18 +98,35 @@ RESTS = Rests(
         "operation_events",
         "log_operation_events",
         "workspace_settings",
+        *BEHIND_STATES,
+        "patch_extensions",
+        "provider_registrations",
     ),
-    indifferent=PLACES,
+    indifferent=PLACES | NOT_READ,
 )
 
 
 def judge(
-    machines: Partial,
+    machines: Partial | None,
     quota: Partial | None,
     failed_scans: Partial | None,
+    managed_machines: Partial | None,
+    late_assessments: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine in state assessment_stale that assessment_failed does not report."""
-    machines = of_update_management(machines)
+    said = ""
+    if machines is not None:
+        logged = of_logs(machines, managed_machines)
+        said = unknown_states(logged)
+        yield from _in_logs(logged, quota, failed_scans)
+    if managed_machines is not None and late_assessments is not None:
+        yield from _in_resource_graph(judged(managed_machines, machines), late_assessments)
+    refuse_unclear(managed_machines, machines, said)
+
+
+def _in_logs(
+    machines: pd.DataFrame, quota: pd.DataFrame | None, failed_scans: pd.DataFrame | None
+) -> Iterator[Finding]:
     stale = machines[machines["state"] == "assessment_stale"]
     if failed_scans is not None:
         stale = stale[~stale["machine"].isin(failed_scans["machine"])]
@@ -112,4 +156,18 @@ def judge(
             },
             known=traits(machine),
         )
-    refuse_unknown(machines)
+
+
+def _in_resource_graph(machines: pd.DataFrame, late_assessments: pd.DataFrame) -> Iterator[Finding]:
+    stale = machines[machines["state"] == "assessment_stale"].merge(late_assessments, on="machine_key")
+    for machine in stale.itertuples():
+        fits = fitting(machine, _IN_ORDER, UNKNOWN)
+        evidence = (
+            described(machine)
+            | told(machine, "enabled", "periodic")
+            | {
+                "also": [cause.key for cause in fits[1:]],
+                "not_checked": [_SINCE] if or_none(machine.virtual) else [],
+            }
+        )
+        yield found(fits[0], subject(machine), evidence, known=known(machine))

@@ -1,102 +1,90 @@
 """Which machines have stopped reporting?
 
 Looks for:
-    Machines whose last heartbeat is older than the parameter `stale_after`, or that sent none in the window.
+    Update Management: machines whose last heartbeat is older than the parameter `stale_after`, or that sent
+    none in the window. Azure Update Manager: Azure VMs that are off and Arc machines that are not connected,
+    without a good assessment in the last 24 hours, and machines that were deleted lately.
 
 Why it matters:
-    What is shown of such a machine is out of date, and no deployment can reach it.
+    What is shown of such a machine is out of date, and no deployment and no schedule can reach it.
 
 Cannot see:
-    Whether a machine outside Azure and Azure Arc still exists or is switched on.
+    Whether a machine outside Azure and Azure Arc still exists or is switched on. Whether a machine that
+    Resource Graph does not show was deleted, where no change says so: you may not be allowed to read it.
 
 Sources:
     https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues (read 2026-11-22)
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
+    https://learn.microsoft.com/azure/azure-arc/servers/overview (read 2026-11-27)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
-from umdiag.errors import Inconclusive
 from umdiag.frames.estate import power_of
+from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.existence import deleted, hidden
-from umdiag.frames.shared.recognition import of_update_management
-from umdiag.frames.shared.text import looked_up
-from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
-from umdiag.scenarios.account import MACHINES, MANAGED, NAMES, UPDATE_MANAGEMENT, Rests
-from umdiag.scenarios.assessment._machine_findings import subject
-from umdiag.scenarios.evidence import fitting, or_none
-from umdiag.scenarios.leads import SILENCE, STILL_NAMED
-from umdiag.scenarios.steps import CHECK_AGENT, START, TROUBLESHOOT, on_azure_vm, outside_azure, traits
+from umdiag.frames.shared.text import folded, looked_up
+from umdiag.model import Cause, Finding, Partial, Severity, found
+from umdiag.scenarios.account import MACHINES, MANAGED, NAMES, UPDATE_MANAGEMENT, UPDATE_MANAGER, Rests
+from umdiag.scenarios.assessment._away_causes import AWAY
+from umdiag.scenarios.assessment._managed import NOT_READ, described, judged, known, of_logs, refuse_unclear
+from umdiag.scenarios.evidence import fitting, or_none, subject
+from umdiag.scenarios.steps import traits
 
-_DOCS = "https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues"
-_LEFT_OUT = Lead(
-    notebook="missed_machines",
-    why="a machine that does not report takes part in no run: see which runs left it out.",
-)
-
-DELETED = Cause(
-    key="machine_deleted",
-    sentence="The machine no longer exists in Azure; only its rows are left.",
-    resolution=(
-        "Take the machine out of the update deployments that still name it.",
-        "Nothing else to do if it was deleted on purpose: its rows go when the workspace's retention ends.",
-    ),
-    source=_DOCS,
-    severity=Severity.LOW,
-    leads_to=(STILL_NAMED,),
-)
-OFF = Cause(
-    key="machine_off",
-    sentence="The machine is switched off (or its Arc agent is disconnected).",
-    resolution=(
-        *START,
-        on_azure_vm("Or let a pre-script of the update deployment start it before the run."),
-    ),
-    source=_DOCS,
-    severity=Severity.LOW,
-    leads_to=(_LEFT_OUT, SILENCE),
-)
-STOPPED = Cause(
-    key="agent_stopped",
-    sentence="The machine exists and is not known to be off, but its agent sends nothing.",
-    resolution=(
-        outside_azure(
-            "Check that the machine still exists and is on; if not, take it out of the update deployments"
-            " that name it."
-        ),
-        *CHECK_AGENT,
-        *TROUBLESHOOT,
-        "Check that the machine reaches *.ods.opinsights.azure.com and *.oms.opinsights.azure.com on 443.",
-    ),
-    source=_DOCS,
-    leads_to=(_LEFT_OUT, SILENCE),
-)
+DELETED, OFF, ERROR, EXPIRED, STOPPED = AWAY
+_IN_ORDER = (DELETED, OFF, ERROR, EXPIRED)
 
 
-SERVICES = (UPDATE_MANAGEMENT,)
+SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
     symptom=(*MACHINES, *MANAGED),
-    causes=("latest_updates", "resource_changes"),
-    indifferent=NAMES,
+    causes=("latest_updates", "resource_changes", "needed_patches", "schedule_machine_runs"),
+    indifferent=NAMES | NOT_READ,
 )
 
 
 def judge(
-    machines: Partial,
+    machines: Partial | None,
     updates: Partial | None,
     estate: pd.DataFrame | None,
     subscriptions: pd.DataFrame | None,
     resource_changes: pd.DataFrame | None,
+    managed_machines: Partial | None,
+    assignments: Partial | None,
+    configurations: Partial | None,
     *,
     asked_at: datetime,
 ) -> Iterator[Finding]:
     """Report each machine in state disconnected; high if it lacked urgent updates when last seen."""
-    machines = of_update_management(machines)
+    if managed_machines is not None:
+        named = _named(assignments, configurations)
+        yield from _in_resource_graph(judged(managed_machines, machines), named)
+    said = ""
+    if machines is not None:
+        logged = of_logs(machines, managed_machines)
+        silent = _silent(logged, estate, subscriptions, resource_changes, asked_at)
+        yield from _in_logs(silent.assign(urgent=_urgently_behind(silent, updates)))
+        silenced = int(logged["silenced"].fillna(False).sum())
+        if silenced:
+            number = f"{silenced:,} of {len(logged):,} machines"
+            said = f"the state of {number} is unknown: their workspace is silent"
+    refuse_unclear(managed_machines, machines, said)
+
+
+def _silent(
+    machines: pd.DataFrame,
+    estate: pd.DataFrame | None,
+    subscriptions: pd.DataFrame | None,
+    resource_changes: pd.DataFrame | None,
+    asked_at: datetime,
+) -> pd.DataFrame:
+    """Return the machines of the logs that are disconnected, and what Azure says of them."""
     silent = machines[machines["state"] == "disconnected"].copy()
     keys = silent["arm_key"]
     silent["machine_deleted"] = deleted(
@@ -108,7 +96,10 @@ def judge(
         # A machine that was only assessed says nothing of its operating system; its resource does.
         system = looked_up(silent["arm_key"], estate.set_index("machine_key")["operating_system"]).fillna("")
         silent["os_type"] = silent["os_type"].where(silent["os_type"] != "", system)
-    silent["urgent"] = _urgently_behind(silent, updates)
+    return silent
+
+
+def _in_logs(silent: pd.DataFrame) -> Iterator[Finding]:
     for machine in silent.itertuples():
         fits = fitting(machine, (DELETED, OFF), STOPPED)
         yield found(
@@ -126,13 +117,46 @@ def judge(
             known=traits(machine),
             severity=Severity.HIGH if fits[0] is STOPPED and or_none(machine.urgent) else fits[0].severity,
         )
-    if machines.empty:
-        raise Inconclusive("no machine sent a heartbeat or an assessment in the window")
-    silenced = int(machines["silenced"].fillna(False).sum())
-    if silenced:
-        raise Inconclusive(
-            f"the state of {silenced:,} of {len(machines):,} machines is unknown: their workspace is silent"
+
+
+def _in_resource_graph(machines: pd.DataFrame, named: pd.Series[Any]) -> Iterator[Finding]:
+    away = machines[machines["state"] == "disconnected"]
+    gone, virtual, status = surely(away["deleted"]), surely(away["virtual"]), folded(away["power"])
+    away = away.assign(
+        machine_deleted=gone,
+        machine_off=~gone & virtual,
+        agent_error=~gone & ~virtual & (status == "error"),
+        agent_expired=~gone & ~virtual & (status == "expired"),
+        urgent=surely(away["succeeded"] & (away["critical"] + away["security"] > 0)),
+        named_by_schedule=away["machine_key"].isin(named),
+    )
+    for machine in away.itertuples():
+        cause = fitting(machine, _IN_ORDER, STOPPED)[0]
+        evidence = described(machine) | {
+            "last_sign": or_none(machine.last_sign),
+            "missing_when_last_seen": machine.urgent,
+            "named_by_schedule": machine.named_by_schedule,
+        }
+        yield found(
+            cause, subject(machine), evidence, known=known(machine), severity=_severity(cause, machine)
         )
+
+
+def _severity(cause: Cause, machine: Any) -> Severity:
+    if cause is DELETED:
+        return Severity.LOW if machine.named_by_schedule else Severity.INFO
+    if cause is OFF:
+        deallocated = str(machine.power).strip().lower() == "powerstate/deallocated"
+        return Severity.INFO if deallocated else Severity.LOW
+    return Severity.HIGH if machine.urgent else Severity.MEDIUM
+
+
+def _named(assignments: pd.DataFrame | None, configurations: pd.DataFrame | None) -> pd.Series[Any]:
+    """Return the machines that static assignments of living configurations name."""
+    if assignments is None or configurations is None:
+        return pd.Series(dtype="str")
+    living = configurations["configuration_key"][configurations["living"]]
+    return assignments["machine_key"][assignments["static"] & assignments["configuration_key"].isin(living)]
 
 
 def _urgently_behind(silent: pd.DataFrame, updates: pd.DataFrame | None) -> pd.Series[bool]:

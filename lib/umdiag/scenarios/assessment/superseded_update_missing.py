@@ -22,7 +22,8 @@ from umdiag.frames.shared.recognition import of_update_management
 from umdiag.frames.shared.text import fold
 from umdiag.model import Cause, Finding, Partial, Severity, found
 from umdiag.scenarios.account import MANAGED, NAMES, UPDATE_MANAGEMENT, Rests
-from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
+from umdiag.scenarios.assessment._machine_findings import listed, subject, with_updates
+from umdiag.scenarios.evidence import refuse_nobody
 from umdiag.scenarios.steps import traits, with_wsus, without_wsus
 
 NOT_DECLINED = Cause(
@@ -68,7 +69,7 @@ def judge(
             known=traits(machine, os="windows", wsus=_by_wsus(superseded)),
         )
     if machines.empty:
-        refuse_unknown(machines)
+        refuse_nobody(machines)
 
 
 def _by_wsus(updates: Sequence[Any]) -> bool | None:

@@ -24,7 +24,8 @@ from umdiag.frames.shared.recognition import of_update_management
 from umdiag.frames.shared.text import folded
 from umdiag.model import Cause, Finding, Partial, found
 from umdiag.scenarios.account import MANAGED, NAMES, UPDATE_MANAGEMENT, Rests
-from umdiag.scenarios.assessment._machine_findings import listed, refuse_unknown, subject, with_updates
+from umdiag.scenarios.assessment._machine_findings import listed, subject, with_updates
+from umdiag.scenarios.evidence import refuse_nobody
 
 NOT_APPROVED = Cause(
     key="not_approved_in_wsus",
@@ -72,4 +73,4 @@ def judge(
         }
         yield found(NOT_APPROVED, subject(machine), shown)
     if machines.empty:
-        refuse_unknown(machines)
+        refuse_nobody(machines)
