@@ -10,7 +10,9 @@ from umdiag.frames.shared.scopes import actual, wanted
 from umdiag.model import Partial
 
 #: What predicates read of a machine.
-_COMPARED = ("machine_key", "virtual", "operating_system", "location", "tags")
+_COMPARED = (
+    "machine_key", "subscription", "resource_group", "virtual", "operating_system", "location", "tags",
+)  # fmt: skip
 
 
 def derive(
