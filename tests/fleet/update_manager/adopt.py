@@ -33,6 +33,8 @@ def adopt(estate: Estate, old: World) -> None:
     first = len(estate.machines)
     estate.machines = pd.concat([estate.machines, _rows(old, machines, first)], ignore_index=True)
     numbers = np.arange(first, len(estate.machines))
+    quiet = ~old.taken[machines] & ~np.isin(machines, viewed)
+    estate.set(numbers[quiet], healthy=True)
     estate.taken = np.append(estate.taken, np.ones(len(numbers), dtype=np.bool_))
     estate.needed = pd.concat([estate.needed, need_others(estate, numbers)], ignore_index=True)
     estate.configurations[NAMED].named += numbers[np.isin(machines, healthy)].tolist()
@@ -81,8 +83,16 @@ def _rows(old: World, machines: Ints, first: int) -> pd.DataFrame:
     return pd.DataFrame(bare | told | more)
 
 
+def fall_silent(estate: Estate, old: World) -> None:
+    """Let machines send no heartbeat around the run that missed them."""
+    numbers = np.flatnonzero(estate.flags("unheard"))
+    at = estate.column("away_from")[numbers]
+    old.machines.loc[estate.column("old")[numbers], "beat_gap_from"] = at - 2 * HOUR
+    old.machines.loc[estate.column("old")[numbers], "beat_gap_to"] = at + 3 * HOUR
+
+
 def _leave_alone(estate: Estate, old: World, numbers: Ints) -> None:
-    """Let machines only be assessed by hand: an hour ago, and of those that lapsed by turns with no success."""
+    """Let machines only be assessed by hand; of those that lapsed by turns it failed, or was days ago."""
     estate.set(numbers, settings=False, bypass=-1, assessed=estate.asked - HOUR)
     lapsed = {machine: turn for turn, machine in enumerate(old.lapsed)}
     for number in numbers.tolist():

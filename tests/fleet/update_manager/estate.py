@@ -14,13 +14,12 @@ from fleet.update_manager.updates import OTHERS_LINUX, OTHERS_WINDOWS, WINDOWS, 
 RELEASES = ("ws2012r2", "ws2016", "ws2019", "ws2022", "ubuntu18", "ubuntu22", "rhel9", "sles15")
 SHARES = (0.03, 0.15, 0.24, 0.18, 0.04, 0.2, 0.1, 0.06)
 WAVE = 1500
-SHOWN = {"westeurope": "West Europe", "northeurope": "North Europe", "eastus": "East US"}
-TAGS = ("maintenance", "stage", "team", "audit")
 #: What is not said of a machine until a fault or a look-alike says it.
 NUMBERS = {
     "off_from": NEVER, "off_to": NEVER, "deleted": NEVER, "recreated": NEVER, "moved": NEVER,
     "changed": NEVER, "away_from": NEVER, "away_to": NEVER, "unfit_to": 0, "bypass": 1, "allow_ops": 1,
-    "vm_agent": 1, "extensions_on": 1, "old": -1, "enabled": NEVER, "old_subscription": -1, "old_location": -1, "refused": 0,
+    "vm_agent": 1, "extensions_on": 1, "old": -1, "enabled": NEVER,
+    "old_subscription": -1, "old_location": -1,
 }  # fmt: skip
 FLAGS = (
     "unread",
@@ -33,6 +32,8 @@ FLAGS = (
     "by_children",
     "cut_list",
     "swapped",
+    "unheard",
+    "healthy",
 )
 TEXTS = (
     "old_group", "old_maintenance", "old_stage", "old_team", "audit", "managed_by", "vm_reboot",

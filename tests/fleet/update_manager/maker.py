@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from fleet.model import World
-from fleet.update_manager.adopt import adopt
+from fleet.update_manager.adopt import adopt, fall_silent
 from fleet.update_manager.estate import make_estate
 from fleet.update_manager.expect import Known, know
 from fleet.update_manager.faults import FAULTS, spoil
@@ -33,6 +33,8 @@ def make_known_estate(
     if old is not None:
         adopt(estate, old)
     spoil(estate, faults, lookalikes=lookalikes, share=share)
+    if old is not None:
+        fall_silent(estate, old)
     if drift:
         estate.drift = True
         estate.machines["spelling"] = 1

@@ -164,7 +164,8 @@ class Estate:
     ``machines``: one row per machine; those with ``old`` >= 0 are machines of the old service too.
     ``needed``: one row per machine and update of ``updates`` that its newest assessment names.
     ``machine_runs``, ``installations``, ``children``: made once the faults are in, and ``words``:
-    which machines have, or had, a word in a tag; from then on columns are ``kept``. ``extra``: rows that are of nothing above, by table.
+    which machines have, or had, a word in a tag; from then on columns are ``kept``.
+    ``extra``: rows that are of nothing above, by table.
     ``managed_groups``: who manages a resource group, by subscription and name.
     """
 

@@ -103,7 +103,7 @@ def _of_present(estate: Estate, rows: pd.DataFrame, sort: str) -> pd.DataFrame:
     moved = (estate.column("old_subscription") >= 0)[machine]
     since = np.where(moved, estate.column("moved")[machine], 0)
     when = (rows["started"] if "started" in rows else rows["scheduled"]).to_numpy()
-    read = _may_read(estate, sort)[machine] & ~estate.flags("unread")[machine]
+    read = _may_read(estate, sort)[machine]
     return rows[read & (when >= since)]
 
 

@@ -33,7 +33,7 @@ def _grave(known: Known) -> pd.DataFrame:
 
 
 def keeps_out(lists: Lists | None, update: dict[str, object]) -> str | None:
-    """Say what in the lists of a configuration keeps an update out; None: it would be installed, or nobody says."""
+    """Say what in the lists of a configuration keeps an update out; None where nothing does."""
     if lists is None:
         return None
     names = _names(update)

@@ -113,7 +113,7 @@ def _had(known: Known, number: int, place: int) -> Bools:
 def expected(known: Known, held: Held) -> Bools:
     """Tell whom a run should have taken."""
     estate, configuration, at = known.estate, held.configuration, held.run.stamp
-    listed = named(estate, configuration)
+    listed = named(estate, configuration) & (estate.column("created") <= at)
     there = known.there & (estate.column("created") <= at)
     now = _matches(known, configuration, at) & there & ~is_client(estate)
     found = (listed | now) & ~estate.flags("scale_set") & (known.there | (estate.column("deleted") < NEVER))
@@ -169,7 +169,7 @@ def _cause(known: Known, held: Held) -> Texts:
             ("assignment_lost_by_move", _lost(known, configuration)),
             ("machine_deleted", estate.column("deleted") < NEVER),
             ("machine_recreated", _between(known, "recreated", at - 12 * HOUR, at)),
-            ("machine_unavailable", known.off),
+            ("machine_unavailable", known.off | estate.flags("unheard")),
             ("patch_mode_not_schedulable", ~schedulable(estate)),
             ("changed_too_late", matching & ~_matches(known, configuration, at - LATE)),
             ("changed_before_run", changed & ~matching & ~named(estate, configuration)),

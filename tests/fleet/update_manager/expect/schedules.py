@@ -97,7 +97,7 @@ def _took_none(known: Known, number: int, configuration: Configuration) -> bool:
         held = Held(
             number=number, configuration=configuration, run=runs[place], place=place, before=None, inside=()
         )
-        return bool((expected(known, held) & known.there & ~known.off).any())
+        return bool((expected(known, held) & known.there & ~known.off & ~known.blind_runs).any())
     return False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fleet.model import DAY, HOUR, NEVER, Ints
+from fleet.model import DAY, HOUR, NEVER, Ints, iso
 from fleet.update_manager.estate import weekly_at
 from fleet.update_manager.faults.lists import numbers_of
 from fleet.update_manager.faults.placing import add, add_place, schedule
@@ -96,11 +96,16 @@ def maintain_hosts(estate: Estate, machines: Ints) -> None:
         about | {
             "id": full, "name": "mc-hosts", "type": "microsoft.maintenance/maintenanceconfigurations",
             "location": "westeurope",
-            "properties": {"maintenanceScope": "Host", "maintenanceWindow": {
-                "startDateTime": "2026-01-01 00:00", "duration": "02:00", "timeZone": "UTC", "recurEvery": "Day"}},
+            "properties": {
+                "maintenanceScope": "Host",
+                "maintenanceWindow": {
+                    "startDateTime": "2026-01-01 00:00", "duration": "02:00", "timeZone": "UTC",
+                    "recurEvery": "Day",
+                },
+            },
         }
     )  # fmt: skip
-    name = "hosts"
+    name, stamp = "hosts", iso(estate.asked - 30 * HOUR, "").translate({ord(c): None for c in "-:TZ"})
     estate.extra.setdefault("maintenanceresources", []).extend([
         about | {
             "id": f"{target}/providers/Microsoft.Maintenance/configurationAssignments/{name}", "name": name,
@@ -108,10 +113,11 @@ def maintain_hosts(estate: Estate, machines: Ints) -> None:
             "properties": {"maintenanceConfigurationId": full, "resourceId": target},
         },
         about | {
-            "id": f"{full}/providers/microsoft.maintenance/applyupdates/20261101000000", "name": "20261101000000",
+            "id": f"{full}/providers/microsoft.maintenance/applyupdates/{stamp}", "name": stamp,
             "type": "microsoft.maintenance/maintenanceconfigurations/applyupdates",
             "properties": {
-                "maintenanceConfigurationId": full, "status": "Failed", "startDateTime": "2026-11-01T00:00:00Z",
+                "maintenanceConfigurationId": full, "status": "Failed",
+                "startDateTime": iso(estate.asked - 30 * HOUR),
                 "maintenanceConfiguration": {"name": "mc-hosts", "properties": {"maintenanceScope": "Host"}},
             },
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet.model import DAY, HOUR, NEVER, Ints
+from fleet.model import DAY, HOUR, NEVER, Bools, Ints
 from fleet.update_manager.estate import weekly_at
 from fleet.update_manager.faults.placing import (
     add,
@@ -25,7 +25,7 @@ from fleet.update_manager.model import Change, Estate, Scope
 
 SCENARIO = "scheduled_run_missed_machine"
 MONTHLY = 3
-LAB, LINUX, WINDOWS = 50, 60, 80
+LAB, LINUX, WINDOWS, NAMED = 50, 60, 80, 34
 
 
 def join_linux(estate: Estate, machines: Ints) -> int:
@@ -86,6 +86,18 @@ def be_made_anew(estate: Estate, machines: Ints) -> None:
     at = join_linux(estate, machines) - 5 * HOUR
     estate.set(machines, recreated=at + HOUR)
     record(estate, machines, at, "Delete", "Create")
+
+
+def heard_healthy(estate: Estate) -> Bools:
+    """Allow healthy machines that the old service hears, and that a schedule reaches."""
+    return estate.flags("healthy")
+
+
+@fault(f"{SCENARIO}/machine_unavailable unheard", heard_healthy, weight=0, adopted=True)
+def be_unheard(estate: Estate, machines: Ints) -> None:
+    """Let machines send no heartbeat around the run, and be on before and after it."""
+    at = estate.asked - NAMED * HOUR
+    estate.set(machines, unheard=True, away_from=at, away_to=at + 1)
 
 
 @fault(f"{SCENARIO}/changed_too_late", azure_linux)

@@ -20,7 +20,7 @@ class Fault:
 
     ``weight``: its part of the machines that get a fault; 0: never more than the least. ``fleet``: how
     many machines there must be for it, or it is left out where all faults are asked for. ``borrows``:
-    its machines stay free for others.
+    its machines stay free for others. ``adopted``: they are such that have rows of the old service too.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Fault:
     weight: float
     fleet: int = 0
     borrows: bool = False
+    adopted: bool = False
 
 
 FAULTS: dict[str, Fault] = {}
@@ -37,14 +38,22 @@ LOOKALIKES: dict[str, Fault] = {}
 
 
 def fault(
-    name: str, who: Who, *, least: int = 1, weight: float = 1.0, fleet: int = 0, borrows: bool = False
+    name: str,
+    who: Who,
+    *,
+    least: int = 1,
+    weight: float = 1.0,
+    fleet: int = 0,
+    borrows: bool = False,
+    adopted: bool = False,
 ) -> Callable[[Make], Make]:
     """Register a fault as ``scenario/cause``; what follows a blank tells faults of one cause apart."""
 
     def keep(make: Make) -> Make:
         FAULTS[name] = Fault(
-            name=name, make=make, who=who, least=least, weight=weight, fleet=fleet, borrows=borrows
-        )
+            name=name, make=make, who=who, least=least, weight=weight, fleet=fleet,
+            borrows=borrows, adopted=adopted,
+        )  # fmt: skip
         return make
 
     return keep
@@ -106,8 +115,11 @@ def spoil(
     estate: Estate, names: Collection[str] | None, *, lookalikes: bool | Collection[str], share: float
 ) -> None:
     """Apply the faults asked for (None: all that the estate has room for), then the look-alikes."""
-    count = len(estate.machines)
-    wanted = [f for f in FAULTS.values() if (f.name in names if names is not None else f.fleet <= count)]
+    count, both = len(estate.machines), bool((estate.column("old") >= 0).any())
+    wanted = [
+        one for one in FAULTS.values()
+        if (one.fleet <= count and one.adopted <= both if names is None else one.name in names)
+    ]  # fmt: skip
     alike = LOOKALIKES if lookalikes is True else lookalikes or ()
     wanted += [one for one in LOOKALIKES.values() if one.name in alike]
     per_fault = share * count / sum(one.weight for one in FAULTS.values())
@@ -117,7 +129,8 @@ def spoil(
 
 def _choose(estate: Estate, one: Fault, count: int) -> Ints:
     """Choose machines that nothing has been done to yet."""
-    free = np.flatnonzero(one.who(estate) & ~estate.taken & (estate.column("old") < 0))
+    alone = ~estate.taken & (estate.column("old") < 0)
+    free = np.flatnonzero(one.who(estate) & (one.adopted | alone))
     if len(free) < count:
         raise ValueError(
             f"{len(estate.machines)} machines are too few for {one.name}: "

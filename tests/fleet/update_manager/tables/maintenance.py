@@ -44,8 +44,8 @@ def _static(estate: Estate) -> Columns:
     ids = np.where(lost, old_ids(estate)[machines], arm_ids(estate)[machines]).astype(object)
     targets = spell(ids, estate.column("spelling")[machines])
     configured = _configuration_ids(estate)[table["number"]]
-    names = np.array([f"{estate.configurations[n].name}-{m}" for m, n in zip(machines, table["number"], strict=True)],
-                     dtype=object)  # fmt: skip
+    titles = np.array([one.name for one in estate.configurations], dtype=object)[table["number"]]
+    names = join_texts(titles, "-", machines.astype(str).astype(object))
     given: dict[str, Any] = {
         "id": join_texts(ids, "/providers/Microsoft.Maintenance/configurationAssignments/", names),
         "name": names, "type": ASSIGNMENT,

@@ -22,8 +22,9 @@ STEMS = {"azure": "microsoft.compute/virtualmachines", "arc": "microsoft.hybridc
 CHUNK = 400_000
 KEPT = 7 * 24 * 3600
 COUNTED = {
-    "Critical": "critical", "Security": "security", "UpdateRollup": "updateRollup", "FeaturePack": "featurePack",
-    "ServicePack": "servicePack", "Definition": "definition", "Tools": "tools", "Updates": "updates",
+    "Critical": "critical", "Security": "security", "UpdateRollup": "updateRollup",
+    "FeaturePack": "featurePack", "ServicePack": "servicePack", "Definition": "definition",
+    "Tools": "tools", "Updates": "updates",
     "Other": "other", "Security-ESM": "other",
 }  # fmt: skip
 WORDS = {

@@ -21,8 +21,9 @@ UPDATE = {"Windows": "WindowsOsUpdateExtension", "Linux": "LinuxOsUpdateExtensio
 CORE, SOFTWARE = "Microsoft.CPlat.Core", "Microsoft.SoftwareUpdateManagement"
 POLICY = "/providers/Microsoft.Authorization/policyDefinitions/bd876905-5b84-4f73-ab2d-2e7a7c4568d9"
 EXTENSION_TYPES = {
-    "azure": "microsoft.compute/virtualmachines/extensions", "arc": "microsoft.hybridcompute/machines/extensions",
-}  # fmt: skip
+    "azure": "microsoft.compute/virtualmachines/extensions",
+    "arc": "microsoft.hybridcompute/machines/extensions",
+}
 BAD = {
     "patch": lambda os: (CORE, PATCH[os]),
     "update": lambda os: (SOFTWARE, UPDATE[os]),
@@ -214,7 +215,8 @@ def policy_rows(estate: Estate) -> Iterator[dict[str, Any]]:
         name = make_guid(rng)
         yield {
             "id": f"{target}/providers/Microsoft.PolicyInsights/policyStates/{name}", "name": name,
-            "type": "microsoft.policyinsights/policystates", "subscriptionId": place.id, "tenantId": place.tenant,
+            "type": "microsoft.policyinsights/policystates", "subscriptionId": place.id,
+            "tenantId": place.tenant,
             "properties": {
                 "complianceState": verdict.state, "resourceId": target.lower(),
                 "resourceType": TYPES[kinds[verdict.machine]], "policyDefinitionAction": "audit",

@@ -16,10 +16,10 @@ HRESULTS = {
     "other_hresult": ("0x80240022", "0x800F0922", "0x80070643"),
 }
 MESSAGES = {
-    "sudo_denied": ("ERROR", "Customer has either disallowed or restricted sudo. Unable to invoke sudo successfully."),
-    "package_manager_failure": ("PACKAGE_MANAGER_FAILURE", "Unexpected return code (100) from package manager."),
+    "sudo_denied": ("ERROR", "Sudo is disallowed or restricted. Unable to invoke sudo successfully."),
+    "package_manager_failure": ("PACKAGE_MANAGER_FAILURE", "Unexpected return code from package manager."),
     "superseded_operation": ("NEWER_OPERATION_SUPERSEDED", "A newer operation superseded this one."),
-    "extension_timed_out": ("VMExtensionProvisioningTimeout", "The extension did not answer: Enable command timed out."),
+    "extension_timed_out": ("VMExtensionProvisioningTimeout", "Enable command timed out."),
     "platform_error": (
         "InternalExecutionError",
         "An internal execution error occurred. Please retry later. This result may be incomplete.",
