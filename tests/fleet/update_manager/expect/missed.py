@@ -217,7 +217,7 @@ def _severity(known: Known, held: Held, cause: Texts) -> Texts:
     return np.select(
         [
             cause == "machine_deleted",
-            cause == "machine_unavailable",
+            (cause == "machine_unavailable") & known.off,
             cause == "taken_by_other_runs",
             cause == "never_taken",
         ],
