@@ -16,7 +16,7 @@ from fleet.deployments import attend_runs, make_deployments, mark_patched_by_dep
 from fleet.estate import make_machines, make_subscriptions, make_workspaces
 from fleet.expect import expect_findings, machine_states
 from fleet.expect.states import latest_reports, reporting
-from fleet.faults import FAULTS, spoil
+from fleet.faults import FAULTS, registry, spoil
 from fleet.identity import account_id, present_ids, workspace_id
 from fleet.model import DAY, NEVER, Fleet, World, iso, random_for
 from fleet.reports import report_healthy_fleet, settle_rollouts
@@ -103,7 +103,7 @@ def split_faults(faults: Collection[str] | None, services: str) -> dict[str, Col
     """
     if services not in SERVICES:
         raise ValueError(f"no such services: {services}; known are {', '.join(SERVICES)}")
-    known = {UPDATE_MANAGEMENT: KNOWN_FAULTS, UPDATE_MANAGER: MANAGER_FAULTS}
+    known = {UPDATE_MANAGEMENT: tuple(registry.FAULTS), UPDATE_MANAGER: MANAGER_FAULTS}
     made = {name: names for name, names in known.items() if services in (name, "both")}
     if faults is None:
         return dict.fromkeys(made)
