@@ -98,3 +98,15 @@ def test_what_is_found_is_what_was_planted(judged: Judged, scenario: str) -> Non
     }
     assert sorted(planted - found) == []
     assert sorted(found - planted) == []
+
+
+@pytest.mark.skipif(
+    "machine_not_assessed" not in live(), reason="the states of the living service are to come"
+)
+def test_every_machine_has_the_state_that_was_planted(judged: Judged) -> None:
+    table = judged.kit.machine_table()
+    subject = table["resource_id"].mask(table["resource_id"].fillna("") == "", table["source_computer_id"])
+    told = dict(zip(subject.str.lower(), table["state"], strict=True))
+    planted = dict(judged.fleet.states)
+    assert {one: (told.get(one), state) for one, state in planted.items() if told.get(one) != state} == {}
+    assert sorted(set(told) - set(planted)) == []

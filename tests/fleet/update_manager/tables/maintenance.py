@@ -180,9 +180,11 @@ def _machine_runs(estate: Estate) -> Columns:
     stamps = np.array([text.rsplit("/", 1)[1] for text in runs], dtype=object)
     going = (rows["status"] == "InProgress").to_numpy()
     ended = np.where(going, "", moments(rows["ended"].to_numpy()))
+    # the id of the row tells the machine too
+    bare = (odd == 1) & (machines % 2 == 0)
     target = join_texts('"resourceId":"', spell(ids, odd), '",')
     properties = join_texts(
-        '{"maintenanceScope":"InGuestPatch",', np.where(odd == 1, "", target).astype(object),
+        '{"maintenanceScope":"InGuestPatch",', np.where(bare, "", target).astype(object),
         '"correlationId":"', spell(runs, odd), '","maintenanceConfigurationId":"',
         np.array([text.rsplit("/providers/", 1)[0] for text in runs], dtype=object),
         '","startDateTime":"', moments(rows["begun"].to_numpy()), '","endDateTime":"', ended.astype(object),

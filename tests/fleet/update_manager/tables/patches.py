@@ -32,6 +32,7 @@ WORDS = {
     "Security": "security", "Critical": "CRITICAL",
 }  # fmt: skip
 SOURCES = ("WU-WSUS", "WU", "WU_WSUS")
+PLATFORM_RUN = "00000000-aaaa-4bbb-8ccc-dddddddddddd"
 STATES = ("Installed", "Failed", "Pending", "Excluded", "NotSelected")
 
 
@@ -234,8 +235,9 @@ def _installation(row: dict[str, Any]) -> str:
         "errorDetails": error_details(row["trouble"] or None, row["release"], row["turn"]),
     }  # fmt: skip
     if not row["run"]:
-        # nothing, an empty text, or another sort of id: none is the run of a schedule
-        sort = (None, "", "00000000-aaaa-4bbb-8ccc-dddddddddddd")[row["turn"] % 3]
+        # nothing or an empty text; the platform has ids of another sort: none is the run of a schedule
+        sorts = (None, "", PLATFORM_RUN) if row["by"] == "Platform" else (None, "")
+        sort = sorts[row["turn"] % len(sorts)]
         if sort is not None:
             about["maintenanceRunId"] = sort
     return json.dumps(about)[1:]
