@@ -382,7 +382,7 @@ def test_a_healthy_estate_plants_nothing(tmp_path: Path, lookalikes: bool) -> No
     )  # fmt: skip
     assert fleet.planted == ()
     counted = Counter(fleet.states.values())
-    odd = {"unknown": 15, "not_managed": 6} if lookalikes else {}
+    odd = {"unknown": 17, "not_managed": 6} if lookalikes else {}
     assert counted == {"compliant": len(fleet.states) - sum(odd.values()), **odd}
 
 

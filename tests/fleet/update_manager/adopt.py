@@ -78,7 +78,8 @@ def _rows(old: World, machines: Ints, first: int) -> pd.DataFrame:
         "vm_uuid": chosen["vm_id"].to_numpy(), "maintenance": None, "stage": "prod", "team": "platform",
         "assessed": old.asked - rng.integers(HOUR, 22 * HOUR, count), "assess_minutes": 4,
         "assess_status": "Succeeded", "shown_extension": True, "assess_mode": mode, "patch_mode": mode,
-        "settings": True, "old": machines, "shown": chosen["computer"].to_numpy(),
+        "settings": True, "old": machines,
+        "shown": np.where(reporting(old)[machines], chosen["computer"].to_numpy(dtype=object), None),
     }  # fmt: skip
     return pd.DataFrame(bare | told | more)
 

@@ -134,7 +134,7 @@ def _states(
     strange = assessed & ~np.isin(status, [*SUCCEEDED, "InProgress", "Failed"])
     tests = [
         ~managed,
-        blind | (going & (begun <= 4 * HOUR)) | strange | (succeeded & estate.flags("uncounted")),
+        blind | (going & (begun <= 4 * HOUR)) | strange | (succeeded & _not_counted(estate)),
         off & ~(succeeded & (age < 24 * HOUR)),
         (assessed & (status == "Failed")) | going,
         ~assessed,
@@ -146,6 +146,15 @@ def _states(
         "non_compliant",
     ]  # fmt: skip
     return np.select(tests, [np.array(n, dtype=object) for n in names], default="compliant")
+
+
+def _not_counted(estate: Estate) -> Bools:
+    """Tell of which machines neither a count nor an update of the sorts that matter tells anything."""
+    found: Bools = np.zeros(len(estate.machines), dtype=np.bool_)
+    matters = estate.updates["class"].isin(["Critical", "Security", "Security-ESM"])
+    matters |= estate.updates["kb"] == "2267602"
+    found[estate.needed["machine"][matters.to_numpy()[estate.needed["update"]]]] = True
+    return estate.flags("uncounted") | (estate.flags("by_children") & ~found)
 
 
 def _mark_deleted(estate: Estate, states: Texts, installations: pd.DataFrame) -> None:

@@ -30,6 +30,13 @@ def lack_updates(estate: Estate, machines: Ints) -> None:
     need(estate, machines[1::2], "fresh-crit")
 
 
+@fault("machine_non_compliant/security_updates_missing uncounted", anyone, weight=0)
+def lack_uncounted(estate: Estate, machines: Ints) -> None:
+    """Let machines lack updates that are listed and not counted."""
+    estate.set(machines, by_children=True)
+    need(estate, machines, "fresh")
+
+
 def not_assess(estate: Estate, machines: Ints) -> None:
     """Let machines have no assessment: nothing in the last seven days."""
     estate.set(machines, assessed=-1)
@@ -187,6 +194,15 @@ def has_release(*releases: str) -> Who:
 @fault("updates_need_subscription/ubuntu_pro_required", has_release("ubuntu18", "ubuntu22"), least=2)
 def need_pro(estate: Estate, machines: Ints) -> None:
     """Let machines need packages that come with Ubuntu Pro."""
+    need(estate, machines, "esm")
+
+
+@fault(
+    "updates_need_subscription/ubuntu_pro_required uncounted", has_release("ubuntu18", "ubuntu22"), weight=0
+)
+def need_pro_uncounted(estate: Estate, machines: Ints) -> None:
+    """Let machines need nothing but such packages where nothing is counted: they lack no security update."""
+    estate.set(machines, by_children=True)
     need(estate, machines, "esm")
 
 

@@ -32,7 +32,7 @@ def be_assessed_right_now(estate: Estate, machines: Ints) -> None:
 
 @lookalike(anyone, fixed=3)
 def count_otherwise(estate: Estate, machines: Ints) -> None:
-    """Count nothing in the assessment: its updates tell, or nothing does."""
+    """Count nothing in the assessment: only updates that matter little are told, or none at all."""
     estate.set(machines[:2], by_children=True)
     estate.set(machines[2:], uncounted=True)
 
