@@ -165,6 +165,7 @@ class Estate:
     ``needed``: one row per machine and update of ``updates`` that its newest assessment names.
     ``machine_runs``, ``installations``, ``children``: made once the faults are in, and ``words``:
     which machines have, or had, a word in a tag; from then on columns are ``kept``.
+    ``numbers``: those of updates by release and key.
     ``extra``: rows that are of nothing above, by table.
     ``managed_groups``: who manages a resource group, by subscription and name.
     """
@@ -190,6 +191,7 @@ class Estate:
     taken: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     words: dict[str, dict[str, Ints]] = field(default_factory=dict)
     kept: dict[tuple[str, str], Any] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Return the random numbers of one purpose, independent of all others."""
@@ -229,8 +231,10 @@ class Estate:
 
     def update(self, release: str, key: str) -> int:
         """Return the number of an update of a release."""
-        rows = self.updates
-        return int(rows.index[(rows["release"] == release) & (rows["key"] == key)][0])
+        if not self.numbers:
+            pairs = zip(self.updates["release"], self.updates["key"], strict=True)
+            self.numbers = {pair: number for number, pair in enumerate(pairs)}
+        return self.numbers[release, key]
 
     def is_there(self) -> Bools:
         """Tell which machines have a row in ``resources``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ class Known:
     """Hold what is known of an estate; ``reach``: whom each configuration that lives reaches now.
 
     ``installations`` and ``machine_runs``: those whose rows are of the machine as it is now and may be read.
+    ``takers``: whom each run took; ``earlier_takers``: under whatever id they had.
     """
 
     estate: Estate
@@ -39,6 +41,8 @@ class Known:
     states: Texts
     installations: pd.DataFrame
     machine_runs: pd.DataFrame
+    takers: Mapping[tuple[int, int], Ints]
+    earlier_takers: Mapping[tuple[int, int], Ints]
     blind_installations: Bools
     blind_runs: Bools
 
@@ -85,9 +89,17 @@ def know(estate: Estate) -> Known:
         estate=estate, there=there, reach=reach, reached=reached, managed=managed, off=off,
         supported=~estate.flags("scale_set") & ~is_client(estate), assessed=assessed,
         critical=counts[0], security=counts[1], states=states,
-        installations=installations, machine_runs=machine_runs,
+        installations=installations, machine_runs=machine_runs, takers=_takers(machine_runs),
+        earlier_takers=_takers(estate.machine_runs),
         blind_installations=~_may_read(estate, "installations"), blind_runs=~_may_read(estate, "runs"),
     )  # fmt: skip
+
+
+def _takers(rows: pd.DataFrame) -> dict[tuple[int, int], Ints]:
+    """Return whom each run took, by the numbers of its configuration and its own."""
+    machines = rows["machine"].to_numpy(dtype=np.int64)
+    groups = rows.groupby(["configuration", "place"]).indices
+    return {(int(number), int(place)): machines[at] for (number, place), at in groups.items()}
 
 
 def _may_read(estate: Estate, sort: str) -> Bools:

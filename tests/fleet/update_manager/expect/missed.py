@@ -72,15 +72,13 @@ def expect_missed(known: Known) -> Iterator[Planted]:
 
 def decided(known: Known) -> Iterator[Held]:
     """Yield for each configuration the run that decides."""
-    rows = known.machine_runs
-    held = set(zip(rows["configuration"].tolist(), rows["place"].tolist(), strict=True))
     for number, configuration in enumerate(known.estate.configurations):
         if not known.seen(configuration):
             continue
         runs = configuration.runs
         real = [
             place for place, run in enumerate(runs)
-            if run.status not in UNDECIDED and (number, place) in held
+            if run.status not in UNDECIDED and (number, place) in known.takers
         ]  # fmt: skip
         inside = tuple(place for place in real if runs[place].stamp > known.estate.start)
         if inside:
@@ -94,19 +92,15 @@ def decided(known: Known) -> Iterator[Held]:
 
 def took(known: Known, number: int, place: int) -> Bools:
     """Tell whom a run took."""
-    rows = known.machine_runs
-    right = (rows["configuration"].to_numpy() == number) & (rows["place"].to_numpy() == place)
     found = np.zeros(len(known.there), dtype=np.bool_)
-    found[rows["machine"].to_numpy()[right]] = True
+    found[known.takers.get((number, place), [])] = True
     return found
 
 
 def _had(known: Known, number: int, place: int) -> Bools:
     """Tell whom a run took under the id that they had then."""
-    rows = known.estate.machine_runs
-    right = (rows["configuration"].to_numpy() == number) & (rows["place"].to_numpy() == place)
     found = np.zeros(len(known.there), dtype=np.bool_)
-    found[rows["machine"].to_numpy()[right]] = True
+    found[known.earlier_takers.get((number, place), [])] = True
     return found
 
 
@@ -193,9 +187,10 @@ def _together(known: Known, held: Held) -> Bools:
 
 def _in_runs(known: Known, held: Held, places: range | tuple[int, ...]) -> np.ndarray:
     """Return in how many runs of a configuration each machine took part."""
-    rows = known.machine_runs
-    right = (rows["configuration"] == held.number) & rows["place"].isin(list(places))
-    return np.bincount(rows.loc[right, "machine"], minlength=len(known.there))
+    counted = np.zeros(len(known.there), dtype=np.int64)
+    for place in places:
+        counted += took(known, held.number, place)
+    return counted
 
 
 def _severity(known: Known, held: Held, cause: Texts) -> Texts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from fleet.model import Bools, Ints
@@ -22,6 +24,7 @@ def distance(one: str, other: str) -> int:
     return row[-1]
 
 
+@cache
 def is_near(word: str, wanted: str) -> bool:
     """Tell whether a word is meant to be another; words that differ in digits alone are not."""
     word, wanted = word.lower(), wanted.lower()

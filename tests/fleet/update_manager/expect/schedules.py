@@ -86,13 +86,12 @@ def _not_run(known: Known, number: int, configuration: Configuration) -> tuple[s
 def _took_none(known: Known, number: int, configuration: Configuration) -> bool:
     """Tell whether the newest run that counts took no machine, though one was expected and is on."""
     runs = configuration.runs
-    rows = known.machine_runs
     for place in reversed(range(len(runs))):
         if runs[place].status in UNDECIDED:
             continue
         if runs[place].status == "NoUpdatesPending":
             return False
-        if ((rows["configuration"] == number) & (rows["place"] == place)).any():
+        if (number, place) in known.takers:
             return False
         held = Held(
             number=number, configuration=configuration, run=runs[place], place=place, before=None, inside=()

@@ -115,10 +115,13 @@ def run_id(estate: Estate, configuration: Configuration, stamp: int) -> str:
 def _runs(estate: Estate) -> list[dict[str, Any]]:
     """Return the runs of configurations."""
     rows = []
-    counted = estate.machine_runs.groupby(["configuration", "place"])["status"].agg(["size", _succeeded])
-    ends = estate.machine_runs.groupby(["configuration", "place"])["ended"].max().to_dict()
-    sizes = counted["size"].to_dict() if len(counted) else {}
-    good = counted["_succeeded"].to_dict() if len(counted) else {}
+    held = estate.machine_runs.assign(good=estate.machine_runs["status"] == "Succeeded")
+    groups = held.groupby(["configuration", "place"])
+    ends, good, sizes = (
+        groups["ended"].max().to_dict(),
+        groups["good"].sum().to_dict(),
+        groups.size().to_dict(),
+    )
     for number, one in enumerate(estate.configurations):
         place = estate.subscriptions[one.subscription]
         if not place.visible or one.gone:
@@ -144,11 +147,6 @@ def _runs(estate: Estate) -> list[dict[str, Any]]:
                 }
             )  # fmt: skip
     return rows
-
-
-def _succeeded(statuses: pd.Series) -> int:
-    """Count the machine runs that succeeded."""
-    return int((statuses == "Succeeded").sum())
 
 
 def _as_texts(summary: dict[str, int]) -> dict[str, str]:
