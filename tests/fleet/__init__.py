@@ -4,7 +4,23 @@ Written from the rules alone and independent of the judgements: nothing here imp
 ``umdiag``, so that what is planted and what is found can be compared.
 """
 
-from fleet.maker import DEMO_ASKED_AT, KNOWN_FAULTS, make_demo, make_fleet
+from fleet.maker import (
+    DEMO_ASKED_AT,
+    KNOWN_FAULTS,
+    MANAGER_FAULTS,
+    SERVICES,
+    make_demo,
+    make_fleet,
+)
 from fleet.model import Fleet, Planted
 
-__all__ = ["DEMO_ASKED_AT", "KNOWN_FAULTS", "Fleet", "Planted", "make_demo", "make_fleet"]
+__all__ = [
+    "DEMO_ASKED_AT",
+    "KNOWN_FAULTS",
+    "MANAGER_FAULTS",
+    "SERVICES",
+    "Fleet",
+    "Planted",
+    "make_demo",
+    "make_fleet",
+]

@@ -1,4 +1,7 @@
-"""Write a made fleet into a folder: ``python -m fleet FOLDER --machines 2000``, or ``FOLDER --demo``."""
+"""Write a made fleet into a folder: ``python -m fleet FOLDER --machines 2000``, or ``FOLDER --demo``.
+
+``--services both``: half of the machines are of Azure Update Manager.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from fleet.maker import DEMO_ASKED_AT, KNOWN_FAULTS, make_demo, make_fleet
+from fleet.maker import (
+    DEMO_ASKED_AT,
+    KNOWN_FAULTS,
+    MANAGER_FAULTS,
+    SERVICES,
+    make_demo,
+    make_fleet,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,9 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--heartbeat-minutes", type=int)
     parser.add_argument("--asked-at", type=datetime.fromisoformat, default=DEMO_ASKED_AT)
     parser.add_argument("--no-lookalikes", action="store_true")
+    parser.add_argument("--services", choices=SERVICES, default=SERVICES[0])
     parser.add_argument(
         "--faults", nargs="*", metavar="SCENARIO/CAUSE",
-        help=f"default all; none after --faults: a healthy fleet; known: {', '.join(KNOWN_FAULTS)}",
+        help="default all; none after --faults: a healthy fleet; known: "
+        + ", ".join(dict.fromkeys((*KNOWN_FAULTS, *MANAGER_FAULTS))),
     )  # fmt: skip
     given = parser.parse_args(arguments)
     try:
@@ -37,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             faults=given.faults, lookalikes=not given.no_lookalikes,
             faulty_share=given.faulty_share, overlap=given.overlap, drift=given.drift,
             asked_at=given.asked_at, heartbeat_minutes=given.heartbeat_minutes,
+            services=given.services,
         )  # fmt: skip
     except ValueError as error:
         parser.error(str(error))

@@ -16,15 +16,21 @@ from fleet.deployments import attend_runs, make_deployments, mark_patched_by_dep
 from fleet.estate import make_machines, make_subscriptions, make_workspaces
 from fleet.expect import expect_findings, machine_states
 from fleet.expect.states import latest_reports, reporting
-from fleet.faults import FAULTS, spoil
+from fleet.faults import FAULTS, registry, spoil
 from fleet.identity import account_id, present_ids, workspace_id
 from fleet.model import DAY, NEVER, Fleet, World, iso, random_for
 from fleet.reports import report_healthy_fleet, settle_rollouts
 from fleet.tables import write_tables
+from fleet.tables.both import write_both
+from fleet.together import combine, describe_estate
+from fleet.update_manager.maker import KNOWN_FAULTS as MANAGER_FAULTS
+from fleet.update_manager.maker import make_known_estate
 
 DEMO_ASKED_AT = datetime(2026, 11, 18, 6, tzinfo=UTC)
 KNOWN_FAULTS = tuple(FAULTS)
 DAYS_FOR_FAULTS = 12
+UPDATE_MANAGEMENT, UPDATE_MANAGER = "update_management", "update_manager"
+SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER, "both")
 
 
 def make_fleet(
@@ -40,9 +46,12 @@ def make_fleet(
     drift: bool = False,
     asked_at: datetime = DEMO_ASKED_AT,
     heartbeat_minutes: int | None = None,
+    services: str = UPDATE_MANAGEMENT,
 ) -> Fleet:
     """Write a fleet into a folder and say what must be found in it.
 
+    ``services``: one of ``SERVICES``: the machines are of the old service, of Azure Update Manager,
+    or half of them of each, and some that have rows of both.
     ``faults``: names ``scenario/cause``; None is every known one, an empty list a healthy fleet.
     ``faulty_share``: the machines that get a fault of their own; ``overlap``: the share of a
     fault's machines that have another one too, where that may be. ``drift``: write what the
@@ -52,24 +61,57 @@ def make_fleet(
     Raises ValueError for what cannot be made.
     """
     _check(days, faults, lookalikes=lookalikes, asked_at=asked_at, heartbeat_minutes=heartbeat_minutes)
-    world = make_world(machines, days, seed, asked_at, heartbeat_minutes)
-    world.drift = drift
-    spoil(world, faults, lookalikes=lookalikes, share=faulty_share, overlap=overlap)
-    settle(world)
+    wanted = split_faults(faults, services)
+    world, known = None, None
+    if services != UPDATE_MANAGER:
+        world = make_world(
+            machines if services == UPDATE_MANAGEMENT else machines // 2, days, seed, asked_at,
+            heartbeat_minutes,
+        )  # fmt: skip
+        world.drift = drift
+        spoil(world, wanted[UPDATE_MANAGEMENT], lookalikes=lookalikes, share=faulty_share, overlap=overlap)
+        settle(world)
+    if services != UPDATE_MANAGEMENT:
+        asked = int(asked_at.timestamp())
+        known = make_known_estate(
+            seed, machines - (0 if world is None else machines // 2), asked, asked - days * DAY,
+            wanted[UPDATE_MANAGER], lookalikes=lookalikes, share=faulty_share, drift=drift, old=world,
+        )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
-    rows = write_tables(world, folder)
-    fleet = _describe(world, folder, days, rows)
+    if world is None:
+        fleet = describe_estate(known, folder, days, write_both(None, known.estate, folder))
+    else:
+        fleet = _describe(world, folder, days, write_tables(world, folder, known and known.estate))
+        fleet = fleet if known is None else combine(fleet, world, known)
     _write_json(
         folder / "snapshot.json",
         {
             "format": 1,
-            "asked_at": iso(world.asked),
+            "asked_at": iso(int(asked_at.timestamp())),
             "lookback": f"{days}d",
-            "tables": {name: {"rows": n, "complete": True} for name, n in sorted(rows.items())},
+            "tables": {name: {"rows": n, "complete": True} for name, n in sorted(fleet.rows.items())},
         },
     )
     _write_json(folder / "planted.json", _planted(fleet))
     return fleet
+
+
+def split_faults(faults: Collection[str] | None, services: str) -> dict[str, Collection[str] | None]:
+    """Return the faults of each service; where both are made, a name that both know is of both.
+
+    Raises ValueError for a service and for a fault that nobody knows.
+    """
+    if services not in SERVICES:
+        raise ValueError(f"no such services: {services}; known are {', '.join(SERVICES)}")
+    known = {UPDATE_MANAGEMENT: tuple(registry.FAULTS), UPDATE_MANAGER: MANAGER_FAULTS}
+    made = {name: names for name, names in known.items() if services in (name, "both")}
+    if faults is None:
+        return dict.fromkeys(made)
+    unknown = sorted(set(faults) - {name for names in made.values() for name in names})
+    if unknown:
+        every = ", ".join(dict.fromkeys(name for names in made.values() for name in names))
+        raise ValueError(f"no such fault: {', '.join(unknown)}; known are {every}")
+    return {name: [one for one in names if one in set(faults)] for name, names in made.items()}
 
 
 def make_demo(folder: Path) -> Fleet:

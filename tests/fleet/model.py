@@ -163,7 +163,8 @@ class World:
     ``linked``: how many workspaces are linked to the account. ``elsewhere``: machines that Azure
     Update Manager assesses; ``lapsed``: those of them on which it fails, or has not looked for days.
     ``declared``: faults that say themselves what is found: their name, the
-    severity, their machines. ``touched``: what faults have changed of a machine.
+    severity, their machines. ``touched``: what faults have changed of a machine; ``chosen``: the
+    machines of each fault. ``adopted``: machines that Azure Update Manager manages and writes.
     """
 
     seed: int
@@ -189,6 +190,8 @@ class World:
     declared: list[tuple[str, str, Ints]] = field(default_factory=list)
     touched: dict[int, set[str]] = field(default_factory=dict)
     taken: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    chosen: dict[str, Ints] = field(default_factory=dict)
+    adopted: list[int] = field(default_factory=list)
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Return the random numbers of one purpose, independent of all others."""

@@ -146,6 +146,7 @@ def spoil(
         count = one.fixed if one.fixed is not None else max(2, round(per_fault * one.weight))
         picked = _choose(world, one, count, overlap)
         one.make(world, picked)
+        world.chosen[one.name] = picked
         if one.finds is not None:
             world.declared.append((one.name, one.finds, picked))
 

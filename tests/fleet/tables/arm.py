@@ -22,7 +22,7 @@ def write_arm(world: World, folder: Path) -> dict[str, int]:
     """Write these tables; return their numbers of rows."""
     rights = {"id": account_id(world), "actions": '["*/read"]', "notActions": "[]"}
     tables: tuple[tuple[str, list[dict[str, Any]], dict[str, pa.DataType]], ...] = (
-        ("providers", _providers(world), PROVIDER),
+        ("providers", providers(world), PROVIDER),
         ("workspaces", [_workspace(world, one) for one in world.workspaces], OBJECT),
         ("linkedServices", _links(world), OBJECT),
         ("savedSearches", [_saved(world, one) for one in world.workspaces], OBJECT),
@@ -31,7 +31,7 @@ def write_arm(world: World, folder: Path) -> dict[str, int]:
     return {name: write_records(folder, name, rows, kinds) for name, rows, kinds in tables}
 
 
-def _providers(world: World) -> list[dict[str, Any]]:
+def providers(world: World) -> list[dict[str, Any]]:
     """Return the registrations in the subscriptions that can be seen."""
     return [
         {

@@ -36,21 +36,22 @@ EMPTY = ("patchinstallationresources", "maintenanceresources")
 def write_graph(world: World, folder: Path) -> dict[str, int]:
     """Write resources, their containers and their changes, and what Azure Update Manager knows."""
     rows = {
-        "resources": _write_resources(world, folder),
-        "resourcecontainers": write_records(folder, "resourcecontainers", _containers(world), KINDS),
+        "resources": write_table(folder, "resources", resource_columns(world)),
+        "resourcecontainers": write_records(folder, "resourcecontainers", containers(world), KINDS),
         "patchassessmentresources": write_records(
             folder, "patchassessmentresources", _assessed(world), KINDS
         ),
-        "resourcechanges": write_records(folder, "resourcechanges", _changes(world), KINDS),
+        "resourcechanges": write_records(folder, "resourcechanges", changes(world), KINDS),
     }
     return rows | {name: write_records(folder, name, [], KINDS) for name in EMPTY}
 
 
-def _write_resources(world: World, folder: Path) -> int:
-    """Write machines that exist in subscriptions that can be seen, and some other resources."""
+def resource_columns(world: World) -> dict[str, pa.Array]:
+    """Return machines that exist in subscriptions that can be seen, and some other resources."""
     visible = np.array([s.visible for s in world.subscriptions])[world.column("subscription")]
     there = (world.machines["kind"] != "plain").to_numpy() & visible
     there &= (world.column("deleted") == NEVER) & ~world.flags("ghost") & ~world.flags("unread")
+    there[world.adopted] = False
     shown = np.flatnonzero(there)
     kind = world.machines["kind"]
     tenants = np.array([s.tenant for s in world.subscriptions], dtype=object)
@@ -80,7 +81,7 @@ def _write_resources(world: World, folder: Path) -> int:
         unique = name in ("id", "name", "properties")
         texts = values.astype(object).where(values.notna(), None).to_numpy()
         columns[name] = pa.array(texts, TEXT) if unique else coded(texts, every)
-    return write_table(folder, "resources", columns)
+    return columns
 
 
 def _properties(world: World, shown: Ints) -> Texts:
@@ -176,7 +177,7 @@ def _assessed(world: World) -> list[dict[str, Any]]:
     return rows
 
 
-def _containers(world: World) -> list[dict[str, Any]]:
+def containers(world: World) -> list[dict[str, Any]]:
     """Return the subscriptions that can be seen, and their resource groups."""
     rows: list[dict[str, Any]] = []
     used = set(zip(world.column("subscription").tolist(), world.texts("group").tolist(), strict=True))
@@ -204,7 +205,7 @@ def _containers(world: World) -> list[dict[str, Any]]:
     return rows
 
 
-def _changes(world: World) -> list[dict[str, Any]]:
+def changes(world: World) -> list[dict[str, Any]]:
     """Return the recorded changes of machines, in order of time."""
     rng = world.rng("changes")
     ids, kinds = arm_ids(world), world.texts("kind")

@@ -61,6 +61,7 @@ class TableWriter:
         table = pa.table(dict(columns))
         if self._writer is None:
             self._writer = self._open(table.schema)
+        table = _conform(table, self._writer.schema)
         self._writer.write_table(table, row_group_size=max(1, len(table)))
         self.rows += len(table)
 
@@ -82,6 +83,19 @@ class TableWriter:
             use_dictionary=listed, column_encoding=deltas, dictionary_pagesize_limit=2**26,
             write_statistics=list(deltas) or False, data_page_size=2**22,
         )  # fmt: skip
+
+
+def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Give rows the columns of those written before: coded where those are, and in their order."""
+    if table.schema == schema:
+        return table
+    columns = []
+    for there in schema:
+        column = table[there.name]
+        if pa.types.is_dictionary(there.type) and not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        columns.append(column.cast(there.type))
+    return pa.table(columns, schema=schema)
 
 
 def write_table(folder: Path, name: str, columns: Mapping[str, pa.Array]) -> int:
