@@ -1,4 +1,4 @@
-"""Schedules of Azure Update Manager as frames: what is assigned to them, whom they select, when they start."""
+"""Schedules of Azure Update Manager as frames: what is assigned to them, whom they select, when they run."""
 
 from __future__ import annotations
 
@@ -114,7 +114,8 @@ def test_whether_a_schedule_was_deleted_cannot_be_told_without_subscriptions():
 def test_other_kinds_of_maintenance_and_of_resources_are_left_out():
     place = f"/subscriptions/{identifier('main')}/resourceGroups/rg/providers"
     host = {
-        "id": f"{place}/Microsoft.Compute/hostGroups/g/providers/Microsoft.Maintenance/configurationAssignments/a",
+        "id": f"{place}/Microsoft.Compute/hostGroups/g/providers/Microsoft.Maintenance"
+        "/configurationAssignments/a",
         "type": "microsoft.maintenance/configurationassignments",
         "properties": {
             "maintenanceConfigurationId": "/x",
