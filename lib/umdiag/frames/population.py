@@ -78,7 +78,8 @@ def _by_resources(
     stranger = ~known & surely(managed_machines["shown"])
     if UPDATE_MANAGER not in services and not managed.any():
         stranger &= managed_machines["managed"].isna()
-    rows = managed_machines[(managed | stranger) & (managed_machines["state"] != "gone")]
+    there = (managed_machines["state"] != "gone") & ~surely(managed_machines["invisible"])
+    rows = managed_machines[(managed | stranger) & there]
     managed = managed[rows.index]
     told = pd.DataFrame(
         {

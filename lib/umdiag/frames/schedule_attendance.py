@@ -84,10 +84,11 @@ def _expected(run: Any, scopes: Scopes, taken: pd.DataFrame) -> Iterator[pd.Data
     previous = before["scheduled"].max() if len(before) else pd.NaT
     shared = {"run_key": run.run_key, "previous": previous}
     named = scopes.named(run.configuration_key)
-    scale_set = estate.index[estate["scale_set_instance"]]
-    yield named[~named["machine_key"].isin(scale_set)].assign(via="static", **shared)
+    later = estate["created"] > run.scheduled
+    unfit = estate.index[estate["scale_set_instance"] | later]
+    yield named[~named["machine_key"].isin(unfit)].assign(via="static", **shared)
     chosen = scopes.at(run.configuration_key, run.scheduled)
-    unfit = estate.index[estate["windows_client"] | (estate["created"] > run.scheduled)]
+    unfit = estate.index[estate["windows_client"] | later]
     yield chosen[~chosen["machine_key"].isin(unfit)].assign(via="scope", **shared)
     left = before["machine_key"][before["scheduled"] == previous].drop_duplicates()
     left = left[~left.isin(named["machine_key"]) & ~left.isin(chosen["machine_key"])]
