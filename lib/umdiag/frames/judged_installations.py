@@ -19,7 +19,7 @@ _OF_CONFIGURATION = ("name", "configuration_id", "minutes", "never_restarts")
 
 
 def derive(
-    installations: Partial,
+    installations: pd.DataFrame,
     managed_machines: Partial,
     configurations: pd.DataFrame | None,
     *,
