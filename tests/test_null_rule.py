@@ -25,6 +25,7 @@ NAMES = {
     ("workspaces", "workspace_settings"): {"workspace_id", "name", "id", "ingestion_status"},
     ("machine_run_outcomes", "estate"): {"computer", "name", "subject_id"},
     ("missed", "estate"): {"computer", "name", "subject_id"},
+    ("judged_installations", "configurations"): {"configuration", "configuration_id"},
 }
 #: Where changes were not seen, the absence of a resource has to tell that it was deleted.
 BY_ABSENCE = {

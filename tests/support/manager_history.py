@@ -216,7 +216,7 @@ def _patch(patch: Mapping[str, Any]) -> dict[str, Any]:
 def _counted(needed: list[dict[str, Any]]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for patch in needed:
-        name = patch["classifications"][0]
+        name = patch["classifications"][0].removesuffix(" Updates")
         name = name[:1].lower() + name[1:]
         counts[name] = counts.get(name, 0) + 1
     return counts

@@ -25,7 +25,7 @@ _OF_MACHINE = (
 
 
 def derive(
-    schedule_attempts: Partial,
+    schedule_attempts: pd.DataFrame,
     managed_machines: Partial,
     blind_subscriptions: pd.DataFrame | None,
     resource_changes: pd.DataFrame | None,

@@ -17,6 +17,7 @@ from umdiag.model import Partial
 REASONS = ("excluded_by_configuration", "classification_not_selected", "unknown")
 _PUBLISHED_BEFORE = pd.Timedelta(hours=24)
 _SHOWN = 25
+_TOLD = ("title", "kb", "classification", "published", "state")
 
 
 def derive(
@@ -42,15 +43,24 @@ def derive(
     left = _left(rows, grave_updates(needed_updates, managed_machines), uninstalled_patches)
     left = left[~_installed_elsewhere(left, selections, configurations)]
     reasons = left.groupby("row")[list(REASONS)].any()
-    rows = rows.loc[reasons.index]
-    by_row = left.groupby("row")
-    shown = ["title", "kb", "classification", "published", "state"]
-    listed = {row: updates[shown].head(_SHOWN).to_dict("records") for row, updates in by_row}
-    return rows.assign(
-        **{reason: reasons[reason] for reason in REASONS},
-        count=by_row.size(),
-        updates=pd.Series(listed, dtype="object"),
-    ).reset_index(drop=True)
+    return (
+        rows.loc[reasons.index]
+        .assign(
+            **{reason: reasons[reason] for reason in REASONS},
+            count=left.groupby("row").size(),
+            updates=_listed(left),
+        )
+        .reset_index(drop=True)
+    )
+
+
+def _listed(left: pd.DataFrame) -> pd.Series[Any]:
+    """Return the first updates of each row, as evidence holds them."""
+    shown = left[left.groupby("row").cumcount() < _SHOWN]
+    told: dict[int, list[dict[str, Any]]] = {}
+    for row, update in zip(shown["row"], shown[list(_TOLD)].to_dict("records"), strict=True):
+        told.setdefault(row, []).append({str(key): value for key, value in update.items()})
+    return pd.Series(told, dtype="object")
 
 
 def _left(rows: pd.DataFrame, needed: pd.DataFrame, uninstalled: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,7 @@ _OF_CONFIGURATION = ("name", "configuration_id", "minutes", "never_restarts")
 
 
 def derive(
-    installations: Partial,
+    installations: pd.DataFrame,
     managed_machines: Partial,
     configurations: pd.DataFrame | None,
     *,
@@ -29,7 +29,7 @@ def derive(
     configuration_id, window_minutes and never_restarts (null: the configuration is not shown, or there is no
     run), start_time, used_minutes, late_minutes (null: the start that was due is not known), computer,
     subject_id, os_type (of the installation, else of the machine), reached, reboot_setting (the machine's),
-    arm_key, service, machine (−1: no row of a log is needed), newest (of its machine and configuration;
+    arm_key, service, machine (−1: no log needs to know it), newest (of its machine and configuration;
     installations without a run are one group).
 
     Left out are machines that are gone from Azure or not shown, and resources of other types.

@@ -36,15 +36,17 @@ def derive(
     needed = needed[needed["machine_key"].isin(living["machine_key"])].reset_index(drop=True)
     codes, kinds = distinct(needed)
     reaching = living.assign(place=looked_up(living["configuration_key"], rank["place"]).astype("int64"))
-    reaching = reaching.drop_duplicates(["machine_key", "place"])
-    groups = reaching.sort_values("place").groupby("machine_key")["place"].agg(tuple)
-    group, together = pd.factorize(looked_up(needed["machine_key"], groups))
-    pairs = pd.DataFrame({"group": group, "code": codes})
+    reaching = reaching.drop_duplicates(["machine_key", "place"]).sort_values("place")
+    groups = reaching.groupby("machine_key")["place"].agg(tuple)
+    numbers, together = pd.factorize(groups)
+    group = looked_up(needed["machine_key"], pd.Series(numbers, index=groups.index)).astype("int64")
+    pairs = pd.DataFrame({"group": group.to_numpy(), "code": codes})
     chosen = _chosen(pairs.drop_duplicates(), together, verdicts(configurations, kinds), rank, kinds)
-    blamed = needed.assign(group=group, code=codes).merge(chosen, on=["group", "code"])
-    unread = selections["machine_key"][surely_not(selections["readable"])]
-    blamed["unread"] = blamed["machine_key"].isin(unread)
-    return _gathered(blamed, configurations)
+    needed["unread"] = needed["machine_key"].isin(
+        selections["machine_key"][surely_not(selections["readable"])]
+    )
+    blamed = pairs.assign(row=needed.index).merge(chosen, on=["group", "code"])
+    return _gathered(blamed, needed, configurations)
 
 
 def grave_updates(needed_updates: pd.DataFrame, managed_machines: pd.DataFrame) -> pd.DataFrame:
@@ -96,22 +98,28 @@ def _chosen(
     return pd.concat(found) if found else pd.DataFrame(columns=list(columns)).astype(columns)
 
 
-def _gathered(blamed: pd.DataFrame, configurations: pd.DataFrame) -> pd.DataFrame:
+def _gathered(blamed: pd.DataFrame, needed: pd.DataFrame, configurations: pd.DataFrame) -> pd.DataFrame:
     """Return one row per configuration and update, those that most machines need first."""
-    blamed["reason"] = np.select(
-        [blamed["named"] & blamed["linux"], blamed["named"]],
+    keys = ["place", "code"]
+    blamed["machine"] = pd.factorize(needed["machine_key"])[0][blamed["row"]]
+    blamed["unread"] = needed["unread"].to_numpy()[blamed["row"]]
+    blamed = blamed.drop_duplicates([*keys, "machine"]).sort_values("row")
+    by = blamed.groupby(keys)
+    counts = by.agg(machines=("machine", "size"), unread=("unread", "sum"))
+    some = blamed[by.cumcount() < _SHOWN]
+    computers = needed["computer"].to_numpy()[some["row"]]
+    counts["computers"] = (
+        pd.Series(computers, index=some.index).groupby([some[key] for key in keys]).agg(list)
+    )
+    first = blamed.drop_duplicates(keys).merge(counts.reset_index(), on=keys, suffixes=("_", ""))
+    rows = needed.iloc[first["row"]].reset_index(drop=True)
+    rows = rows[["update", "title", "kb", "version", "classification", "critical", "published", "linux"]]
+    rows["reason"] = np.select(
+        [first["named"] & rows["linux"], first["named"]],
         ["package_mask_excludes", "kb_excluded"],
         "class_not_included",
     )
-    keys = configurations["configuration_key"].to_numpy()
-    blamed["configuration_key"] = pd.Series(keys[blamed["place"].to_numpy()], dtype="str", index=blamed.index)
-    by = blamed.sort_values("computer", kind="stable").groupby(["configuration_key", "update", "version"])
-    told = ("title", "kb", "classification", "critical", "published", "reason")
-    rows = by.agg(
-        **{column: (column, "first") for column in told},
-        machines=("machine_key", "nunique"),
-        unread=("unread", "sum"),
-    )
-    some = by["computer"].agg(lambda computers: list(dict.fromkeys(computers))[:_SHOWN])
-    rows["computers"] = some if len(rows) else pd.Series(dtype="object")
-    return rows.reset_index().sort_values("machines", ascending=False, kind="stable", ignore_index=True)
+    names = configurations["configuration_key"].to_numpy()
+    rows["configuration_key"] = pd.Series(names[first["place"]], dtype="str", index=rows.index)
+    rows = rows.drop(columns="linux").assign(**{name: first[name] for name in counts})
+    return rows.sort_values(["machines", "update"], ascending=[False, True], kind="stable", ignore_index=True)

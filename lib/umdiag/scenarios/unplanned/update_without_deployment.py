@@ -134,7 +134,8 @@ def judge(
         logged, installed, causes=(AUTOMATIC, PLATFORM, ON_DEMAND), otherwise=UNKNOWN
     ):
         if row.service == UPDATE_MANAGER:
-            by_both = cause is PLATFORM and bool(or_none(row.reached))
+            # Whether schedules reach the machine too may not be seen: then it counts as reached.
+            by_both = cause is PLATFORM and or_none(row.reached) is not False
             yield found(
                 cause,
                 subject(row),

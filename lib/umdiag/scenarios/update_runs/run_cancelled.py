@@ -20,10 +20,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
+
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.run_outcomes import CANCELLED, is_asked_for
 from umdiag.frames.shared.text import fold
-from umdiag.model import UPDATE_MANAGER, Cause, Finding, Lead, Partial, Severity, Subject, found
+from umdiag.model import UPDATE_MANAGER, Cause, Finding, Lead, Severity, Subject, found
 from umdiag.scenarios.account import Rests
 from umdiag.scenarios.azure_steps import ACTIVITY_LOG, HISTORY
 from umdiag.scenarios.evidence import told
@@ -76,7 +78,7 @@ SERVICES = (UPDATE_MANAGER,)
 RESTS = Rests(symptom=("schedule_runs",))
 
 
-def judge(maintenance_runs: Partial, *, update_run: str) -> Iterator[Finding]:
+def judge(maintenance_runs: pd.DataFrame, *, update_run: str) -> Iterator[Finding]:
     """Report each maintenance configuration whose newest run was cancelled."""
     runs = maintenance_runs[is_asked_for(maintenance_runs, update_run)]
     newest = runs.drop_duplicates("configuration_key", keep="last")

@@ -76,7 +76,7 @@ def judge(
     failed_starts: Partial | None,
     failed_attempts: Partial | None,
     machine_run_outcomes: Partial | None,
-    schedule_attempts: Partial | None,
+    schedule_attempts: pd.DataFrame | None,
     managed_machines: Partial | None,
     heartbeats_of_failures: pd.DataFrame | None,
     heartbeat_hours: pd.DataFrame | None,
