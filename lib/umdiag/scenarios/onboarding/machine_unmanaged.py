@@ -60,7 +60,7 @@ RESTS = Rests(
 def judge(
     managed_machines: Partial,
     identities: pd.DataFrame,
-    machines: pd.DataFrame,
+    machines: Partial,
     subscriptions: pd.DataFrame,
     blind_subscriptions: pd.DataFrame,
 ) -> Iterator[Finding]:
