@@ -114,12 +114,13 @@ def test_whether_a_schedule_was_deleted_cannot_be_told_without_subscriptions():
 
 def test_other_kinds_of_maintenance_and_of_resources_are_left_out():
     place = f"/subscriptions/{identifier('main')}/resourceGroups/rg/providers"
+    hosts = f"{place}/Microsoft.Compute/hostGroups/g"
     host = {
-        "id": f"{place}/Microsoft.Compute/hostGroups/g/providers/Microsoft.Maintenance/configurationAssignments/a",
+        "id": f"{hosts}/providers/Microsoft.Maintenance/configurationAssignments/a",
         "type": "microsoft.maintenance/configurationassignments",
         "properties": {
             "maintenanceConfigurationId": "/x",
-            "resourceId": f"{place}/Microsoft.Compute/hostGroups/g",
+            "resourceId": hosts,
         },
     }
     schedules = {"host": {"of": "Host", "machines": ["web01"]}, "weekly": {"machines": ["web02"]}}
