@@ -1,4 +1,4 @@
-"""Schedules of Azure Update Manager as frames: what is assigned to them, whom they select, when they run."""
+"""Schedules of Azure Update Manager as frames: what is assigned, whom they select, when they start."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def test_a_funnel_counts_what_each_filter_keeps_of_the_one_before():
     assert list(steps["predicate"]) == [
         "scope", "resource_group", "resource_type", "operating_system", "location", "tags",
     ]  # fmt: skip
-    assert list(zip(steps["of"], steps["kept"], strict=True)) == [
+    kept = list(zip(steps["of"], steps["kept"], strict=True))
+    assert kept == [
         (4, 3),
         (3, 3),
         (3, 3),
@@ -113,13 +114,13 @@ def test_whether_a_schedule_was_deleted_cannot_be_told_without_subscriptions():
 
 def test_other_kinds_of_maintenance_and_of_resources_are_left_out():
     place = f"/subscriptions/{identifier('main')}/resourceGroups/rg/providers"
+    hosts = f"{place}/Microsoft.Compute/hostGroups/g"
     host = {
-        "id": f"{place}/Microsoft.Compute/hostGroups/g/providers/Microsoft.Maintenance"
-        "/configurationAssignments/a",
+        "id": f"{hosts}/providers/Microsoft.Maintenance/configurationAssignments/a",
         "type": "microsoft.maintenance/configurationassignments",
         "properties": {
             "maintenanceConfigurationId": "/x",
-            "resourceId": f"{place}/Microsoft.Compute/hostGroups/g",
+            "resourceId": hosts,
         },
     }
     schedules = {"host": {"of": "Host", "machines": ["web01"]}, "weekly": {"machines": ["web02"]}}
