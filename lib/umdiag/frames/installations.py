@@ -44,9 +44,10 @@ def derive(patch_installations: Partial) -> pd.DataFrame:
 
 
 def _origins(rows: pd.DataFrame, run: pd.Series[Any]) -> pd.Series[str]:
-    """Say what made each installation; the platform names a run that is none of a configuration."""
+    """Say what made each installation: a run, else who started it, else the platform, which names its own."""
     starter = folded(rows["started_by"])
-    origin = starter.where(starter.isin(["user", "platform"]), "").mask(run != "", "platform")
+    starter = starter.where(starter.isin(["user", "platform"]), "")
+    origin = starter.mask((starter == "") & (run != ""), "platform")
     return origin.mask(rows["run_key"] != "", "run").astype("str")
 
 
