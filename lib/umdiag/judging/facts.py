@@ -21,6 +21,10 @@ from umdiag.words.once import Once
 Progress: TypeAlias = Callable[[str, int, int], None]
 
 
+#: Asks a source one query with its values.
+Fetch: TypeAlias = Callable[[Query, Mapping[str, Value]], Rows]
+
+
 class Clock(TypedDict):
     """The window of an investigation: it ends at `asked_at` and is `lookback` long."""
 
@@ -36,7 +40,7 @@ class Facts:
 
     def __init__(
         self,
-        fetch: Callable[[Query, Mapping[str, Value]], Rows],
+        fetch: Fetch,
         filling: Callable[[str], Seen],
         clock: Clock,
     ) -> None:
