@@ -1,4 +1,4 @@
-"""What an investigation knows: each query fetched once, each frame derived once, each scenario judged once."""
+"""What an investigation knows: each query fetched once, each frame derived and scenario judged once."""
 
 from __future__ import annotations
 
