@@ -37,6 +37,11 @@ _PARTS = {
 }
 #: Minutes at the end of a window in which nothing more is installed; none on a Linux that never restarts.
 _OF_WINDOWS, _OF_LINUX = 10, 15
+_OF_UPDATE_MANAGEMENT = 20
+_COLUMNS = [
+    "machine_key", "computer", "configuration", "start_time", "window_minutes", "used_minutes",
+    "late_minutes", "exceeded", "reserve", "installed", "failed", "pending", "reboot_status", "needed_minutes",
+]  # fmt: skip
 #: Whether a restart was needed, or happened → words.
 _RESTARTS = {
     "notneeded": "no restart was needed",
@@ -48,30 +53,29 @@ _RESTARTS = {
 
 
 def window_minutes(
-    judged_installations: pd.DataFrame,
+    judged_installations: pd.DataFrame | None,
     exceeded_windows: pd.DataFrame | None,
+    short_windows: pd.DataFrame | None,
     population: pd.DataFrame | None,
     *,
     computers: Sequence[str] = (),
 ) -> Figure | None:
-    """Draw the minutes of the fullest maintenance windows, one line per machine and schedule.
+    """Draw the minutes of the fullest maintenance windows, one line per machine and what patched it.
 
-    `judged_installations`: one row per installation (newest, window_minutes, used_minutes, late_minutes,
-    window_exceeded, installed, failed, pending, reboot_status, …); `exceeded_windows`: those that ran out of
-    time (needed_minutes); `population`: one row per machine.
+    `judged_installations`: one row per installation of Update Manager (newest, window_minutes, used_minutes,
+    late_minutes, window_exceeded, installed, failed, pending, reboot_status, …); `exceeded_windows`: those
+    that ran out of time (needed_minutes); `short_windows`: the machine runs of Update Management that did,
+    of the others the window is not told; `population`: one row per machine.
     """
-    rows, only = chosen(judged_installations, computers)
-    known = rows["window_minutes"].notna() & rows["used_minutes"].notna()
-    rows = rows[marked(rows["newest"]) & known].reset_index(drop=True)
+    rows, only = chosen(_of_both(judged_installations, exceeded_windows, short_windows), computers)
+    rows = rows[rows["window_minutes"].notna() & rows["used_minutes"].notna()].reset_index(drop=True)
     if rows.empty:
         return None
     parts = _parts(rows)
-    rows = rows.assign(
-        full=(parts["late"] + parts["used"]) / parts["window"], exceeded=marked(rows["window_exceeded"])
-    )
+    rows = rows.assign(full=(parts["late"] + parts["used"]) / parts["window"])
     order = rows.sort_values(["exceeded", "full", "computer"], ascending=[False, False, True], kind="stable")
     shown = order.head(_MOST_LINES)
-    traces = _bars(parts.loc[shown.index], _notes(shown, exceeded_windows))
+    traces = _bars(parts.loc[shown.index], [_note(row) for row in each(shown)])
     said = _said(rows, population, computers)
     if len(order) > len(shown):
         said += f" The {len(shown):,} fullest of {counted(len(order), 'window')} are drawn."
@@ -98,14 +102,36 @@ def window_minutes(
     return figure(title, said + only, traces, layout, height=max(30 * len(shown), 80))
 
 
+def _of_both(
+    installations: pd.DataFrame | None, exceeded: pd.DataFrame | None, short: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Return one row per window of either service, with the minutes at its end that are kept back."""
+    parts = [pd.DataFrame(columns=_COLUMNS)]
+    if installations is not None:
+        rows = installations[marked(installations["newest"])]
+        linux = text(rows["os_type"]) == "linux"
+        reserve = linux.map({True: _OF_LINUX, False: _OF_WINDOWS})
+        reserve = reserve.mask(linux & marked(rows["never_restarts"]), 0)
+        needed = pd.Series(dtype="Float64") if exceeded is None else _needed(exceeded)
+        rows = rows.assign(exceeded=marked(rows["window_exceeded"]), reserve=reserve)
+        parts.append(rows.assign(needed_minutes=rows["installation_id"].map(needed))[_COLUMNS])
+    if short is not None:
+        rows = short.assign(exceeded=True, reserve=_OF_UPDATE_MANAGEMENT, pending=short["left"])
+        parts.append(rows.reindex(columns=_COLUMNS))
+    told = [part.astype(object) for part in parts if len(part)]
+    return pd.concat(told, ignore_index=True) if told else parts[0]
+
+
+def _needed(exceeded: pd.DataFrame) -> pd.Series[Any]:
+    return exceeded.drop_duplicates("installation_id").set_index("installation_id")["needed_minutes"]
+
+
 def _parts(rows: pd.DataFrame) -> pd.DataFrame:
     """Return how the minutes of each window were used; what is not known to be late began in time."""
     window = rows["window_minutes"].astype(float)
-    late = rows["late_minutes"].astype("Float64").fillna(0).astype(float).clip(0, window)
+    late = pd.to_numeric(rows["late_minutes"]).astype("Float64").fillna(0).astype(float).clip(0, window)
     used = rows["used_minutes"].astype(float).clip(lower=0)
-    linux = text(rows["os_type"]) == "linux"
-    reserve = linux.map({True: _OF_LINUX, False: _OF_WINDOWS}).mask(linux & marked(rows["never_restarts"]), 0)
-    reserve = reserve.clip(upper=window)
+    reserve = rows["reserve"].astype(float).clip(upper=window)
     end = late + used
     usable = window - reserve
     return pd.DataFrame(
@@ -143,15 +169,7 @@ def _bars(parts: pd.DataFrame, notes: Sequence[str]) -> list[Spec]:
     ]
 
 
-def _notes(shown: pd.DataFrame, exceeded_windows: pd.DataFrame | None) -> list[str]:
-    needed: dict[str, Any] = {}
-    if exceeded_windows is not None:
-        rows = exceeded_windows.dropna(subset=["needed_minutes"])
-        needed = dict(zip(rows["installation_id"], rows["needed_minutes"], strict=True))
-    return [_note(row, needed.get(row.installation_id)) for row in each(shown)]
-
-
-def _note(row: Any, needed: Any) -> str:
+def _note(row: Any) -> str:
     updates = ", ".join(
         f"{int(number):,} {said}"
         for number, said in ((row.installed, "installed"), (row.failed, "failed"), (row.pending, "left"))
@@ -162,7 +180,7 @@ def _note(row: Any, needed: Any) -> str:
         f"began {moment(row.start_time)}, used {row.used_minutes:.0f} of {int(row.window_minutes)} min",
         updates,
         _RESTARTS.get(str(row.reboot_status), ""),
-        f"all of them need about {needed:.0f} min" if needed is not None else "",
+        f"all of them need about {row.needed_minutes:.0f} min" if pd.notna(row.needed_minutes) else "",
     ]
     return "<br>".join(line for line in lines if line)
 
@@ -172,7 +190,8 @@ def _said(rows: pd.DataFrame, population: pd.DataFrame | None, computers: Sequen
     if population is None:
         return said + f"Shows {counted(rows['machine_key'].nunique(), 'machine')}."
     machines, _ = chosen(population, computers)
-    known = int(machines["arm_key"].isin(rows["machine_key"]).sum())
+    keys = set(rows["machine_key"]) - {""}
+    known = int((machines["arm_key"].isin(keys) | ("name:" + machines["name"]).isin(keys)).sum())
     return said + "Speaks of " + of_machines(known, len(machines), "have no installation of a known window")
 
 
