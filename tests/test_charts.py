@@ -37,6 +37,8 @@ def machines_of(number=60, prefix="vm-", workspace="law-main"):
             "workspace": workspace,
             "os_type": np.where(np.arange(number) % 3, "Windows", "Linux"),
             "state": state,
+            "service": "update_management",
+            "missing_other": 0,
             "last_assessed": assessed,
             "last_heartbeat": assessed,
         }
@@ -219,14 +221,127 @@ def orchestration_of(computers, **more):
     return rows.assign(computer=list(computers))
 
 
+def states_of(machines, subscriptions=None, **more):
+    return charts.machine_states(machines, subscriptions, **more)
+
+
+def age_of(machines):
+    limits = {"stale_after": timedelta(hours=24), "assessment_stale_after": timedelta(hours=48)}
+    return charts.assessment_age(machines, **WINDOW, **limits)
+
+
+def calendar_of(attendance, runs, population, schedules=(None, None, None), update_run=""):
+    return charts.run_calendar(attendance, runs, *schedules, population, **WINDOW, update_run=update_run)
+
+
+def managed_of(number=10, prefix="vm-"):
+    """Machines of Update Manager that no log knows."""
+    machines = machines_of(number, prefix).assign(service="update_manager", workspace="", workspace_id="")
+    ids = [arm_id(n) for n in range(number)]
+    return machines.assign(
+        resource_id=ids, arm_key=[id_.lower() for id_ in ids], source_computer_id="", machine=None
+    )
+
+
+def key_of(name):
+    return (
+        f"/subscriptions/s/resourcegroups/rg/providers/microsoft.maintenance/maintenanceconfigurations/{name}"
+    )
+
+
+def schedule_runs_of(machines, number=2, name="nightly", missed=1):
+    """Runs of a schedule, of which the newest is compared: who was expected, who was missed, all runs."""
+    starts = pd.date_range("2026-11-21T22:00Z", periods=number, freq="-1D").astype("datetime64[us, UTC]")
+    runs = pd.DataFrame(
+        {
+            "run_key": [f"{key_of(name)}/applyupdates/{start:%Y%m%d%H%M%S}" for start in starts],
+            "configuration_key": key_of(name),
+            "configuration": name,
+            "scheduled": starts,
+            "outcome": "succeeded",
+            "status": "Succeeded",
+        }
+    )
+    expected = pd.DataFrame({"run_key": runs["run_key"].iloc[0], "machine_key": machines["arm_key"]})
+    expected = expected.assign(
+        took_part=np.arange(len(machines)) >= missed, scheduled=starts[0], configuration=name
+    )
+    left_out = expected[~expected["took_part"]].assign(computer=list(machines["computer"].head(missed)))
+    return expected, left_out, runs
+
+
+def week_of(machines, names=("alpha", "beta", "gamma"), met=True):
+    """Windows of schedules of which the first two meet, and the last reaches no machine."""
+    keys = [key_of(name) for name in names]
+    starts = pd.to_datetime(["2026-11-23T22:00Z", "2026-11-23T23:00Z", "2026-11-25T22:00Z"])
+    occurrences = pd.DataFrame({"configuration_key": keys, "start": starts[: len(keys)]})
+    occurrences["end"] = occurrences["start"] + pd.Timedelta(hours=2)
+    configurations = pd.DataFrame(
+        {"configuration_key": keys, "name": names, "living": True, "recurrence_known": True}
+    )
+    selections = pd.concat(
+        [
+            pd.DataFrame({"configuration_key": key, "machine_key": machines["arm_key"], "living": True})
+            for key in keys[:2]
+        ]
+    )
+    pairs = [(keys[1], keys[0], len(machines))] if met else []
+    conflicts = pd.DataFrame(pairs, columns=["configuration_key", "other_key", "machines"])
+    return occurrences, configurations, selections, conflicts
+
+
+def coming_of(machines, **more):
+    return charts.coming_week(*week_of(machines, **more), machines, asked_at=ASKED_AT)
+
+
+def installs_of(machines, name="nightly", **more):
+    """The newest installation of each machine: it began 10 minutes late and took 60 of 120."""
+    start = pd.Timestamp("2026-11-21T22:10Z")
+    given = {
+        "installation_id": machines["arm_key"] + "/patchinstallationresults/1",
+        "machine_key": machines["arm_key"],
+        "configuration_key": key_of(name),
+        "configuration": name,
+        "computer": machines["computer"],
+        "os_type": "windows",
+        "origin": "run",
+        "status": "succeeded",
+        "succeeded": True,
+        "newest": True,
+        "window_exceeded": False,
+        "never_restarts": False,
+        "window_minutes": 120,
+        "used_minutes": 60.0,
+        "late_minutes": 10.0,
+        "started": start,
+        "start_time": start,
+        "ended": start + pd.Timedelta(hours=1),
+        "installed": 3,
+        "failed": 0,
+        "pending": 1,
+        "reboot_status": "completed",
+        "texts": name,
+    }
+    rows = pd.DataFrame(given | more, index=machines.index)
+    return rows.astype({"window_minutes": "Int64", "used_minutes": "Float64", "late_minutes": "Float64"})
+
+
+def minutes_of(rows, machines, needed=None):
+    return charts.window_minutes(rows, needed, None, machines)
+
+
 def timeline_of(computer="vm-1", **facts):
     given = {
         "machine_hours": pd.DataFrame({"source_computer_id": "a", "hour": HOURS[:100], "heartbeats": 3}),
         "machine_assessments": None,
         "machine_runs": None,
         "attendance": None,
+        "patch_states": None,
+        "schedule_attempts": None,
+        "missed_by_schedules": None,
+        "installations": None,
         "resource_changes": None,
-        "machines": machines_of(),
+        "population": machines_of(),
     }
     return charts.machine_timeline(**given | facts, computer=computer, **WINDOW)
 
@@ -267,17 +382,21 @@ def every_figure(prefix="vm-", workspace="law-main", number=60):
     outcomes = machine_runs_of(machines, configuration=workspace, status="failedtostart")
     machines.loc[0, ["resource_id", "arm_key"]] = [arm_id(0), arm_id(0).lower()]
     return {
-        "machine_states": charts.machine_states(machines),
-        "missing_updates": charts.missing_updates(updates_of(machines, workspace), machines),
-        "assessment_age": charts.assessment_age(machines, **WINDOW, stale_after=timedelta(hours=24)),
+        "machine_states": states_of(machines),
+        "missing_updates": charts.missing_updates(updates_of(machines, workspace), None, machines),
+        "assessment_age": age_of(machines),
         "ingestion_per_hour": charts.ingestion_per_hour(
             usage_of(tables=(workspace, "Event")), quota_of(workspace), stops_of(), **WINDOW
         ),
         "heartbeats_per_hour": charts.heartbeats_per_hour(
             beats_of(), quota_of(workspace), machines, stops_of(), **WINDOW
         ),
+        "coming_week": coming_of(managed_of(number, prefix), names=(workspace, f"{workspace}2", "c")),
+        "window_minutes": minutes_of(
+            installs_of(managed_of(number, prefix), workspace), managed_of(number, prefix)
+        ),
         "funnel": charts.funnel(funnels_of(workspace), machines),
-        "run_calendar": charts.run_calendar(attendance_of(runs, prefix=prefix), runs, machines, **WINDOW),
+        "run_calendar": calendar_of(attendance_of(runs, prefix=prefix), runs, machines),
         "run_outcomes": charts.run_outcomes(outcomes, None, machines),
         "run_restarts": charts.run_restarts(restarts_of(outcomes), outcomes, None, machines),
         "jobs_at_once": charts.jobs_at_once(
@@ -291,7 +410,7 @@ def every_figure(prefix="vm-", workspace="law-main", number=60):
         "patch_orchestration": charts.patch_orchestration(orchestration_of(machines["computer"])),
         "machine_timeline": timeline_of(
             machines["computer"].iloc[0],
-            machines=machines,
+            population=machines,
             machine_assessments=assessments,
             machine_runs=machine_runs,
             attendance=attendance_of(runs),
@@ -344,21 +463,21 @@ def test_figures_of_machines_say_of_how_many_they_speak():
 
 def test_what_a_figure_cannot_speak_of_is_counted():
     machines = machines_of()
-    assert "50 of 60 machines; 10 unknown" in heading(charts.machine_states(machines))
-    missing = charts.missing_updates(updates_of(machines), machines)
+    assert "50 of 60 machines; 10 unknown" in heading(states_of(machines))
+    missing = charts.missing_updates(updates_of(machines), None, machines)
     assert "50 of 60 machines; 10 were never assessed" in heading(missing)
 
 
 def test_nothing_to_draw_gives_no_figure():
     machines, runs = machines_of(), runs_of()
     none = empty_of(machines)
-    assert charts.machine_states(none) is None
-    assert charts.missing_updates(empty_of(updates_of(machines)), none) is None
-    assert charts.assessment_age(none, **WINDOW, stale_after=timedelta(hours=24)) is None
+    assert states_of(none) is None
+    assert charts.missing_updates(empty_of(updates_of(machines)), None, none) is None
+    assert age_of(none) is None
     assert charts.ingestion_per_hour(empty_of(usage_of()), None, None, **WINDOW) is None
     assert charts.heartbeats_per_hour(empty_of(beats_of()), None, None, None, **WINDOW) is None
     assert charts.funnel(empty_of(funnels_of()), None) is None
-    assert charts.run_calendar(empty_of(attendance_of(runs)), empty_of(runs), None, **WINDOW) is None
+    assert calendar_of(empty_of(attendance_of(runs)), empty_of(runs), None) is None
     outcomes = machine_runs_of(machines)
     assert charts.run_outcomes(empty_of(outcomes), None, machines) is None
     assert charts.run_restarts(empty_of(restarts_of(outcomes)), outcomes, None, machines) is None
@@ -366,6 +485,9 @@ def test_nothing_to_draw_gives_no_figure():
     assert charts.jobs_at_once(idle, outcomes, machines, **WINDOW, job_limit=200) is None
     assert charts.jobs_at_once(empty_of(idle), outcomes, machines, **WINDOW, job_limit=200) is None
     assert not_managed_of(none) is None
+    week = week_of(managed_of())
+    assert charts.coming_week(empty_of(week[0]), *week[1:], none, asked_at=ASKED_AT) is None
+    assert minutes_of(empty_of(installs_of(managed_of())), none) is None
     assert charts.patch_orchestration(empty_of(orchestration_of(machines_of(10)["computer"]))) is None
     hours = pd.DataFrame({"source_computer_id": [], "hour": pd.to_datetime([], utc=True), "heartbeats": []})
     assert timeline_of(machine_hours=hours) is None
@@ -373,19 +495,19 @@ def test_nothing_to_draw_gives_no_figure():
 
 def test_no_missing_update_is_a_picture_too():
     machines = machines_of()
-    figure = charts.missing_updates(empty_of(updates_of(machines)), machines)
+    figure = charts.missing_updates(empty_of(updates_of(machines)), None, machines)
     assert "No update is missing" in heading(figure)
 
 
 def test_a_state_has_one_colour_whatever_else_is_drawn():
     machines = machines_of()
-    alone = charts.machine_states(machines[machines["state"] == "disconnected"])
-    together = charts.machine_states(machines)
+    alone = states_of(machines[machines["state"] == "disconnected"])
+    together = states_of(machines)
     assert trace(alone, "disconnected").marker.color == trace(together, "disconnected").marker.color
 
 
 def test_the_parameter_computers_restricts_and_is_said():
-    figure = charts.machine_states(machines_of(), computers=["VM-3 "])
+    figure = states_of(machines_of(), computers=["VM-3 "])
     assert "of 1 machine" in heading(figure)
     assert "parameter computers" in heading(figure)
 
@@ -395,12 +517,12 @@ def test_a_hundred_thousand_machines_stay_a_small_figure():
     machines["workspace_id"] = [f"ws-{n % 500}" for n in range(100_000)]
     machines["workspace"] = machines["workspace_id"]
     for figure in (
-        charts.machine_states(machines),
-        charts.missing_updates(updates_of(machines), machines),
-        charts.assessment_age(machines, **WINDOW, stale_after=timedelta(hours=24)),
+        states_of(machines),
+        charts.missing_updates(updates_of(machines), None, machines),
+        age_of(machines),
     ):
         assert len(figure.to_json()) < 30_000
-    assert "smallest groups share one bar" in heading(charts.machine_states(machines))
+    assert "smallest groups share one bar" in heading(states_of(machines))
 
 
 def test_series_over_time_stay_below_two_thousand_points():
@@ -467,9 +589,189 @@ def test_groups_beyond_the_first_ten_are_counted():
     assert "15 more groups are not drawn" in heading(charts.funnel(funnels_of(groups=25), None))
 
 
+def test_machines_of_update_manager_stand_by_their_subscription():
+    machines = pd.concat([machines_of(12), managed_of(6).assign(state="assessment_failed", os_type="Linux")])
+    names = pd.DataFrame(
+        {
+            "subscription_id": ["S"],
+            "name": ["Production"],
+            "container_type": ["microsoft.resources/subscriptions"],
+        }
+    )
+    figure = states_of(machines, names)
+    assert figure.layout.yaxis.ticktext[1] == "Update Manager · Production · Linux"
+    assert list(trace(figure, "assessment failed").x) == [0, 6, 0]
+    assert "by workspace or subscription and operating system" in heading(figure)
+    assert "Update Manager · s · Linux" in states_of(machines).layout.yaxis.ticktext
+
+
+def test_updates_that_update_manager_lists_are_missing_too():
+    logged, managed = machines_of(6), managed_of(4).assign(missing_other=5, last_assessed=ASKED_AT)
+    managed["last_assessed"] = managed["last_assessed"].astype("datetime64[us, UTC]")
+    keys = managed["arm_key"]
+    listed = pd.DataFrame(
+        {"machine_key": [*keys, keys[0]], "cut": [False] * 4 + [True], "critical": True, "security": False}
+    ).assign(age_days=3.0)
+    figure = charts.missing_updates(empty_of(updates_of(logged)), listed, pd.concat([logged, managed]))
+    assert trace(figure, "critical").y[0] == 4
+    assert "Missing 4 times on 4 machines" in heading(figure)
+    assert "20 other updates more" in heading(figure)
+
+
+def test_log_rows_of_a_machine_of_update_manager_do_not_count():
+    machines = machines_of(6).assign(service="update_manager")
+    assert "No update is missing" in heading(charts.missing_updates(updates_of(machines), None, machines))
+
+
+def test_each_service_has_its_limit_of_age():
+    hour = pd.Timestamp(ASKED_AT) - pd.Timedelta(hours=36)
+    machines = pd.concat([machines_of(3), managed_of(3)]).assign(last_assessed=hour)
+    figure = age_of(machines)
+    stale = next(one for one in figure.data if one.name.startswith("stale"))
+    fresh = next(one for one in figure.data if one.name.startswith("fresh"))
+    assert (list(fresh.y), list(stale.y)) == ([3], [3])
+    assert "3 assessments older than 24 h" not in heading(figure)
+    assert "3 assessments older than 1 d (Update Management) or 2 d (Update Manager)" in heading(figure)
+    assert len(figure.layout.shapes) == 2
+
+
+def test_the_calendar_draws_schedules_and_compares_their_newest_run():
+    machines = managed_of()
+    figure = calendar_of(None, None, machines, schedule_runs_of(machines))
+    told = trace(figure, "missed machines").customdata[0][0]
+    assert "10 expected, 1 missed" in told
+    assert "vm-0" in told
+    assert "only the newest run" in trace(figure, "not judged").customdata[0][0]
+    assert "2 runs of 1 schedule; 1 not judged" in heading(figure)
+    assert "10 of 10 machines" in heading(figure)
+
+
+def test_a_schedule_whose_misses_cannot_be_told_missed_not_nobody():
+    expected, _, runs = schedule_runs_of(managed_of())
+    figure = calendar_of(None, None, managed_of(), (expected, None, runs))
+    assert [one.name for one in figure.data] == ["not judged"]
+
+
+def test_the_calendar_has_a_line_for_each_of_both_services_and_obeys_update_run():
+    machines, runs = managed_of(), runs_of()
+    schedules = schedule_runs_of(machines, name="weekly")
+    figure = calendar_of(attendance_of(runs), runs, machines, schedules)
+    assert list(figure.layout.yaxis.ticktext) == ["weekly", "weekly"]
+    assert "of 1 update deployment and 1 schedule" in heading(figure)
+    assert calendar_of(None, None, machines, schedules, update_run="other") is None
+    assert calendar_of(None, None, machines, schedules, update_run="Weekly") is not None
+
+
+def test_windows_of_the_coming_week_that_meet_on_machines_stand_out():
+    machines = managed_of()
+    figure = coming_of(machines)
+    meets = trace(figure, "meets another window on the same machines")
+    assert list(meets.base) == ["2026-11-23 22:00:00", "2026-11-23 23:00:00"]
+    assert list(meets.x) == [7_200_000] * 2
+    assert "meets beta, on 10 machines" in meets.customdata[0][0]
+    assert list(trace(figure, "reaches no machine").y) == [2]
+    assert "3 windows of 3 schedules; 2 meet on the same machines" in heading(figure)
+    assert "10 of 10 machines" in heading(figure)
+
+
+def test_windows_that_share_no_machine_do_not_meet():
+    figure = coming_of(managed_of(), met=False)
+    assert [one.name for one in figure.data] == ["maintenance window", "reaches no machine"]
+
+
+def test_the_coming_week_ends_after_a_week_and_begins_with_what_is_open():
+    occurrences, *others = week_of(managed_of())
+    at = pd.to_datetime(["2026-11-22T08:00Z", "2026-11-22T09:00Z", "2026-11-29T11:00Z"])
+    occurrences = occurrences.assign(start=at, end=at + pd.Timedelta(hours=2))
+    figure = charts.coming_week(occurrences, *others, None, asked_at=ASKED_AT)
+    assert list(figure.layout.yaxis.ticktext) == ["beta"]
+
+
+def test_the_minutes_of_a_window_add_up():
+    machines = managed_of(2)
+    rows = installs_of(machines, used_minutes=[60.0, 105.0], window_exceeded=[False, True])
+    figure = minutes_of(rows, machines)
+    drawn = {one.name: list(one.x) for one in figure.data}
+    assert drawn == {
+        "before it began": [10, 10],
+        "scan, downloads, installs and restarts": [100, 60],
+        "used of what is kept back for a restart": [5, 0],
+        "left": [0, 40],
+        "kept back for a restart": [5, 10],
+    }
+    assert "1 window exceeded" in heading(figure)
+    assert "2 of 2 machines" in heading(figure)
+
+
+def test_what_a_run_took_beyond_its_window_and_what_it_needs_is_told():
+    machines = managed_of(1)
+    rows = installs_of(machines, used_minutes=130.0, os_type="linux")
+    needed = rows[["installation_id"]].assign(needed_minutes=200.0)
+    figure = minutes_of(rows, machines, needed)
+    assert list(trace(figure, "beyond the window").x) == [20]
+    assert "all of them need about 200 min" in figure.data[0].customdata[0][0]
+
+
+def test_windows_of_update_management_that_were_exceeded_are_drawn_too():
+    machines = machines_of(4)
+    short = machine_runs_of(machines, 1).assign(
+        window_minutes=60.0, used_minutes=60.0, installed=2, left=3, needed_minutes=110.0
+    )
+    figure = charts.window_minutes(None, None, short, machines)
+    assert list(trace(figure, "used of what is kept back for a restart").x) == [20, 20]
+    assert "2 installed, 3 left" in figure.data[0].customdata[0][0]
+    assert "2 windows exceeded" in heading(figure)
+    assert "2 of 4 machines" in heading(figure)
+
+
+def test_only_the_fullest_windows_are_drawn():
+    machines = managed_of(50)
+    assert "The 20 fullest of 50 windows are drawn" in heading(minutes_of(installs_of(machines), machines))
+
+
+def test_the_time_line_of_a_machine_of_update_manager_needs_no_log():
+    machines = managed_of(3)
+    _, left_out, runs = schedule_runs_of(machines)
+    attempts = runs.tail(1).assign(
+        machine_key=machines["arm_key"][0], started=runs["scheduled"], ended=runs["scheduled"], texts=""
+    )
+    states = machines[["arm_key", "last_assessed"]].rename(
+        columns={"arm_key": "machine_key", "last_assessed": "assessed"}
+    )
+    states = states.assign(
+        succeeded=True, critical=1, security=0, missing_other=0, status="succeeded", texts=""
+    )
+    none = pd.DataFrame({"source_computer_id": [], "hour": pd.to_datetime([], utc=True), "heartbeats": []})
+    figure = timeline_of(
+        "VM-0",
+        machine_hours=none,
+        population=machines,
+        patch_states=states,
+        schedule_attempts=attempts,
+        missed_by_schedules=left_out,
+        installations=installs_of(machines),
+        resource_changes=empty_of(pd.DataFrame({"target_id": [], "changed": []})),
+    )
+    assert [one.name for one in figure.data if one.name] == [
+        "assessment: updates needed",
+        "run succeeded",
+        "run that left it out",
+        "installation succeeded",
+    ]
+    assert list(figure.layout.yaxis2.ticktext) == [
+        "assessments",
+        "update runs",
+        "installations",
+        "resource changes",
+    ]
+    assert not figure.layout.shapes
+    assert "None in the window: resource changes" in heading(figure)
+    assert "Could not be seen" not in heading(figure)
+
+
 def test_the_calendar_names_who_was_missed_and_counts_the_rest():
     runs = runs_of(1)
-    figure = charts.run_calendar(attendance_of(runs, 40, 30), runs, machines_of(), **WINDOW)
+    figure = calendar_of(attendance_of(runs, 40, 30), runs, machines_of())
     told = trace(figure, "missed machines").customdata[0][0]
     assert "vm-0<br>" in told
     assert "… and 20 more" in told
@@ -480,7 +782,7 @@ def test_a_run_without_expected_machines_did_not_miss_nobody():
     runs = runs_of()
     nobody = empty_of(attendance_of(runs))
     for given in (runs, runs_of(judged=False)):
-        figure = charts.run_calendar(nobody, given, None, **WINDOW)
+        figure = calendar_of(nobody, given, None)
         assert [one.name for one in figure.data] == ["not judged"]
         assert "3 not judged" in heading(figure)
 
@@ -488,7 +790,7 @@ def test_a_run_without_expected_machines_did_not_miss_nobody():
 def test_runs_beyond_what_is_drawn_are_said():
     runs = runs_of(100)
     runs["configuration"] = [f"deployment-{n}" for n in range(100)]
-    figure = charts.run_calendar(attendance_of(runs, 2, 1), runs, None, **WINDOW)
+    figure = calendar_of(attendance_of(runs, 2, 1), runs, None)
     assert "80 deployments that missed fewest are not drawn" in heading(figure)
 
 

@@ -158,7 +158,14 @@ def test_chart_of_a_service_that_is_not_looked_at_is_left_out() -> None:
     for of_logs in (charts.ingestion_per_hour, charts.heartbeats_per_hour, charts.jobs_at_once):
         assert graph._views.left_out(of_logs).startswith("Not looked at: Update Management (")
         assert both._views.left_out(of_logs) == ""
-    assert graph._views.left_out(charts.machine_states) == ""
+    for of_both in (
+        charts.machine_states,
+        charts.run_calendar,
+        charts.missing_updates,
+        charts.window_minutes,
+    ):
+        assert graph._views.left_out(of_both) == ""
+    assert graph._views.left_out(charts.machine_timeline) == ""
     said = repr(graph.draw(charts.ingestion_per_hour))
     assert said == "Not looked at: Update Management (none of its tables was captured)."
 

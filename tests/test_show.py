@@ -445,8 +445,15 @@ def test_a_machine_is_shown_with_every_finding_on_it():
     assert "vm-2" not in text
 
 
+def test_a_machine_of_update_manager_is_known_by_its_service_and_state():
+    machines = machines_of().assign(service="update_manager", state="assessment_failed")
+    text = repr(show.machine(machines, computer="vm-1", diagnoses=[]))
+    assert "its newest assessment failed" in text
+    assert "Update Manager" in text
+
+
 def test_a_machine_without_rows_is_said():
-    assert "None of 1 machine in the logs has this name" in repr(
+    assert "None of 1 machine has this name" in repr(
         show.machine(machines_of(), computer="vm-9", diagnoses=[])
     )
     assert "could not be seen" in repr(show.machine(None, computer="vm-9", diagnoses=[]))

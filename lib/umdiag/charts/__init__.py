@@ -6,18 +6,23 @@ cannot; what is cut is counted; a name out of rows is drawn as it stands, never 
 imported when the first figure is made.
 """
 
+from umdiag.charts.ages import assessment_age
+from umdiag.charts.coming_week import coming_week
 from umdiag.charts.groups import funnel
 from umdiag.charts.jobs import jobs_at_once
 from umdiag.charts.machine_runs import run_outcomes, run_restarts
-from umdiag.charts.machines import assessment_age, machine_states, missing_updates
 from umdiag.charts.membership import not_managed
+from umdiag.charts.missing import missing_updates
 from umdiag.charts.orchestration import patch_orchestration
 from umdiag.charts.runs import run_calendar
+from umdiag.charts.states import machine_states
 from umdiag.charts.timeline import machine_timeline
+from umdiag.charts.window_minutes import window_minutes
 from umdiag.charts.workspaces import heartbeats_per_hour, ingestion_per_hour
 
 __all__ = [
     "assessment_age",
+    "coming_week",
     "funnel",
     "heartbeats_per_hour",
     "ingestion_per_hour",
@@ -30,4 +35,5 @@ __all__ = [
     "run_calendar",
     "run_outcomes",
     "run_restarts",
+    "window_minutes",
 ]

@@ -1,4 +1,4 @@
-"""The lanes of one machine's time line: its assessments, its update runs, its changes."""
+"""What stands in the lanes of the time line of one machine: assessments, runs, installations, changes."""
 
 from __future__ import annotations
 
@@ -21,16 +21,15 @@ from umdiag.charts.canvas import (
     moments,
 )
 
-ASSESSED, RUNS, CHANGES = 0, 1, 2
 _MOST_MARKS = 300
 
 
-def assessments(rows: pd.DataFrame | None, asked_at: datetime, lookback: timedelta) -> list[Spec]:
-    """Mark each assessment, apart by whether an update was needed."""
+def assessments(rows: pd.DataFrame | None, lane: int, asked_at: datetime, lookback: timedelta) -> list[Spec]:
+    """Mark each assessment of Update Management, apart by whether an update was needed."""
     if rows is None or rows.empty:
         return []
     # Quarter hours that touch are one assessment: its rows need a while to arrive.
-    inside = _window(rows, "assessed", asked_at, lookback).sort_values("assessed")
+    inside = within(rows, "assessed", asked_at, lookback).sort_values("assessed")
     part = (inside["assessed"].diff() > pd.Timedelta(minutes=15)).cumsum()
     each = inside.groupby(part).agg(
         assessed=("assessed", "min"), reported=("updates_reported", "sum"), needed=("needed", "sum")
@@ -46,7 +45,7 @@ def assessments(rows: pd.DataFrame | None, asked_at: datetime, lookback: timedel
             f"{int(n):,} needed, {int(r):,} reported"
             for n, r in zip(assessments["needed"], assessments["reported"], strict=True)
         ]
-        marks += _marks(list(assessments["assessed"]), notes, name, colour, symbol, ASSESSED)
+        marks += marks_at(list(assessments["assessed"]), notes, name, colour, symbol, lane)
     return marks
 
 
@@ -55,6 +54,7 @@ def runs(
     attendance: pd.DataFrame | None,
     targets: set[str],
     agents: set[str],
+    lane: int,
     asked_at: datetime,
     lookback: timedelta,
 ) -> list[Spec]:
@@ -64,41 +64,56 @@ def runs(
         mine = folded_column(machine_runs, "target").isin(targets) | (
             folded_column(machine_runs, "source_computer_id").isin(agents - {""})
         )
-        of_machine = _window(machine_runs[mine], "start_time", asked_at, lookback).tail(_MOST_MARKS)
-        good = folded_column(of_machine, "status") == "succeeded"
-        going = folded_column(of_machine, "status").isin(("inprogress", "notstarted"))
-        for name, colour, symbol, chosen in (
-            ("run succeeded", GOOD, "square", good),
-            ("run failed or cut off", BAD, "x", ~good & ~going),
-            ("run not over", DULL, "square-open", going),
-        ):
-            part = of_machine[chosen]
-            notes = [_run_note(row) for row in each(part)]
-            marks += _marks(list(part["start_time"]), notes, name, colour, symbol, RUNS)
-            marks += _lengths(part, colour)
+        rows = machine_runs[mine]
+        status = folded_column(rows, "status")
+        outcome = status.where(status == "succeeded", "failed")
+        outcome = outcome.mask(status.isin(("inprogress", "notstarted")), "under_way")
+        marks += ended(rows.assign(outcome=outcome), "run", lane, asked_at, lookback)
     if attendance is not None and len(attendance):
         keys = targets | {f"name:{target}" for target in targets}
-        left_out = attendance["machine_key"].isin(keys) & marked(attendance["missed"])
-        missed = _window(attendance[left_out], "start_time", asked_at, lookback).tail(_MOST_MARKS)
-        notes = [f"{inert(row.configuration, 60)}: left this machine out" for row in each(missed)]
-        marks += _marks(list(missed["start_time"]), notes, "run that left it out", BAD, "circle-open", RUNS)
+        out = attendance[attendance["machine_key"].isin(keys) & marked(attendance["missed"])]
+        marks += left_out(out, lane, asked_at, lookback)
     return marks
 
 
+def ended(rows: pd.DataFrame, what: str, lane: int, asked_at: datetime, lookback: timedelta) -> list[Spec]:
+    """Mark runs or installations by how they ended: `outcome` succeeded, under_way, or another."""
+    inside = within(rows, "start_time", asked_at, lookback).tail(_MOST_MARKS)
+    good, going = inside["outcome"] == "succeeded", inside["outcome"] == "under_way"
+    marks: list[Spec] = []
+    for name, colour, symbol, chosen in (
+        (f"{what} succeeded", GOOD, "square", good),
+        (f"{what} failed or cut off", BAD, "x", ~good & ~going),
+        (f"{what} not over", DULL, "square-open", going),
+    ):
+        part = inside[chosen]
+        notes = [_run_note(row) for row in each(part)]
+        marks += marks_at(list(part["start_time"]), notes, name, colour, symbol, lane)
+        marks += _lengths(part, colour, lane)
+    return marks
+
+
+def left_out(rows: pd.DataFrame, lane: int, asked_at: datetime, lookback: timedelta) -> list[Spec]:
+    """Mark each run that should have taken the machine and did not."""
+    missed = within(rows, "start_time", asked_at, lookback).tail(_MOST_MARKS)
+    notes = [f"{inert(row.configuration, 60)}: left this machine out" for row in each(missed)]
+    return marks_at(list(missed["start_time"]), notes, "run that left it out", BAD, "circle-open", lane)
+
+
 def changes(
-    rows: pd.DataFrame | None, resources: set[str], asked_at: datetime, lookback: timedelta
+    rows: pd.DataFrame | None, resources: set[str], lane: int, asked_at: datetime, lookback: timedelta
 ) -> list[Spec]:
     """Mark each change of the machine's resource."""
     if rows is None or rows.empty:
         return []
-    of_machine = _window(
+    of_machine = within(
         rows[folded_column(rows, "target_id").isin(resources)], "changed", asked_at, lookback
     ).tail(_MOST_MARKS)
     notes = []
     for row in each(of_machine):
         by = f" by {inert(row.changed_by, 50)}" if pd.notna(row.changed_by) and row.changed_by else ""
         notes.append(f"{inert(row.change_type, 20)}{by}{_properties(row.changes)}")
-    return _marks(list(of_machine["changed"]), notes, "resource change", SERIES[2], "triangle-up", CHANGES)
+    return marks_at(list(of_machine["changed"]), notes, "resource change", SERIES[2], "triangle-up", lane)
 
 
 def _properties(changes: Any) -> str:
@@ -114,7 +129,10 @@ def _properties(changes: Any) -> str:
     return "".join(lines) + more
 
 
-def _marks(times: list[Any], notes: list[str], name: str, colour: str, symbol: str, lane: int) -> list[Spec]:
+def marks_at(
+    times: list[Any], notes: list[str], name: str, colour: str, symbol: str, lane: int
+) -> list[Spec]:
+    """Mark moments in a lane."""
     if not times:
         return []
     return [
@@ -133,7 +151,7 @@ def _marks(times: list[Any], notes: list[str], name: str, colour: str, symbol: s
     ]
 
 
-def _lengths(rows: pd.DataFrame, colour: str) -> list[Spec]:
+def _lengths(rows: pd.DataFrame, colour: str, lane: int) -> list[Spec]:
     ended = rows[rows["end_time"].notna()]
     if ended.empty:
         return []
@@ -145,7 +163,7 @@ def _lengths(rows: pd.DataFrame, colour: str) -> list[Spec]:
             "type": "scatter",
             "mode": "lines",
             "x": times,
-            "y": [None if time is None else RUNS for time in times],
+            "y": [None if time is None else lane for time in times],
             "yaxis": "y2",
             "line": {"color": colour, "width": 4},
             "showlegend": False,
@@ -157,10 +175,11 @@ def _lengths(rows: pd.DataFrame, colour: str) -> list[Spec]:
 def _run_note(row: Any) -> str:
     until = f" to {moment(row.end_time)}" if pd.notna(row.end_time) else ""
     error = f"<br>{inert(row.error_message, 90)}" if pd.notna(row.error_message) and row.error_message else ""
-    return f"{inert(row.configuration, 60)}: {inert(row.status, 30)}{until}{error}"
+    return f"{inert(row.configuration, 90)}: {inert(row.status, 30)}{until}{error}"
 
 
-def _window(rows: pd.DataFrame, column: str, asked_at: datetime, lookback: timedelta) -> pd.DataFrame:
+def within(rows: pd.DataFrame, column: str, asked_at: datetime, lookback: timedelta) -> pd.DataFrame:
+    """Return the rows of the window, ascending."""
     inside = rows[rows[column].notna() & (rows[column] > asked_at - lookback) & (rows[column] <= asked_at)]
     return inside.sort_values(column, kind="stable")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.charts.both_services import KINDS, expected_in_both, runs_of_both
 from umdiag.charts.canvas import (
     BAD,
     DULL,
@@ -27,51 +28,60 @@ from umdiag.charts.canvas import (
 )
 from umdiag.words.counting import counted
 
-_MOST_DEPLOYMENTS = 20
+_MOST_LINES = 20
 _MOST_RUNS = 600
 
 
 def run_calendar(
-    attendance: pd.DataFrame,
-    runs: pd.DataFrame,
-    machines: pd.DataFrame | None,
+    attendance: pd.DataFrame | None,
+    runs: pd.DataFrame | None,
+    schedule_attendance: pd.DataFrame | None,
+    missed_by_schedules: pd.DataFrame | None,
+    maintenance_runs: pd.DataFrame | None,
+    population: pd.DataFrame | None,
     *,
     asked_at: datetime,
     lookback: timedelta,
+    update_run: str,
     computers: Sequence[str] = (),
 ) -> Figure | None:
-    """Draw every run on its day, one line per update deployment, with who was missed.
+    """Draw every run on its day, one line per update deployment and schedule, with who was missed.
 
-    `runs`: one row per run (judged: whether it is over); `attendance`: one row per run and machine that was
-    expected in it (machine_key, computer, took_part, missed); `machines`: the population.
+    `runs` and `maintenance_runs`: the runs of the two services; `attendance`: who was expected in a run of
+    Update Management, and missed; `schedule_attendance` and `missed_by_schedules`: the same of the run of
+    each schedule that is compared; `population`: one row per machine.
     """
-    inside = runs[(runs["start_time"] > asked_at - lookback) & (runs["start_time"] <= asked_at)]
+    since = pd.Timestamp(asked_at - lookback)
+    drawn = runs_of_both(runs, maintenance_runs, schedule_attendance, update_run)
+    inside = drawn[(drawn["start_time"] > since) & (drawn["start_time"] <= asked_at)]
     if inside.empty:
         return None
-    attendance, only = chosen(attendance.dropna(subset=["missed"]), computers)
-    missed = attendance[marked(attendance["missed"])]
-    who = {str(run): list(rows) for run, rows in missed.groupby("run_id")["computer"]}
-    expected = {str(run): len(rows) for run, rows in attendance.groupby("run_id")["computer"]}
+    expected_in, only = chosen(
+        expected_in_both(attendance, schedule_attendance, missed_by_schedules), computers
+    )
+    missed = expected_in[marked(expected_in["missed"])]
+    who = {str(run): list(rows) for run, rows in missed.groupby("run")["computer"]}
+    expected = {str(run): int(number) for run, number in expected_in.groupby("run").size().items()}
     shown = inside.sort_values("start_time", ascending=False, kind="stable").head(_MOST_RUNS)
-    shown = shown.assign(configuration=shown["configuration"].astype("string").fillna("").astype(object))
     order = _by_loss(shown, who)
-    lines = {name: place for place, name in enumerate(order[:_MOST_DEPLOYMENTS])}
-    traces = _traces([row for row in each(shown) if row.configuration in lines], lines, who, expected)
+    lines = {line: place for place, line in enumerate(order[:_MOST_LINES])}
+    traces = _traces([row for row in each(shown) if row.line in lines], lines, who, expected)
     said = _said(inside, who, expected)
-    said += _expected_said(set(attendance["machine_key"]), machines)
+    said += _expected_said(set(expected_in["machine_key"]), population)
     said += f" {counted(len(missed), 'miss', 'misses')}"
     said += f" on {counted(missed['machine_key'].nunique(), 'machine')}."
     if len(inside) > len(shown):
         said += f" Only the newest {len(shown):,} runs are drawn."
     if len(order) > len(lines):
-        said += f" {len(order) - len(lines):,} deployments that missed fewest are not drawn."
+        said += f" {len(order) - len(lines):,} lines that missed fewest are not drawn."
+    labels = shown.drop_duplicates("line").set_index("line")["configuration"]
     layout = {
         "hovermode": "closest",
         "xaxis": utc_axis(asked_at, lookback),
         "yaxis": {
             "range": [len(lines) - 0.5, -0.5],
             "tickvals": list(lines.values()),
-            "ticktext": [inert(name, 34) for name in lines],
+            "ticktext": [inert(labels[line], 34) for line in lines],
         },
     }
     return figure(
@@ -80,10 +90,11 @@ def run_calendar(
 
 
 def _by_loss(shown: pd.DataFrame, who: Mapping[str, list[str]]) -> list[str]:
-    """Order the deployments of these runs: that which missed most machines comes first."""
-    missed = shown["run_id"].map(lambda run: len(who.get(str(run), ())))
-    losses = missed.groupby(shown["configuration"]).sum().to_dict()
-    return sorted(map(str, losses), key=lambda name: (-losses[name], name.casefold()))
+    """Order the lines of these runs: that which missed most machines comes first."""
+    missed = shown["run"].map(lambda run: len(who.get(str(run), ())))
+    losses = missed.groupby(shown["line"]).sum().to_dict()
+    names = shown.drop_duplicates("line").set_index("line")["configuration"]
+    return sorted(map(str, losses), key=lambda line: (-losses[line], names[line].casefold(), line))
 
 
 def _traces(
@@ -106,13 +117,13 @@ def _dots(
     expected: Mapping[str, int],
 ) -> Spec:
     most = max(map(len, who.values()), default=1)
-    counts = [len(who.get(str(row.run_id), ())) for row in rows]
+    counts = [len(who.get(str(row.run), ())) for row in rows]
     notes = []
     for row, count in zip(rows, counts, strict=True):
-        told = f"{expected.get(str(row.run_id), 0):,} expected, {count:,} missed"
+        told = f"{expected.get(str(row.run), 0):,} expected, {count:,} missed"
         if label == "not judged":
-            told = _why_not_judged(row)
-        names = some(who.get(str(row.run_id), ()), 10)
+            told = inert(row.why, 90)
+        names = some(who.get(str(row.run), ()), 10)
         heading = f"{inert(row.configuration, 60)}<br>{moment(row.start_time)}<br>{told}"
         notes.append([f"{heading}<br>{names}" if names else heading])
     return {
@@ -120,7 +131,7 @@ def _dots(
         "mode": "markers+text",
         "name": label,
         "x": moments(row.start_time for row in rows),
-        "y": [lines[row.configuration] for row in rows],
+        "y": [lines[row.line] for row in rows],
         "marker": {
             "color": colour,
             "size": [round(15 + 19 * (count / most) ** 0.5) for count in counts],
@@ -135,33 +146,25 @@ def _dots(
     }
 
 
-def _why_not_judged(row: Any) -> str:
-    if _ismarked(row.judged):
-        return f"{inert(row.status or 'status unknown', 30)}; no machine is known to be expected"
-    return f"not over: {inert(row.status or 'unknown', 30)}"
-
-
 def _outcome(row: Any, who: Mapping[str, list[str]], expected: Mapping[str, int]) -> str:
-    if who.get(str(row.run_id)):
+    if who.get(str(row.run)):
         return "missed machines"
-    return "missed none" if _ismarked(row.judged) and expected.get(str(row.run_id)) else "not judged"
+    return "missed none" if row.judged and expected.get(str(row.run)) else "not judged"
 
 
 def _said(runs: pd.DataFrame, who: Mapping[str, list[str]], expected: Mapping[str, int]) -> str:
     unjudged = sum(_outcome(row, who, expected) == "not judged" for row in each(runs))
-    said = f"{counted(len(runs), 'run')} of {counted(runs['configuration'].nunique(), 'update deployment')}"
+    lines = runs.groupby("of")["line"].nunique()
+    of = " and ".join(counted(int(lines[kind]), kind) for kind in KINDS if kind in lines)
+    said = f"{counted(len(runs), 'run')} of {of}"
     return said + (f"; {unjudged:,} not judged. " if unjudged else ". ")
 
 
-def _expected_said(keys: set[str], machines: pd.DataFrame | None) -> str:
-    if machines is None or machines.empty:
+def _expected_said(keys: set[str], population: pd.DataFrame | None) -> str:
+    if population is None or population.empty:
         return f"Shows {counted(len(keys), 'machine')}."
-    known = machines["arm_key"].isin(keys - {""}) | ("name:" + machines["name"]).isin(keys)
-    said = "Shows " + of_machines(int(known.sum()), len(machines), "expected in no run")
-    named = set(machines["arm_key"]) | set("name:" + machines["name"])
+    known = population["arm_key"].isin(keys - {""}) | ("name:" + population["name"]).isin(keys)
+    said = "Shows " + of_machines(int(known.sum()), len(population), "expected in no run")
+    named = set(population["arm_key"]) | set("name:" + population["name"])
     strangers = len(keys - named)
-    return said + (f" {counted(strangers, 'machine')} more, expected but in no log." if strangers else "")
-
-
-def _ismarked(value: Any) -> bool:
-    return bool(pd.notna(value)) and bool(value)
+    return said + (f" {counted(strangers, 'machine')} more, expected but not known." if strangers else "")

@@ -15,16 +15,20 @@ from umdiag.show.places import Place, referring
 from umdiag.show.urgency import leading, weight
 from umdiag.show.values import spoken, words
 from umdiag.words.counting import counted
+from umdiag.words.services import CALLED
 
 _STATES = {
-    "unknown": "unknown: its workspace is silent",
-    "disconnected": "disconnected: no heartbeat for too long",
+    "unknown": "unknown: what decides its state was not seen",
+    "disconnected": "disconnected: it is off, or sent no heartbeat for too long",
+    "assessment_failed": "its newest assessment failed",
     "not_assessed": "never assessed in the window",
     "assessment_stale": "its newest assessment is too old",
     "non_compliant": "critical or security updates are missing",
     "compliant": "compliant",
+    "not_managed": "no service patches it",
 }
 _SHOWN = {
+    "service": "service",
     "workspace": "workspace",
     "os_type": "operating system",
     "environment": "environment",
@@ -41,16 +45,16 @@ _SHOWN = {
 _MOST_ROWS = 5
 
 
-def machine(machines: pd.DataFrame | None, *, computer: str, diagnoses: Sequence[Diagnosis]) -> Block:
+def machine(population: pd.DataFrame | None, *, computer: str, diagnoses: Sequence[Diagnosis]) -> Block:
     """Show what is known of `computer` and every finding that names it.
 
-    `machines`: one row per machine, or None where the population could not be seen.
+    `population`: one row per machine of either service, or None where it could not be seen.
     """
     if not computer.strip():
         return note("No machine has a finding. Name one in the parameter computers to look at it.")
     folded = computer.strip().casefold()
-    rows = pd.DataFrame() if machines is None else machines[_folded(machines["computer"]) == folded]
-    known = _known(rows, machines)
+    rows = pd.DataFrame() if population is None else population[_folded(population["computer"]) == folded]
+    known = _known(rows, population)
     found = [
         (diagnosis, finding)
         for diagnosis in diagnoses
@@ -85,9 +89,9 @@ def _known(rows: pd.DataFrame, machines: pd.DataFrame | None) -> Html:
     """Say how many machines bear the name, and show what is known of each."""
     parts = []
     if machines is None:
-        parts.append(Html("<p>The machines of the workspaces could not be seen.</p>"))
+        parts.append(Html("<p>The machines could not be seen.</p>"))
     elif rows.empty:
-        none = Html("<p>None of {} in the logs has this name.</p>")
+        none = Html("<p>None of {} has this name.</p>")
         parts.append(none.format(counted(len(machines), "machine")))
     if len(rows) > 1:
         parts.append(Html("<p>{} have this name.</p>").format(counted(len(rows), "different machine")))
@@ -96,6 +100,7 @@ def _known(rows: pd.DataFrame, machines: pd.DataFrame | None) -> Html:
 
 def _facts(row: dict[Any, Any]) -> Html:
     state = str(row.get("state", ""))
+    row = row | {"service": CALLED.get(str(row.get("service")), "")}
     facts = [(said, words(row.get(key))) for key, said in _SHOWN.items()]
     known = [fact for fact in facts if fact[1] not in ("", "—")]
     first = ("state", badge(spoken(state), _kind(state)) + " " + _STATES.get(state, ""))
