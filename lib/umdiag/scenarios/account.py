@@ -54,11 +54,8 @@ PATCHED = (
     "patch_assessments",
     "schedule_machine_runs",
 )
-SCHEDULES = {
-    "configuration_assignments": "says which schedules reach a machine, which does not matter here",
-    "maintenance_configurations": "gives a schedule its name, and says which of them are in force",
-    "needed_patches": "counts missing updates, which are not read here",
-}
+#: The facts that tell which machines schedules reach: where runs should be, none shown is not none made.
+SCHEDULED = ("configuration_assignments", "maintenance_configurations")
 BLIND = {"schedule_runs": "says which subscriptions hide assessments, which does not matter here"}
 PLACES = {
     "heartbeat_hours": "only adds workspaces that appear nowhere else, and nothing is judged about them here",

@@ -24,7 +24,7 @@ import pandas as pd
 
 from umdiag.frames.shared.certainty import surely
 from umdiag.model import UPDATE_MANAGER, Cause, Finding, Lead, Partial, Severity, found
-from umdiag.scenarios.account import BLIND, PATCHED, SCHEDULES, Rests
+from umdiag.scenarios.account import BLIND, PATCHED, PATCHES, SCHEDULED, Rests
 from umdiag.scenarios.evidence import subject, told
 from umdiag.scenarios.grouping import by_machine
 from umdiag.scenarios.installed import CONFIGURATION, described_installation, refuse_no_installations
@@ -61,10 +61,9 @@ LONG = Cause(
 
 SERVICES = (UPDATE_MANAGER,)
 RESTS = Rests(
-    symptom=("patch_installations", "maintenance_configurations"),
+    symptom=("patch_installations", *SCHEDULED),
     causes=PATCHED,
-    indifferent=BLIND
-    | {fact: why for fact, why in SCHEDULES.items() if fact != "maintenance_configurations"},
+    indifferent=BLIND | PATCHES,
 )
 
 

@@ -36,7 +36,8 @@ from umdiag.scenarios.account import (
     MACHINES,
     NAMES,
     PATCHED,
-    SCHEDULES,
+    PATCHES,
+    SCHEDULED,
     UPDATE_MANAGEMENT,
     Rests,
 )
@@ -140,13 +141,10 @@ RESTS = Rests(
         *MACHINES,
         "azure_machines",
         "patch_installations",
-        "maintenance_configurations",
+        *SCHEDULED,
     ),
     causes=("update_policies", *(fact for fact in PATCHED if fact != "azure_machines")),
-    indifferent=COUNTS
-    | NAMES
-    | BLIND
-    | {fact: why for fact, why in SCHEDULES.items() if fact != "maintenance_configurations"},
+    indifferent=COUNTS | NAMES | BLIND | PATCHES,
 )
 
 

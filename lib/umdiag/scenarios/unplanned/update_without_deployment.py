@@ -34,7 +34,8 @@ from umdiag.scenarios.account import (
     COUNTS,
     NAMES,
     PATCHED,
-    SCHEDULES,
+    PATCHES,
+    SCHEDULED,
     UPDATE_MANAGEMENT,
     Rests,
 )
@@ -101,17 +102,15 @@ UNKNOWN = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
-    symptom=("became_installed", "install_outcomes", "assessments", "patch_installations"),
+    symptom=("became_installed", "install_outcomes", "assessments", "patch_installations", *SCHEDULED),
     causes=(
         "update_policies",
         "summaries",
         "heartbeats",
         "shared_identities",
         *PATCHED,
-        "configuration_assignments",
-        "maintenance_configurations",
     ),
-    indifferent=COUNTS | NAMES | BLIND | {"needed_patches": SCHEDULES["needed_patches"]},
+    indifferent=COUNTS | NAMES | BLIND | PATCHES,
 )
 
 

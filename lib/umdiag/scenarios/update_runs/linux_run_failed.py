@@ -35,7 +35,8 @@ from umdiag.scenarios.account import (
     MACHINES,
     NAMES,
     PATCHED,
-    SCHEDULES,
+    PATCHES,
+    SCHEDULED,
     UPDATE_MANAGEMENT,
     Rests,
 )
@@ -150,7 +151,7 @@ _CAUSES = (DEPENDENCIES, UNHEALTHY, INTERFERES, UNREACHABLE, SUDO, REBOOT, ALL_I
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
-    symptom=("machine_runs", "update_runs", "patch_installations"),
+    symptom=("machine_runs", "update_runs", "patch_installations", *SCHEDULED),
     causes=(
         "install_outcomes",
         "failed_machine_runs",
@@ -159,7 +160,7 @@ RESTS = Rests(
         *MACHINES,
         *PATCHED,
     ),
-    indifferent=COUNTS | NAMES | SCHEDULES | BLIND,
+    indifferent=COUNTS | NAMES | PATCHES | BLIND,
 )
 
 

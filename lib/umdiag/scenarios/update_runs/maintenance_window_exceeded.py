@@ -30,7 +30,8 @@ from umdiag.scenarios.account import (
     MACHINES,
     NAMES,
     PATCHED,
-    SCHEDULES,
+    PATCHES,
+    SCHEDULED,
     UPDATE_MANAGEMENT,
     Rests,
 )
@@ -111,12 +112,9 @@ _MOST, _MOST_OF_MANAGER = 360, 235
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
-    symptom=("machine_runs", "update_runs", "patch_installations"),
-    causes=("install_outcomes", *MACHINES, *PATCHED, "maintenance_configurations"),
-    indifferent=COUNTS
-    | NAMES
-    | BLIND
-    | {fact: why for fact, why in SCHEDULES.items() if fact != "maintenance_configurations"},
+    symptom=("machine_runs", "update_runs", "patch_installations", *SCHEDULED),
+    causes=("install_outcomes", *MACHINES, *PATCHED),
+    indifferent=COUNTS | NAMES | BLIND | PATCHES,
 )
 
 

@@ -28,7 +28,16 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely
 from umdiag.model import UPDATE_MANAGER, Finding, Partial, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, PATCHED, SCHEDULES, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import (
+    COUNTS,
+    MACHINES,
+    NAMES,
+    PATCHED,
+    PATCHES,
+    SCHEDULED,
+    UPDATE_MANAGEMENT,
+    Rests,
+)
 from umdiag.scenarios.evidence import or_none, subject, told
 from umdiag.scenarios.grouping import by_machine
 from umdiag.scenarios.installed import lines_of, refuse_none_shown, runs_told
@@ -59,6 +68,7 @@ RESTS = Rests(
         "schedule_runs",
         "schedule_machine_runs",
         "patch_installations",
+        *SCHEDULED,
     ),
     causes=(
         "failed_machine_runs",
@@ -68,7 +78,7 @@ RESTS = Rests(
         *(fact for fact in PATCHED if fact != "schedule_machine_runs"),
         *MACHINES,
     ),
-    indifferent=COUNTS | NAMES | SCHEDULES,
+    indifferent=COUNTS | NAMES | PATCHES,
 )
 
 

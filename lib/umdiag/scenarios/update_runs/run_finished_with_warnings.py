@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 from umdiag.frames.shared.text import folded
 from umdiag.model import UPDATE_MANAGER, Cause, Finding, Lead, Partial, Severity, found
-from umdiag.scenarios.account import BLIND, PATCHED, SCHEDULES, Rests
+from umdiag.scenarios.account import BLIND, PATCHED, PATCHES, SCHEDULED, Rests
 from umdiag.scenarios.azure_steps import ASSESS_NOW, EXTENSION_LOG, HISTORY
 from umdiag.scenarios.evidence import subject
 from umdiag.scenarios.grouping import by_machine
@@ -89,10 +89,9 @@ UNKNOWN = Cause(
 
 SERVICES = (UPDATE_MANAGER,)
 RESTS = Rests(
-    symptom=("patch_installations",),
-    causes=(*PATCHED, "maintenance_configurations"),
-    indifferent=BLIND
-    | {fact: why for fact, why in SCHEDULES.items() if fact != "maintenance_configurations"},
+    symptom=("patch_installations", *SCHEDULED),
+    causes=PATCHED,
+    indifferent=BLIND | PATCHES,
 )
 
 

@@ -27,7 +27,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.model import UPDATE_MANAGER, Finding, Lead, Partial, found
-from umdiag.scenarios.account import BLIND, NAMES, PATCHED, SCHEDULES, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import BLIND, NAMES, PATCHED, SCHEDULED, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.causes_of_codes import cause_of, leading_to, resolution_of
 from umdiag.scenarios.causes_of_errors import ERROR_CAUSES
 from umdiag.scenarios.evidence import SHOWN, or_none, subject, told
@@ -65,9 +65,10 @@ RESTS = Rests(
         "patch_installations",
         "uninstalled_patches",
         "needed_patches",
+        *SCHEDULED,
     ),
     causes=("heartbeats", "shared_identities", *PATCHED),
-    indifferent=NAMES | BLIND | {fact: why for fact, why in SCHEDULES.items() if fact != "needed_patches"},
+    indifferent=NAMES | BLIND,
 )
 
 

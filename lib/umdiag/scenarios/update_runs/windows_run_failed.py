@@ -24,7 +24,7 @@ from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.error_causes import deciding_codes, error_causes
 from umdiag.frames.shared.text import folded
 from umdiag.model import UPDATE_MANAGER, Cause, Finding, Lead, Partial, found
-from umdiag.scenarios.account import BLIND, PATCHED, SCHEDULES, Rests
+from umdiag.scenarios.account import BLIND, PATCHED, PATCHES, SCHEDULED, Rests
 from umdiag.scenarios.azure_steps import ASSESS_NOW, EXTENSION_LOG, HISTORY
 from umdiag.scenarios.causes_of_codes import leading_to, resolution_of
 from umdiag.scenarios.causes_of_errors import WINDOWS_RUN_CAUSES
@@ -93,9 +93,9 @@ _OF_ERRORS = (
 
 SERVICES = (UPDATE_MANAGER,)
 RESTS = Rests(
-    symptom=("patch_installations",),
+    symptom=("patch_installations", *SCHEDULED),
     causes=PATCHED,
-    indifferent=SCHEDULES | BLIND,
+    indifferent=PATCHES | BLIND,
 )
 
 
