@@ -27,7 +27,7 @@ def every_fault_kit() -> Kit:
     """Return the kit on such a fleet; it is judged by its makers' rules in tests/test_planted.py."""
     kept = tempfile.TemporaryDirectory(prefix="umdiag-fleet-", ignore_cleanup_errors=True)
     atexit.register(kept.cleanup)
-    fleet = make_fleet(Path(kept.name), machines=450, seed=1)
+    fleet = make_fleet(Path(kept.name), machines=900, seed=1, services="both")
     values = {
         "source": "snapshot", "snapshot": str(fleet.folder), "lookback": fleet.lookback,
         "workspaces": list(fleet.workspaces), "automation_account": fleet.automation_account,

@@ -87,7 +87,7 @@ RESTS = Rests(
 def judge(
     managed_machines: Partial,
     needed_updates: Partial | None,
-    installations: Partial | None,
+    installations: pd.DataFrame | None,
     machines: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine that needs a subscription; medium if its release is out of standard support."""
