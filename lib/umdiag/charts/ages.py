@@ -36,7 +36,7 @@ def assessment_age(
     ages = (pd.Timestamp(asked_at) - newest).dt.total_seconds() / 3600
     if ages.empty:
         return None
-    services = text(machines["service"])[newest.index]
+    services = text(machines["service"])[machines["last_assessed"].notna()]
     services = services.where(services == UPDATE_MANAGER, UPDATE_MANAGEMENT)
     given = {UPDATE_MANAGEMENT: stale_after, UPDATE_MANAGER: assessment_stale_after}
     limits = {

@@ -40,7 +40,8 @@ _OF_WINDOWS, _OF_LINUX = 10, 15
 _OF_UPDATE_MANAGEMENT = 20
 _COLUMNS = [
     "machine_key", "computer", "configuration", "start_time", "window_minutes", "used_minutes",
-    "late_minutes", "exceeded", "reserve", "installed", "failed", "pending", "reboot_status", "needed_minutes",
+    "late_minutes", "exceeded", "reserve", "installed", "failed", "pending", "reboot_status",
+    "needed_minutes",
 ]  # fmt: skip
 #: Whether a restart was needed, or happened → words.
 _RESTARTS = {
