@@ -590,7 +590,9 @@ def test_groups_beyond_the_first_ten_are_counted():
 
 
 def test_machines_of_update_manager_stand_by_their_subscription():
-    machines = pd.concat([machines_of(12), managed_of(6).assign(state="assessment_failed", os_type="Linux")])
+    machines = pd.concat(
+        [machines_of(12), managed_of(6).assign(state="assessment_failed", os_type="Linux")], ignore_index=True
+    )
     names = pd.DataFrame(
         {
             "subscription_id": ["S"],
@@ -612,7 +614,9 @@ def test_updates_that_update_manager_lists_are_missing_too():
     listed = pd.DataFrame(
         {"machine_key": [*keys, keys[0]], "cut": [False] * 4 + [True], "critical": True, "security": False}
     ).assign(age_days=3.0)
-    figure = charts.missing_updates(empty_of(updates_of(logged)), listed, pd.concat([logged, managed]))
+    figure = charts.missing_updates(
+        empty_of(updates_of(logged)), listed, pd.concat([logged, managed], ignore_index=True)
+    )
     assert trace(figure, "critical").y[0] == 4
     assert "Missing 4 times on 4 machines" in heading(figure)
     assert "20 other updates more" in heading(figure)
@@ -625,7 +629,7 @@ def test_log_rows_of_a_machine_of_update_manager_do_not_count():
 
 def test_each_service_has_its_limit_of_age():
     hour = pd.Timestamp(ASKED_AT) - pd.Timedelta(hours=36)
-    machines = pd.concat([machines_of(3), managed_of(3)]).assign(last_assessed=hour)
+    machines = pd.concat([machines_of(3), managed_of(3)], ignore_index=True).assign(last_assessed=hour)
     figure = age_of(machines)
     stale = next(one for one in figure.data if one.name.startswith("stale"))
     fresh = next(one for one in figure.data if one.name.startswith("fresh"))
@@ -791,7 +795,7 @@ def test_runs_beyond_what_is_drawn_are_said():
     runs = runs_of(100)
     runs["configuration"] = [f"deployment-{n}" for n in range(100)]
     figure = calendar_of(attendance_of(runs, 2, 1), runs, None)
-    assert "80 deployments that missed fewest are not drawn" in heading(figure)
+    assert "80 deployments or schedules that missed fewest are not drawn" in heading(figure)
 
 
 def test_the_time_line_says_what_could_not_be_seen_and_what_is_not_there():

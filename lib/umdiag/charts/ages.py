@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.charts.bars import bar, places, text
-from umdiag.charts.canvas import BAD, GOOD, INK, STATES, Figure, Spec, chosen, figure, of_machines
+from umdiag.charts.canvas import BAD, GOOD, INK, STATES, Figure, Spec, chosen, figure, of_machines, whole_axis
 from umdiag.words.counting import counted
 from umdiag.words.services import CALLED, UPDATE_MANAGEMENT, UPDATE_MANAGER
 
@@ -36,7 +36,7 @@ def assessment_age(
     ages = (pd.Timestamp(asked_at) - newest).dt.total_seconds() / 3600
     if ages.empty:
         return None
-    services = text(machines["service"])[newest.index]
+    services = text(machines["service"])[machines["last_assessed"].notna()]
     services = services.where(services == UPDATE_MANAGER, UPDATE_MANAGEMENT)
     given = {UPDATE_MANAGEMENT: stale_after, UPDATE_MANAGER: assessment_stale_after}
     limits = {
@@ -56,7 +56,7 @@ def assessment_age(
         "barmode": "stack",
         "bargap": 0.15,
         "xaxis": places("age of the newest assessment", names) | {"range": [-0.5, len(names) - 0.5]},
-        "yaxis": {"title": {"text": "machines"}, "rangemode": "tozero", "tickformat": ",d"},
+        "yaxis": whole_axis("machines", len(ages)),
         "shapes": [_border(border, colour) for border in borders],
     }
     traces = _of_ages(ages.clip(0, window), stale, edges, limits, names)
@@ -83,6 +83,7 @@ def _of_ages(
         notes = [[names[place]] for place in shown]
         hover = "%{customdata[0]} old: %{y:,} machines<extra></extra>"
         drawn = bar(label, colour, found, notes, hover) | {"textposition": "outside", "cliponaxis": False}
+        drawn["width"] = 0.85  # of a lone bar plotly would make the whole axis
         traces.append({"x": shown, "y": found, **drawn})
     return traces
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.charts.bars import bar, places, text
-from umdiag.charts.canvas import WEIGHTS, Figure, Spec, chosen, figure, marked, of_machines
+from umdiag.charts.canvas import WEIGHTS, Figure, Spec, chosen, figure, marked, of_machines, whole_axis
 from umdiag.words.counting import counted
 from umdiag.words.services import UPDATE_MANAGER
 
@@ -51,7 +51,7 @@ def missing_updates(
         "bargap": 0.25,
         "uniformtext": {"minsize": 10, "mode": "hide"},
         "xaxis": places("published … before the end of the window", shown),
-        "yaxis": {"title": {"text": "updates × machines"}, "rangemode": "tozero", "tickformat": ",d"},
+        "yaxis": whole_axis("updates × machines", len(needed)),
     }
     title = "Missing updates, by classification and age"
     said = of_machines(assessed, len(machines), "were never assessed in the window")

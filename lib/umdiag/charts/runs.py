@@ -73,7 +73,7 @@ def run_calendar(
     if len(inside) > len(shown):
         said += f" Only the newest {len(shown):,} runs are drawn."
     if len(order) > len(lines):
-        said += f" {len(order) - len(lines):,} lines that missed fewest are not drawn."
+        said += f" {len(order) - len(lines):,} deployments or schedules that missed fewest are not drawn."
     labels = shown.drop_duplicates("line").set_index("line")["configuration"]
     layout = {
         "hovermode": "closest",
