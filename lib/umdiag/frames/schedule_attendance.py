@@ -45,7 +45,7 @@ def derive(
     parts = [
         part
         for run in runs.itertuples()
-        for part in _expected(run, scopes, by_configuration.get(run.configuration_key, taken.iloc[:0]))
+        for part in expected(run, scopes, by_configuration.get(run.configuration_key, taken.iloc[:0]))
     ]
     columns = ["machine_key", "via", "assignment_id", "run_key", "previous"]
     empty = pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[:-1], "str") | {"previous": TIME})
@@ -77,7 +77,7 @@ def _ends(keys: pd.Series[Any], name: str) -> pd.Series[bool]:
     return (keys == wanted) | keys.str.endswith(f"/{wanted}")
 
 
-def _expected(run: Any, scopes: Scopes, taken: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def expected(run: Any, scopes: Scopes, taken: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield the machines that a run should have taken, each with how it was expected."""
     estate = scopes.estate.set_index("machine_key")
     before = taken[taken["scheduled"] < run.scheduled]
