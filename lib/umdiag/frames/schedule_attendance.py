@@ -84,10 +84,11 @@ def expected(run: Any, scopes: Scopes, taken: pd.DataFrame) -> Iterator[pd.DataF
     previous = before["scheduled"].max() if len(before) else pd.NaT
     shared = {"run_key": run.run_key, "previous": previous}
     named = scopes.named(run.configuration_key)
-    scale_set = estate.index[estate["scale_set_instance"]]
-    yield named[~named["machine_key"].isin(scale_set)].assign(via="static", **shared)
+    younger = _created_after(run.scheduled, estate, scopes.changes)
+    unfit = estate.index[estate["scale_set_instance"] | younger]
+    yield named[~named["machine_key"].isin(unfit)].assign(via="static", **shared)
     chosen = scopes.at(run.configuration_key, run.scheduled)
-    unfit = estate.index[estate["windows_client"] | (estate["created"] > run.scheduled)]
+    unfit = estate.index[estate["windows_client"] | younger]
     yield chosen[~chosen["machine_key"].isin(unfit)].assign(via="scope", **shared)
     left = before["machine_key"][before["scheduled"] == previous].drop_duplicates()
     left = left[~left.isin(named["machine_key"]) & ~left.isin(chosen["machine_key"])]
@@ -100,6 +101,15 @@ def expected(run: Any, scopes: Scopes, taken: pd.DataFrame) -> Iterator[pd.DataF
     out = left[left.isin(once) & left.isin(estate.index) & ~left.isin(gone)]
     out = out[~out.isin(scopes.reached_by_others(run.configuration_key))]
     yield pd.DataFrame({"machine_key": out}).assign(via="changed", assignment_id="", **shared)
+
+
+def _created_after(moment: Any, estate: pd.DataFrame, changes: pd.DataFrame | None) -> pd.Series[bool]:
+    """Say of each machine whether it was created since; where it does not tell, its recorded creation does."""
+    created = estate["created"]
+    if changes is not None:
+        births = changes[changes["change_type"] == "create"].groupby("machine_key")["changed"].max()
+        created = created.fillna(births.reindex(estate.index))
+    return created > moment
 
 
 def _deleted(changes: pd.DataFrame, since: Any, until: Any) -> pd.Series[str]:

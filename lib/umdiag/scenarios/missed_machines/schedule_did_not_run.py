@@ -50,8 +50,8 @@ RESTS = Rests(
         "azure_machines",
         "resource_changes",
     ),
-    causes=("provider_registrations",),
-    indifferent={},
+    causes=("provider_registrations", "patch_assessments", "patch_installations"),
+    indifferent={"subscriptions": "says whether a schedule that is not shown still exists; none is judged"},
 )
 
 
