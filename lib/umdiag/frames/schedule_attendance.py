@@ -104,7 +104,7 @@ def expected(run: Any, scopes: Scopes, taken: pd.DataFrame) -> Iterator[pd.DataF
 
 
 def _created_after(moment: Any, estate: pd.DataFrame, changes: pd.DataFrame | None) -> pd.Series[bool]:
-    """Say of each machine whether it was created since; where it does not tell, its recorded creation does."""
+    """Say of each machine whether it was created after a moment, by itself or by its recorded creation."""
     created = estate["created"]
     if changes is not None:
         births = changes[changes["change_type"] == "create"].groupby("machine_key")["changed"].max()
