@@ -28,7 +28,7 @@ def derive(configurations: Partial, *, asked_at: datetime, lookback: timedelta) 
             "minutes": configuration.minutes,
         }
         for configuration in known.itertuples()
-        for start in _starts(configuration, asked_at - lookback, asked_at + AHEAD)
+        for start in starts_of(configuration, asked_at - lookback, asked_at + AHEAD)
     ]
     found = typed(rows, {"configuration_key": "str", "start": TIME, "minutes": "Int64"})
     found["end"] = found["start"] + pd.to_timedelta(found["minutes"].astype("Float64"), unit="min")
@@ -37,7 +37,8 @@ def derive(configurations: Partial, *, asked_at: datetime, lookback: timedelta) 
     ]
 
 
-def _starts(configuration: Any, since: datetime, until: datetime) -> list[datetime]:
+def starts_of(configuration: Any, since: datetime, until: datetime) -> list[datetime]:
+    """Return the moments at which a configuration starts before it expires; none where they are not known."""
     start, zone = read_clock(configuration.start_clock), zone_of(configuration.time_zone)
     recurrence = start and read_recurrence(configuration.recur_every, start)
     if not start or not zone or not recurrence:

@@ -45,7 +45,7 @@ def derive(
     parts = [
         part
         for run in runs.itertuples()
-        for part in _expected(run, scopes, by_configuration.get(run.configuration_key, taken.iloc[:0]))
+        for part in expected(run, scopes, by_configuration.get(run.configuration_key, taken.iloc[:0]))
     ]
     columns = ["machine_key", "via", "assignment_id", "run_key", "previous"]
     empty = pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[:-1], "str") | {"previous": TIME})
@@ -77,18 +77,18 @@ def _ends(keys: pd.Series[Any], name: str) -> pd.Series[bool]:
     return (keys == wanted) | keys.str.endswith(f"/{wanted}")
 
 
-def _expected(run: Any, scopes: Scopes, taken: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def expected(run: Any, scopes: Scopes, taken: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield the machines that a run should have taken, each with how it was expected."""
     estate = scopes.estate.set_index("machine_key")
     before = taken[taken["scheduled"] < run.scheduled]
     previous = before["scheduled"].max() if len(before) else pd.NaT
     shared = {"run_key": run.run_key, "previous": previous}
     named = scopes.named(run.configuration_key)
-    later = estate["created"] > run.scheduled
-    unfit = estate.index[estate["scale_set_instance"] | later]
+    younger = _created_after(run.scheduled, estate, scopes.changes)
+    unfit = estate.index[estate["scale_set_instance"] | younger]
     yield named[~named["machine_key"].isin(unfit)].assign(via="static", **shared)
     chosen = scopes.at(run.configuration_key, run.scheduled)
-    unfit = estate.index[estate["windows_client"] | later]
+    unfit = estate.index[estate["windows_client"] | younger]
     yield chosen[~chosen["machine_key"].isin(unfit)].assign(via="scope", **shared)
     left = before["machine_key"][before["scheduled"] == previous].drop_duplicates()
     left = left[~left.isin(named["machine_key"]) & ~left.isin(chosen["machine_key"])]
@@ -101,6 +101,15 @@ def _expected(run: Any, scopes: Scopes, taken: pd.DataFrame) -> Iterator[pd.Data
     out = left[left.isin(once) & left.isin(estate.index) & ~left.isin(gone)]
     out = out[~out.isin(scopes.reached_by_others(run.configuration_key))]
     yield pd.DataFrame({"machine_key": out}).assign(via="changed", assignment_id="", **shared)
+
+
+def _created_after(moment: Any, estate: pd.DataFrame, changes: pd.DataFrame | None) -> pd.Series[bool]:
+    """Say of each machine whether it was created after a moment, by itself or by its recorded creation."""
+    created = estate["created"]
+    if changes is not None:
+        births = changes[changes["change_type"] == "create"].groupby("machine_key")["changed"].max()
+        created = created.fillna(births.reindex(estate.index))
+    return created > moment
 
 
 def _deleted(changes: pd.DataFrame, since: Any, until: Any) -> pd.Series[str]:

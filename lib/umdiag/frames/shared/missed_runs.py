@@ -37,7 +37,12 @@ def with_history(
     ever = (rows["configuration_key"] + "\n" + rows["machine_key"]).isin(
         attempts["configuration_key"] + "\n" + attempts["machine_key"]
     )
-    rows["taken_by_other_runs"] = rows.index.isin(pairs["row"][pairs["took"]])
+    recent = (attempts["scheduled"] > now - pd.Timedelta(lookback)) & (attempts["scheduled"] <= now)
+    # A run that was cancelled, or is under way, took it all the same.
+    lately = attempts[recent]
+    rows["taken_by_other_runs"] = (rows["configuration_key"] + "\n" + rows["machine_key"]).isin(
+        lately["configuration_key"] + "\n" + lately["machine_key"]
+    )
     rows["never_taken"] = ~ever
     rows["selected_at"] = _selected_at(rows, missed, attempts, scopes)
     return rows

@@ -1,0 +1,77 @@
+"""One row per maintenance configuration whose newest finished run took no machine: whom it should have."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from umdiag.frames.schedule_attendance import expected
+from umdiag.frames.shared.certainty import surely
+from umdiag.frames.shared.run_outcomes import CANCELLED, UNDER_WAY
+from umdiag.frames.shared.scopes_then import Scopes
+from umdiag.frames.shared.text import letters
+from umdiag.model import Partial
+
+_OF_RUN = ("configuration_key", "run_id", "scheduled", "status")
+#: A run that ends so had nothing to install.
+_NOTHING = "noupdatespending"
+_SHOWN = 25
+
+
+def derive(
+    maintenance_runs: pd.DataFrame,
+    schedule_attempts: pd.DataFrame,
+    configurations: Partial,
+    assignments: pd.DataFrame,
+    selections: pd.DataFrame,
+    estate: pd.DataFrame,
+    blind_subscriptions: pd.DataFrame,
+    machine_changes: pd.DataFrame | None,
+    *,
+    asked_at: datetime,
+) -> pd.DataFrame:
+    """Return configuration_key, run_id, scheduled, status, took_no_machine (it expected machines that are on
+    now; null: cannot be told), machines (how many; null: cannot be told) and computers (the first of them).
+
+    A run whose own count says that it took machines is left out, as are machines of subscriptions that hide
+    which runs took them. Without changes it is not known whom a dynamic scope selected then.
+    """
+    runs = maintenance_runs[maintenance_runs["scheduled"] <= pd.Timestamp(asked_at)]
+    runs = runs[runs["configuration_key"].isin(configurations["configuration_key"])]
+    over = ~runs["outcome"].isin([CANCELLED, UNDER_WAY]) & (letters(runs["status"]) != _NOTHING)
+    newest = runs[over].drop_duplicates("configuration_key", keep="last")
+    empty = ~newest["run_key"].isin(schedule_attempts["run_key"]) & ~(newest["total"].fillna(0) > 0)
+    newest = newest[empty].reset_index(drop=True)
+    hidden = blind_subscriptions["subscription"][surely(blind_subscriptions["for_runs"])]
+    fit = estate[surely(estate["on"]) & ~estate["subscription"].isin(hidden)]
+    scopes = Scopes(assignments, selections, estate, machine_changes)
+    taken = schedule_attempts[["configuration_key", "run_key", "scheduled", "machine_key"]].drop_duplicates()
+    told = [_told(run, scopes, taken, fit) for run in newest.itertuples()]
+    rows = newest[list(_OF_RUN)]
+    return rows.assign(
+        took_no_machine=pd.Series([row[0] for row in told], dtype="boolean"),
+        machines=pd.Series([row[1] for row in told], dtype="Int64"),
+        computers=pd.Series([row[2] for row in told], dtype="object"),
+    )
+
+
+def _told(
+    run: Any, scopes: Scopes, taken: pd.DataFrame, fit: pd.DataFrame
+) -> tuple[bool | None, int | None, list[str] | None]:
+    """Return whether a run expected machines that are on, how many, and their names."""
+    before = taken[taken["configuration_key"] == run.configuration_key]
+    parts = [*expected(run, scopes, before)]
+    if scopes.changes is None:
+        certain = [part[part["via"] == "static"] for part in parts]
+        names = _names(certain, fit)
+        undecided = not names and bool(_names(parts, fit))
+        return None if undecided else bool(names), None, names[:_SHOWN] or None
+    names = _names(parts, fit)
+    return bool(names), len(names), names[:_SHOWN]
+
+
+def _names(parts: list[pd.DataFrame], fit: pd.DataFrame) -> list[str]:
+    keys = pd.concat([part["machine_key"] for part in parts])
+    return sorted(fit["name"][fit["machine_key"].isin(keys)])
