@@ -24,7 +24,7 @@ PIP       := $(BIN)/python -m pip --disable-pip-version-check --no-input install
 NBSTRIP   := $(BIN)/nbstripout --keep-id --extra-keys metadata.language_info.version
 NOTEBOOKS  = $(wildcard notebooks/*.ipynb)
 
-.PHONY: help report lab test check fix new-scenario bench demo lock clean
+.PHONY: help report lab test check fix new-scenario bench demo every-fault lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -59,8 +59,12 @@ new-scenario: $(DEV) ## skeletons of a scenario: NAME=… FAMILY=…, if wanted 
 bench: $(DEV) ## the benchmarks of tests/benchmarks (minutes)
 	@$(BIN)/python -m pytest tests/benchmarks -o addopts="--import-mode=importlib -ra" $(ARGS)
 
-demo: $(RUN) ## make parameters/demo, the demo snapshot, again
+demo: $(RUN) ## make parameters/demo, the demo snapshot, again, and its parameter file
 	@PYTHONPATH=tests $(BIN)/python -m fleet parameters/demo --demo
+
+every-fault: $(RUN) ## a fleet in which everything goes wrong, to see every page; prints how to report on it
+	@PYTHONPATH=tests $(BIN)/python -m fleet reports/every-fault-rows --services both $(ARGS) >/dev/null
+	@echo "$(BIN)/umdiag report reports/every-fault-rows.yml -o reports/every-fault --fail-on never"
 
 lock: $(DEV) ## choose the newest fitting versions for constraints.txt, for every Python and system
 	@$(PIP) uv

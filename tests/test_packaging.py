@@ -359,7 +359,19 @@ def targets() -> set[str]:
 
 
 def test_make_has_the_promised_targets() -> None:
-    wanted = {"help", "report", "test", "lab", "check", "fix", "new-scenario", "bench", "demo", "clean"}
+    wanted = {
+        "help",
+        "report",
+        "test",
+        "lab",
+        "check",
+        "fix",
+        "new-scenario",
+        "bench",
+        "demo",
+        "every-fault",
+        "clean",
+    }
     assert targets() >= wanted
 
 
@@ -376,6 +388,14 @@ def would_run(*words: str) -> str:
     return subprocess.run(
         command, cwd=ROOT, env=given, capture_output=True, encoding="utf-8", check=True
     ).stdout
+
+
+def test_the_fleet_with_every_fault_is_made_beside_the_reports_and_can_be_reported_on() -> None:
+    run = would_run("every-fault")
+    made = re.search(r"-m fleet (\S+) --services both", run)
+    assert made
+    assert f"umdiag report {made.group(1)}.yml " in run
+    assert made.group(1).startswith("reports/")
 
 
 def test_check_is_format_lint_types_notebooks_generated_files_then_the_tests() -> None:

@@ -15,6 +15,7 @@ from support.fitting_steps import misfits
 from umdiag.kit import Kit
 from umdiag.parameters import from_values
 from umdiag.scenarios import catalogue
+from umdiag.show.urgency import leading
 
 PARTS = 3
 #: What these show of single findings, the slow ones show of more.
@@ -93,6 +94,16 @@ def test_a_subject_has_the_name_that_was_planted(judged: Judged) -> None:
 def test_every_step_can_be_taken_on_its_machine(judged: Judged) -> None:
     wrong = [one for diagnosis in judged.kit.diagnoses() for one in misfits(judged.kit, diagnosis)]
     assert wrong == []
+
+
+def test_no_task_begins_with_a_cause_that_nobody_knows(judged: Judged) -> None:
+    causes: dict[str, set[str]] = {}
+    for planted in judged.fleet.planted:
+        if planted.severity != "info":
+            causes.setdefault(planted.scenario, set()).add(planted.cause)
+    mixed = [scenario for scenario, found in causes.items() if "unknown" in found and len(found) > 1]
+    led = {scenario: leading(judged.kit.diagnosis(scenario).findings) for scenario in mixed}
+    assert [scenario for scenario, first in led.items() if first is None or first.cause == "unknown"] == []
 
 
 def test_every_machine_has_the_state_that_was_planted(judged: Judged) -> None:

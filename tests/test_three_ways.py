@@ -91,20 +91,6 @@ def test_every_page_of_a_report_begins_with_the_same_thing_to_do(report: Path) -
     assert way.group(1) == family
 
 
-def test_no_task_of_a_report_begins_with_a_cause_that_nobody_knows(report: Path) -> None:
-    index = (report / "index.html").read_text(encoding="utf-8")
-    causes = {
-        one["scenario"]: {finding["cause"] for finding in one["findings"] if finding["severity"] != "info"}
-        for one in _findings(report)["diagnoses"]
-    }
-    mixed = [scenario for scenario, found in causes.items() if "unknown" in found and len(found) > 1]
-    assert mixed
-    for scenario in mixed:
-        begun = re.search(r"First</strong>[^(]*\(([^,)]*)", index.partition(f"#um-{scenario}")[2])
-        assert begun
-        assert begun.group(1) != "unknown", scenario
-
-
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=BY_HAND.get(name, pytest.mark.slow)) for name in NAMES]
 )

@@ -4,12 +4,12 @@ Written from the rules alone and independent of the judgements: nothing here imp
 ``umdiag``, so that what is planted and what is found can be compared.
 """
 
+from fleet.demo import make_demo
 from fleet.maker import (
     DEMO_ASKED_AT,
     KNOWN_FAULTS,
     MANAGER_FAULTS,
     SERVICES,
-    make_demo,
     make_fleet,
 )
 from fleet.model import Fleet, Planted

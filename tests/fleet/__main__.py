@@ -1,6 +1,7 @@
 """Write a made fleet into a folder: ``python -m fleet FOLDER --machines 2000``, or ``FOLDER --demo``.
 
-``--services both``: half of the machines are of Azure Update Manager.
+``--services both``: half of the machines are of Azure Update Manager. Beside the folder lies its parameter
+file: of FOLDER it is FOLDER.yml.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from fleet.demo import make_demo
 from fleet.maker import (
     DEMO_ASKED_AT,
     KNOWN_FAULTS,
     MANAGER_FAULTS,
     SERVICES,
-    make_demo,
     make_fleet,
 )
+from fleet.parameter_file import write_parameters
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,6 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )  # fmt: skip
     except ValueError as error:
         parser.error(str(error))
+    if not given.demo:
+        name = given.folder.name
+        about = f"# A made fleet: what is wrong in it is told in {name}/planted.json."
+        write_parameters(fleet, given.folder.with_suffix(".yml"), name, about)
     for (scenario, cause), count in Counter((p.scenario, p.cause) for p in fleet.planted).items():
         sys.stdout.write(f"{count:6}  {scenario}/{cause}\n")
     sys.stdout.write(f"{sum(fleet.rows.values())} rows in {fleet.folder}\n")

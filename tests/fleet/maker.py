@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,18 +12,18 @@ from pathlib import Path
 import numpy as np
 
 from fleet.catalogue import make_catalogue
-from fleet.demo import DEMO_FAULTS, DEMO_LOOKALIKES
 from fleet.deployments import attend_runs, make_deployments, mark_patched_by_deployment
 from fleet.estate import make_machines, make_subscriptions, make_workspaces
 from fleet.expect import expect_findings, machine_states
 from fleet.expect.states import latest_reports, reporting
 from fleet.faults import FAULTS, registry, spoil
 from fleet.identity import account_id, present_ids, workspace_id
-from fleet.model import DAY, NEVER, Fleet, World, iso, random_for
+from fleet.model import DAY, NEVER, Fleet, Root, World, iso, random_for
 from fleet.reports import report_healthy_fleet, settle_rollouts
 from fleet.tables import write_tables
 from fleet.tables.both import write_both
 from fleet.together import combine, describe_estate
+from fleet.update_manager.expect import Known
 from fleet.update_manager.maker import KNOWN_FAULTS as MANAGER_FAULTS
 from fleet.update_manager.maker import make_known_estate
 
@@ -77,22 +78,30 @@ def make_fleet(
             seed, machines - (0 if world is None else machines // 2), asked, asked - days * DAY,
             wanted[UPDATE_MANAGER], lookalikes=lookalikes, share=faulty_share, drift=drift, old=world,
         )  # fmt: skip
+    fleet = write_fleet(folder, days, world, known)
+    write_truth(fleet)
+    return fleet
+
+
+def write_fleet(folder: Path, days: int, world: World | None, known: Known | None) -> Fleet:
+    """Write a fleet of either service, or of both, as a snapshot; return what was made."""
     folder.mkdir(parents=True, exist_ok=True)
-    if world is None:
-        fleet = describe_estate(known, folder, days, write_both(None, known.estate, folder))
-    else:
+    if world is not None:
         fleet = _describe(world, folder, days, write_tables(world, folder, known and known.estate))
         fleet = fleet if known is None else combine(fleet, world, known)
+    elif known is not None:
+        fleet = describe_estate(known, folder, days, write_both(None, known.estate, folder))
+    else:
+        raise ValueError("a fleet is of one service at least")
     _write_json(
         folder / "snapshot.json",
         {
             "format": 1,
-            "asked_at": iso(int(asked_at.timestamp())),
-            "lookback": f"{days}d",
+            "asked_at": iso(int(fleet.asked_at.timestamp())),
+            "lookback": fleet.lookback,
             "tables": {name: {"rows": n, "complete": True} for name, n in sorted(fleet.rows.items())},
         },
     )
-    _write_json(folder / "planted.json", _planted(fleet))
     return fleet
 
 
@@ -112,11 +121,6 @@ def split_faults(faults: Collection[str] | None, services: str) -> dict[str, Col
         every = ", ".join(dict.fromkeys(name for names in made.values() for name in names))
         raise ValueError(f"no such fault: {', '.join(unknown)}; known are {every}")
     return {name: [one for one in names if one in set(faults)] for name, names in made.items()}
-
-
-def make_demo(folder: Path) -> Fleet:
-    """Write the demo workspace."""
-    return make_fleet(folder, faults=DEMO_FAULTS, lookalikes=DEMO_LOOKALIKES)
 
 
 def make_world(
@@ -207,21 +211,32 @@ def _describe(world: World, folder: Path, days: int, rows: dict[str, int]) -> Fl
     )
 
 
-def _planted(fleet: Fleet) -> dict[str, object]:
-    """Return what ``planted.json`` says: what must be found, and the parameters to find it with."""
-    counts: dict[str, int] = {}
-    for state in fleet.states.values():
-        counts[state] = counts.get(state, 0) + 1
-    return {
+def write_truth(fleet: Fleet, roots: Mapping[str, Root] | None = None) -> None:
+    """Write ``planted.json``: what must be found, and the parameters to find it with.
+
+    ``roots``: what the findings follow from; what follows from none of them is noise.
+    """
+    told = {subject: name for name, root in (roots or {}).items() for subject in root.subjects}
+    planted = [asdict(one) for one in fleet.planted]
+    truth: dict[str, object] = {
         "parameters": {
             "workspaces": list(fleet.workspaces),
             "automation_account": fleet.automation_account,
             "subscriptions": list(fleet.subscriptions),
             "suspects": list(fleet.suspects),
         },
-        "states": dict(sorted(counts.items())),
-        "planted": [asdict(one) for one in fleet.planted],
+        "states": dict(sorted(Counter(fleet.states.values()).items())),
     }
+    if roots is not None:
+        planted = [{"root": told.get(one["id"].lower()), **one} for one in planted]
+        truth["roots"] = {name: _follows(root, name, planted) for name, root in roots.items()}
+    _write_json(fleet.folder / "planted.json", truth | {"planted": planted})
+
+
+def _follows(root: Root, name: str, planted: Sequence[Mapping[str, str]]) -> dict[str, object]:
+    """Return what happened, and how often which cause follows from it."""
+    causes = Counter(f"{one['scenario']}/{one['cause']}" for one in planted if one["root"] == name)
+    return {"says": root.says, "follows": dict(sorted(causes.items()))}
 
 
 def _write_json(path: Path, content: dict[str, object]) -> None:

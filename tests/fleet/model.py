@@ -59,6 +59,14 @@ class Fleet:
     rows: Mapping[str, int]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Root:
+    """Describe something that happened, and the subjects it happened to, by their ids in small letters."""
+
+    says: str
+    subjects: frozenset[str]
+
+
 @dataclass(kw_only=True)
 class Subscription:
     """Describe a subscription; a hidden one has no row in ``resourcecontainers``."""

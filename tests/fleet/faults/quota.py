@@ -72,9 +72,9 @@ def reach_cap(world: World, machines: Ints) -> None:
 
 
 @fault("assessment_stale/quota_reached", anyone, fixed=6)
-def lose_assessments_to_cap(world: World, machines: Ints) -> None:
+def lose_assessments_to_cap(world: World, machines: Ints, name: str = "law-noisy") -> None:
     """Reach the daily cap before the next assessment of most Windows machines."""
-    cap_now(world, machines, "law-noisy")
+    cap_now(world, machines, name)
     # Windows machines whose last assessment before the stop is older than a day by now
     world.machines.loc[machines, "scan_first"] = np.where(
         world.column("scan_period")[machines] > HOUR,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fleet.demo import DEMO_FAULTS
 from fleet.model import Bools, Ints, World
 
 Make = Callable[[World, Ints], None]
@@ -34,6 +33,8 @@ class Fault:
     finds: str | None = None
 
 
+#: Into how many parts the machines that get a fault are divided.
+SHARING = 58
 FAULTS: dict[str, Fault] = {}
 LOOKALIKES: dict[str, Fault] = {}
 
@@ -140,8 +141,7 @@ def spoil(
     if world.drift:
         chosen = [one for one in chosen if not one.by_id]
     # a fleet of one seed stays as it is when faults are added
-    sharing = sum(FAULTS[name].fixed is None for name in DEMO_FAULTS)
-    per_fault = share * len(world.machines) / sharing
+    per_fault = share * len(world.machines) / SHARING
     for one in chosen:
         count = one.fixed if one.fixed is not None else max(2, round(per_fault * one.weight))
         picked = _choose(world, one, count, overlap)

@@ -183,10 +183,10 @@ def break_extension(estate: Estate, machines: Ints) -> None:
 
 
 @fault("provider_not_registered/provider_not_registered", azure, least=2)
-def lack_maintenance(estate: Estate, machines: Ints) -> None:
+def lack_maintenance(estate: Estate, machines: Ints, name: str = "sub-new") -> None:
     """Put machines into a new subscription where nobody registered the provider of schedules."""
     leave_schedules(estate, machines)
-    place = add_place(estate, "sub-new", unregistered=("Microsoft.Maintenance",))
+    place = add_place(estate, name, unregistered=("Microsoft.Maintenance",))
     estate.set(machines, subscription=place, maintenance="monthly")
     estate.configurations[MONTHLY].scopes.append(
         Scope(subscription=place, types=None, tags={"maintenance": ("monthly",)}, operator="Any")
