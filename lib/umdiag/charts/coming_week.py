@@ -179,5 +179,5 @@ def _said(
         known = int(machines["arm_key"].isin(reached["machine_key"]).sum())
         said += ". Reach " + of_machines(known, len(machines), "reached by none of them")
     if untold := int((~marked(living["recurrence_known"])).sum()):
-        said += f" Of {counted(untold, 'schedule')} more the starts cannot be told."
+        said += f" {counted(untold, 'schedule')} more, whose starts are unknown."
     return said

@@ -79,7 +79,7 @@ def _said(needed: pd.DataFrame, machines: pd.DataFrame, managed: pd.Series[bool]
         on = int(needed["machine"].nunique())
         said = f" Missing {counted(len(needed), 'time')} on {counted(on, 'machine')}."
     if others := int(machines["missing_other"][managed].fillna(0).sum()):
-        said += f" Update Manager counts {counted(others, 'other update')} more and tells no age: not drawn."
+        said += f" Update Manager counts {counted(others, 'other update')} more, of unknown age: not drawn."
     if stale := int((text(machines["state"]) == "assessment_stale").sum()):
         said += f" {counted(stale, 'machine')} judged by a stale assessment."
     return said

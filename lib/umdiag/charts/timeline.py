@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from umdiag.charts import lanes, manager_lanes
+from umdiag.charts import lanes, azure_lanes
 from umdiag.charts.canvas import (
     NO_DATA,
     SERIES,
@@ -60,10 +60,10 @@ def machine_timeline(
     targets = {*keys, lanes.folded(computer)}
     drawn = {
         "assessments": lanes.assessments(machine_assessments, 0, *window)
-        + manager_lanes.assessments(patch_states, keys, 0, *window),
+        + azure_lanes.assessments(patch_states, keys, 0, *window),
         "update runs": lanes.runs(machine_runs, attendance, targets, agents, 1, *window)
-        + manager_lanes.runs(schedule_attempts, missed_by_schedules, keys, 1, *window),
-        "installations": manager_lanes.installations(installations, keys, 2, *window),
+        + azure_lanes.runs(schedule_attempts, missed_by_schedules, keys, 1, *window),
+        "installations": azure_lanes.installations(installations, keys, 2, *window),
         "resource changes": lanes.changes(resource_changes, keys, len(names) - 1, *window),
     }
     panel = of_logs and machine_hours is not None
@@ -112,7 +112,7 @@ def _named(computer: str, population: pd.DataFrame | None) -> pd.DataFrame:
 def _heard(heard: pd.DataFrame, hours: int, machines: int, *, panel: bool) -> str:
     said = f"1 of {counted(machines, 'machine')}" if machines else "1 machine"
     if not panel:
-        return f"{said}; no log tells of its heartbeats."
+        return f"{said}; no log shows its heartbeats."
     said += f"; heartbeats in {heard['hour'].nunique():,} of {hours:,} whole hours."
     if (used := heard["source_computer_id"].nunique()) > 1:
         said += f" Its name was used by {counted(used, 'agent')}, one colour each."

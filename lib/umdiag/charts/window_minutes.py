@@ -193,7 +193,7 @@ def _said(rows: pd.DataFrame, population: pd.DataFrame | None, computers: Sequen
     machines, _ = chosen(population, computers)
     keys = set(rows["machine_key"]) - {""}
     known = int((machines["arm_key"].isin(keys) | ("name:" + machines["name"]).isin(keys)).sum())
-    return said + "Speaks of " + of_machines(known, len(machines), "have no installation of a known window")
+    return said + "Shows " + of_machines(known, len(machines), "have no installation of a known window")
 
 
 def _end(place: int, minutes: float) -> Spec:
