@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from umdiag.charts import lanes, azure_lanes
+from umdiag.charts import azure_lanes, lanes
 from umdiag.charts.canvas import (
     NO_DATA,
     SERIES,
