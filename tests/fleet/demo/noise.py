@@ -35,7 +35,7 @@ def be_noisy(estate: Estate, choose: Choose) -> None:
         (lookalikes.be_off_tonight, new.azure, 45), (lookalikes.be_gone, new.azure, 9),
         (lookalikes.need_no_service, new.azure_windows, 6), (lookalikes.be_made_after_run, new.azure, 6),
         (lookalikes.be_judged_rightly, new.anyone, 4), (lookalikes.suspect_patched, new.anyone, 1),
-        (lookalikes.be_assessed_right_now, new.anyone, 2), (lookalikes.cut_the_list, new.linux, 2),
+        (lookalikes.cut_the_list, new.linux, 2),
         (lookalikes_schedules.be_patched_from_a_hub, new.anyone, 8),
         (assessment.be_new, new.azure, 7), (assessment.need_definitions, new.windows, 25),
         (assessment.need_pro, assessment.has_release("ubuntu22"), 10),
