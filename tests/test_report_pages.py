@@ -91,7 +91,7 @@ def test_page_has_what_a_reader_and_a_reading_machine_look_for():
     assert len(outline.all("h1")) == len(outline.all("main")) == len(outline.all("nav")) == 1
     assert {"class": "skip", "href": "#content"} in outline.all("a")
     assert {"href": "quota.html", "aria-current": "page"} in outline.all("a")
-    assert "<title>Quota · Update Management report</title>" in text
+    assert "<title>Quota · Update report</title>" in text
 
 
 def text_cell(text: str) -> nbformat.NotebookNode:
