@@ -33,7 +33,13 @@ BY_ABSENCE = {
 }
 #: Whether all that tells of a stop was seen.
 SEEN = {("quota", log): {"logs_seen"} for log in ("operation_events", "log_operation_events")}
-EXCEPTIONS = NAMES | BY_ABSENCE | SEEN
+BY_ABSENCE |= {
+    ("managed_machines", "resource_changes"): {"deleted", "invisible", "state"},
+    ("lost_assignments", "resource_changes"): {"deleted", "moved_to", "reached_there"},
+}
+#: What logs tell of a machine stands until it is known that Update Manager manages it; findings say so.
+BY_LOGS = {("machines", "managed"): {"state"}}
+EXCEPTIONS = NAMES | BY_ABSENCE | SEEN | BY_LOGS
 
 
 def optional_inputs() -> list[Any]:

@@ -32,12 +32,15 @@ def derive(
     rows = pd.DataFrame({"subscription": pd.Series(keys, dtype="str")})
     periodic = estate["subscription"][surely(estate["on"]) & estate["periodic"]].value_counts()
     subscription = rows["subscription"]
-    enough = subscription.map(periodic).fillna(0) >= _ENOUGH
+    enough = (subscription.map(periodic).fillna(0) >= _ENOUGH).astype("boolean")
     rows["for_assessments"] = _blind(subscription, enough, patch_assessments, "machine_id")
     ran = _ran(schedule_runs, schedule_machine_runs)
-    enough = subscription.map(ran).fillna(0) >= _ENOUGH
+    enough = (subscription.map(ran).fillna(0) >= _ENOUGH).astype("boolean")
+    runs_seen = schedule_runs is not None and schedule_machine_runs is not None
+    enough = enough if runs_seen else enough.mask(~enough)
     rows["for_installations"] = _blind(subscription, enough, patch_installations, "machine_id")
-    lacking = subscription.isin(_lacking(schedule_runs, schedule_machine_runs, selections))
+    lacking = subscription.isin(_lacking(schedule_runs, schedule_machine_runs, selections)).astype("boolean")
+    lacking = lacking if runs_seen and selections is not None else lacking.mask(~lacking)
     rows["for_runs"] = _blind(subscription, lacking, schedule_machine_runs, "resource_id")
     nothing = rows["for_assessments"] & ~subscription.isin(
         [*_of(schedule_machine_runs, "resource_id"), *_of(patch_installations, "machine_id")]
@@ -51,8 +54,8 @@ def _blind(
     subscription: pd.Series[Any], enough: pd.Series[bool], table: pd.DataFrame | None, column: str
 ) -> pd.Series[bool]:
     """Say where rows should be and none is."""
-    is_blind = (enough & ~subscription.isin(_of(table, column))).astype("boolean")
-    return is_blind.mask(is_blind) if table is None else is_blind
+    is_blind = enough & ~subscription.isin(_of(table, column))
+    return is_blind.mask(is_blind.fillna(True)) if table is None else is_blind
 
 
 def _of(table: pd.DataFrame | None, column: str) -> set[str]:

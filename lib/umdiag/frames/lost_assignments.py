@@ -10,7 +10,7 @@ import pandas as pd
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.existence import deleted
 from umdiag.frames.shared.records import TIME
-from umdiag.frames.shared.text import after_last, looked_up
+from umdiag.frames.shared.text import after_last, folded, looked_up
 from umdiag.model import Partial
 
 
@@ -38,10 +38,11 @@ def derive(
     elsewhere = estate.set_index(_kind_and_name(estate["machine_key"]))
     elsewhere = elsewhere[~elsewhere.index.duplicated(keep=False)]
     place = looked_up(_kind_and_name(keys), elsewhere["resource_id"]).where(surely(rows["deleted"]))
-    rows["moved_to"] = place.fillna("").astype("str")
+    untold = rows["deleted"].isna()
+    rows["moved_to"] = place.fillna("").astype("str").mask(untold)
     reached = selections["configuration_key"] + "\n" + selections["machine_key"]
-    there = rows["configuration_key"] + "\n" + rows["moved_to"].str.lower().str.rstrip("/")
-    rows["reached_there"] = there.isin(reached)
+    there = rows["configuration_key"] + "\n" + folded(rows["moved_to"]).str.rstrip("/")
+    rows["reached_there"] = there.isin(reached).astype("boolean").mask(untold)
     return rows
 
 

@@ -63,7 +63,8 @@ def derive(
         rows["machine_key"], rows["last_sign"], whole, subscriptions, resource_changes, asked_at=asked_at
     )
     rows["shown"] = ~absent(rows["machine_key"], whole)
-    rows["invisible"] = ~rows["shown"] & ~rows["deleted"].fillna(False)
+    untold = ~rows["shown"] & rows["deleted"].isna()
+    rows["invisible"] = untold.mask(untold) if subscriptions is None else untold
     rows["blind"] = _blind(rows, blind_subscriptions)
     now, stale_after = pd.Timestamp(asked_at), pd.Timedelta(assessment_stale_after)
     rows["state"] = _states(rows, now, stale_after)
@@ -163,7 +164,7 @@ def _states(rows: pd.DataFrame, now: pd.Timestamp, stale_after: pd.Timedelta) ->
     # Where not one assessment is shown of any machine, rows may be hidden everywhere.
     hidden = rows["blind"].fillna(True).astype(bool) | (not rows["has_assessment"].fillna(True).any())
     unseen = rows["has_assessment"].isna() | (no_row & ~gone & hidden)
-    state[unclear | unseen | surely(rows["invisible"]) | rows["shown"].isna()] = "unknown"
+    state[unclear | unseen | rows["invisible"].fillna(True).astype(bool) | rows["shown"].isna()] = "unknown"
     managed = rows["managed"].astype("boolean")
     state[managed.isna()] = "unknown"
     state[~managed.fillna(True).astype(bool)] = "not_managed"

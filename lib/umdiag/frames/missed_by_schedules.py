@@ -8,7 +8,7 @@ import pandas as pd
 
 from umdiag.frames.blind_subscriptions import subscriptions_of
 from umdiag.frames.presence import silent_workspaces
-from umdiag.frames.shared.certainty import surely
+from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.missed_runs import with_history
 from umdiag.frames.shared.recognition import MAINTENANCE, unregistered
 from umdiag.frames.shared.scopes_then import Scopes
@@ -67,8 +67,8 @@ def derive(
     its dynamic scope selected it for and took others; null: changes were not seen), named (an assignment of a
     living configuration names it), and REASONS as boolean columns; null where they cannot be told.
 
-    Left out are machines that are not shown and not known to be deleted, and those of subscriptions whose
-    runs are hidden.
+    `runs_hidden`: its subscription hides runs, so that nothing says that it was missed. Left out are machines
+    that are not shown and not known to be deleted.
     """
     rows = schedule_attendance[~schedule_attendance["took_part"]].reset_index(drop=True)
     rows = _at_new_places(rows, estate, managed_machines)
@@ -77,7 +77,8 @@ def derive(
     # What moved and is reached at its new place is judged there alone.
     rows = rows[~((rows["moved_from"] != "") & there)].reset_index(drop=True)
     rows = _with_machines(rows, managed_machines, machines)
-    rows = rows[~surely(rows["invisible"]) & ~_runs_hidden(rows, blind_subscriptions)]
+    rows = rows[surely_not(rows["invisible"])]
+    rows["runs_hidden"] = _runs_hidden(rows, blind_subscriptions)
     rows = rows.reset_index(drop=True)
     scopes = Scopes(assignments, selections, estate, machine_changes)
     lacking = rows["subscription"].isin(unregistered(provider_registrations, MAINTENANCE))
@@ -142,8 +143,12 @@ def _with_machines(rows: pd.DataFrame, managed: pd.DataFrame, machines: pd.DataF
 
 
 def _runs_hidden(rows: pd.DataFrame, blind: pd.DataFrame | None) -> pd.Series[bool]:
-    hidden = [] if blind is None else blind["subscription"][surely(blind["for_runs"])]
-    return rows["subscription"].isin(hidden)
+    """Whether the runs of each machine's subscription are hidden (null: cannot be told)."""
+    if blind is None:
+        return pd.Series(pd.NA, index=rows.index, dtype="boolean")
+    told = blind.set_index("subscription")["for_runs"].astype("boolean")
+    hidden = looked_up(rows["subscription"], told)
+    return hidden.mask(~rows["subscription"].isin(told.index), False)
 
 
 def _recreated(rows: pd.DataFrame, changes: pd.DataFrame | None) -> pd.Series[bool]:

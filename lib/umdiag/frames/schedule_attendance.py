@@ -23,7 +23,7 @@ def derive(
     assignments: pd.DataFrame,
     selections: pd.DataFrame,
     estate: pd.DataFrame,
-    machine_changes: pd.DataFrame | None,
+    machine_changes: Adding | None,
     *,
     asked_at: datetime,
     lookback: timedelta,

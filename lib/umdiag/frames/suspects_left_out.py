@@ -37,9 +37,9 @@ def derive(
     Manager does not manage they answer.
     """
     names = {fold(suspect).rstrip("/") for suspect in suspects}
-    logged = [] if machines is None else machines["arm_key"]
     rows = managed_machines[surely(managed_machines["shown"])]
-    rows = rows[surely(rows["managed"]) | ~rows["machine_key"].isin(logged)]
+    unlogged = False if machines is None else ~rows["machine_key"].isin(machines["arm_key"])
+    rows = rows[surely(rows["managed"]) | unlogged]
     alive = configurations[configurations["living"]].set_index("configuration_key")["name"]
     rows = rows if len(alive) else rows.iloc[:0]
     known = (

@@ -37,8 +37,11 @@ def derive(
     rows["patched_on_demand"] = _told(rows["last_on_demand"].notna(), installations)
     rows["installations_hidden"] = _hidden(managed_machines, rows["machine_key"], blind_subscriptions)
     expired = _expired(rows["machine_key"], selections, configurations)
-    rows["expired"] = [expired.get(key, []) for key in rows["machine_key"]]
     seen = None if selections is None else configurations
+    nothing: list[str] | None = None if seen is None else []
+    rows["expired"] = pd.Series(
+        [expired.get(key, nothing) for key in rows["machine_key"]], index=rows.index, dtype="object"
+    )
     rows["only_expired_schedules"] = _told(rows["machine_key"].isin(expired), seen)
     return _with_scopes(rows, near_scopes)
 

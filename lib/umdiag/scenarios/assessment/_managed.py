@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Inconclusive
-from umdiag.frames.shared.certainty import surely
+from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.recognition import of_update_management
 from umdiag.frames.shared.text import looked_up
 from umdiag.model import UPDATE_MANAGER
@@ -52,7 +52,7 @@ def of_logs(machines: pd.DataFrame, managed_machines: pd.DataFrame | None) -> pd
 def judged(managed_machines: pd.DataFrame, machines: pd.DataFrame | None) -> pd.DataFrame:
     """Return the machines that Update Manager manages and that can be judged, named as their log rows do."""
     rows = managed_machines[surely(managed_machines["managed"]) & (managed_machines["state"] != "gone")]
-    rows = rows[~surely(rows["invisible"])].copy()
+    rows = rows[surely_not(rows["invisible"])].copy()
     if machines is not None:
         logged = machines[machines["arm_key"] != ""]
         order = logged.sort_values(["last_heartbeat", "machine"], na_position="first", kind="stable")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.text import folded
 from umdiag.model import Cause, Finding, Severity, Subject, found
 from umdiag.scenarios.evidence import fitting, or_none, told
@@ -35,6 +36,7 @@ def missed_by_schedule(
     missed: pd.DataFrame, changes: pd.DataFrame | None, *, asked_at: datetime
 ) -> Iterator[Finding]:
     """Report each machine once, by the first cause over the configurations that missed it."""
+    missed = missed[~surely(missed["runs_hidden"])]
     rows = missed.assign(rank=[_RANKS[_causes(machine)[0].key] for machine in missed.itertuples()])
     rows = rows.sort_values(["subject_id", "rank", "scheduled"], ascending=[True, True, False], kind="stable")
     others = rows.groupby("subject_id")["configuration"].agg(lambda names: sorted(set(names)))

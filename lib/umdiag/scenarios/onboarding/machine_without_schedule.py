@@ -133,7 +133,7 @@ def judge(managed_machines: Partial, unscheduled_machines: Partial) -> Iterator[
         evidence = told(
             machine, "state", "critical", "security", "patch_mode", "bypass", "last_on_demand", "power"
         ) | {
-            "expired_schedules": machine.expired[:SHOWN],
+            "expired_schedules": (machine.expired or [])[:SHOWN],
             "nearest_scope": or_none(machine.scope_id),
             **told(machine, "scope_of", "predicate", "wanted", "actual"),
             "portal": resource_page(machine.subject_id),
