@@ -157,7 +157,7 @@ def figures_of(path):
 def test_a_notebook_answers_and_draws_every_chart_on_the_demo(name, demo_report):
     path = demo_report / f"{name}.ipynb"
     assert_answered(path, name)
-    assert len(figures_of(path)) == sum(source.count("kit.draw(") for source in code_of(name))
+    assert len(figures_of(path)) == sum(source.count("kit.draw(charts.") for source in code_of(name))
     assert path.stat().st_size < 1_500_000
 
 
