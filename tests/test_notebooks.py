@@ -18,9 +18,6 @@ FIGURE = "application/vnd.plotly.v1+json"
 REFERENCES = ROOT / "tests" / "notebooks"
 #: What is special in a snapshot shows in its notebook of all questions; the others differ in what they ask.
 TELLING = {("empty", "overview")}
-#: Charts by notebook for which nothing happens in the demo's story: restarts against what deployments say,
-#: machines in the logs that are not managed.
-UNDRAWN = {"unplanned": 1, "onboarding": 1}
 POOR_RUNS = [
     pytest.param(snapshot, name, marks=() if (snapshot, name) in TELLING else pytest.mark.slow)
     for snapshot in SNAPSHOTS
@@ -160,8 +157,7 @@ def figures_of(path):
 def test_a_notebook_answers_and_draws_every_chart_on_the_demo(name, demo_report):
     path = demo_report / f"{name}.ipynb"
     assert_answered(path, name)
-    drawn = sum(source.count("kit.draw(") for source in code_of(name))
-    assert len(figures_of(path)) == drawn - UNDRAWN.get(name, 0)
+    assert len(figures_of(path)) == sum(source.count("kit.draw(charts.") for source in code_of(name))
     assert path.stat().st_size < 1_500_000
 
 

@@ -8,6 +8,9 @@ from fleet.demo.choosing import Choose
 from fleet.faults import assessment as old_assessment
 from fleet.faults import lookalikes as old_alike
 from fleet.faults import registry as old
+from fleet.faults.identities import told
+from fleet.faults.onboarding import leave_solution_out
+from fleet.faults.unplanned import restart_by_hand
 from fleet.model import HOUR, Ints, World
 from fleet.update_manager.faults import assessment, lookalikes, lookalikes_schedules, onboarding
 from fleet.update_manager.faults import registry as new
@@ -24,7 +27,8 @@ def be_noisy_before(world: World, choose: Choose) -> None:
         (old_assessment.switch_off, old.hosted, 4), (old_assessment.need_definitions, old.windows, 8),
         (old_alike.be_off_since_today, old.hosted, 5), (old_alike.reinstall_agent, old.anyone, 4),
         (old_alike.need_no_more, old.windows, 3), (old_alike.need_package_no_more, old.linux, 2),
-        (old_alike.be_made_after_run, old.azure_windows, 2),
+        (old_alike.be_made_after_run, old.azure_windows, 2), (restart_by_hand, old.windows, 3),
+        (leave_solution_out, told, 3),
     ):  # fmt: skip
         make(world, choose(who(world), count, make.__name__))
 
