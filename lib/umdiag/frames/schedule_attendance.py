@@ -12,6 +12,7 @@ from umdiag.frames.shared.records import TIME
 from umdiag.frames.shared.run_outcomes import CANCELLED, UNDER_WAY, is_asked_for
 from umdiag.frames.shared.scopes_then import Scopes
 from umdiag.frames.shared.text import fold
+from umdiag.model import Adding
 
 _RUN = ("run_key", "run_id", "configuration_key", "configuration", "scheduled")
 _DAY = pd.Timedelta(days=1)
