@@ -135,7 +135,9 @@ def _with_machines(rows: pd.DataFrame, managed: pd.DataFrame, machines: pd.DataF
     rows["subject_id"] = rows["subject_id"].fillna(rows["key"])
     rows["subscription"] = subscriptions_of(rows["key"])
     # Of a machine that only an assignment names nothing tells but that it is not there.
-    rows["deleted"] = rows["deleted"].astype("boolean").fillna(True)
+    stranger = ~rows["key"].isin(known.index)
+    rows["deleted"] = rows["deleted"].astype("boolean").mask(stranger, True)
+    rows["invisible"] = rows["invisible"].astype("boolean").mask(stranger, False)
     logged = rows.iloc[:0].assign(arm_key="", **dict.fromkeys(_OF_LOGS)) if machines is None else machines
     logged = logged[logged["arm_key"] != ""].sort_values(["last_heartbeat", "machine"], kind="stable")
     logged = logged.drop_duplicates("arm_key", keep="last").set_index("arm_key")
