@@ -36,7 +36,7 @@ from support import snapshot_rows as rows
 from umdiag.errors import Inconclusive, SourceError
 from umdiag.judging import derivation, needs
 from umdiag.kit import Kit
-from umdiag.model import Diagnosis, Rows, State, TableHealth
+from umdiag.model import UPDATE_MANAGEMENT, Diagnosis, Rows, State, TableHealth
 from umdiag.parameters import from_values
 from umdiag.queries import kql
 from umdiag.scenarios import scenario
@@ -54,6 +54,13 @@ HOW: Mapping[str, tuple[State, str]] = {
 }
 _WORST_FIRST = (State.DENIED, State.MISSING, State.PARTIAL)
 _KEPT: Mapping[str, slice] = {"partial": slice(None, None, 2), "empty": slice(0, 0)}
+#: Tables of Update Manager alone.
+_PATCHING = (
+    "patchassessmentresources",
+    "patchinstallationresources",
+    "maintenanceresources",
+    "policyresources",
+)
 _GIVEN = {"denied": "denied", "not_captured": "missing", "partial": "cut"}
 
 
@@ -122,9 +129,21 @@ class Estate:
     def kit(self) -> Kit:
         """Open the kit on what is seen."""
         values = {"source": "snapshot", "snapshot": tempfile.gettempdir(), "lookback": rows.LOOKBACK}
+        values |= {"services": self._services()}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(opening, "open_folder", lambda _: _Source(self._content, self.unseen, self.damages))
             return Kit(from_values(values | self._parameters, folder=None))
+
+    def _services(self) -> list[str]:
+        """Return the service of which alone there are rows, so that nothing of the other is worked out.
+
+        Where a part of the other's tables is unseen or damaged, both are looked at.
+        """
+        touched = {*self.unseen, *(table for table, _ in self.damages)} - {"resources"}
+        if touched & set(_PATCHING) or any(self._rows[table] for table in _PATCHING):
+            return []
+        settings = '"patchSettings"' in self._content["resources"].replace("\\", "")
+        return [] if settings else [UPDATE_MANAGEMENT]
 
     def diagnose(self, name: str) -> Diagnosis:
         """Judge one scenario."""

@@ -188,7 +188,12 @@ def sha256(text: str) -> str:
 
 def empty(query: Query) -> pd.DataFrame:
     """Return a frame with the query's columns in their dtypes and no rows."""
-    return pd.DataFrame({name: pd.Series(dtype=DTYPES[type_]) for name, type_ in query.columns.items()})
+    return _empty(tuple(query.columns.items())).copy(deep=False)
+
+
+@cache
+def _empty(columns: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype=DTYPES[type_]) for name, type_ in columns})
 
 
 def _column(query: str, part: str) -> tuple[str, str]:
