@@ -115,7 +115,7 @@ def test_each_table_behind_each_scenario_is_taken_away_once() -> None:
     assert sorted(taken) == sorted(behind)
 
 
-#: Of every third case one part in so many of what may happen to its tables is tried, from case to case another.
+#: Of every third case one part in so many of what may happen to its tables is tried; which, changes.
 PARTS, EVERY = 12, 3
 
 

@@ -81,7 +81,7 @@ def history(given: Mapping[str, Any], around: Around) -> Iterator[Row]:
 def _run(run: Mapping[str, Any], given: Mapping[str, Any], around: Around) -> Iterator[Row]:
     name, due = run["schedule"], around.at(run["at"])
     schedule = {"subscription": "main", "group": "rg-schedules"} | (
-        given.get("schedules", {}).get(name) or {}
+        (given.get("schedules") or {}).get(name) or {}
     )
     place = (
         f"/subscriptions/{around.identifiers(schedule['subscription'])}/resourceGroups/{schedule['group']}"

@@ -37,7 +37,7 @@ def schedules(
     """Yield the rows of every maintenance configuration and of what it is assigned to."""
     for number in range(given.get("crowd", 0)):
         yield "resources", _machine(f"vm{number:04}", identifier("main"))
-    for name, said in given.get("schedules", {}).items():
+    for name, said in (given.get("schedules") or {}).items():
         about = {**_SCHEDULE, **(said or {})}
         subscription = identifier(about["subscription"])
         id_ = (

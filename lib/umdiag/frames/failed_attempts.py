@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from umdiag.frames.shared.certainty import surely_not
+from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.run_outcomes import CANCELLED, FAILED, is_asked_for
 from umdiag.frames.shared.text import folded, looked_up
 from umdiag.model import Partial
@@ -45,7 +45,7 @@ def derive(
     failed = (rows["outcome"] == FAILED) & (rows["run_outcome"].fillna(CANCELLED) != CANCELLED)
     rows = rows[failed & surely_not(rows["installs"])].reset_index(drop=True)
     rows = with_machines(rows, managed_machines, _OF_MACHINE)
-    rows = rows[surely_not(rows["invisible"])].reset_index(drop=True)
+    rows = rows[~surely(rows["invisible"])].reset_index(drop=True)
     rows["text"] = rows["texts"].where(rows["texts"] != "", rows["run_texts"])
     rows["blind"] = _blind(rows, blind_subscriptions)
     text = folded(rows["text"])

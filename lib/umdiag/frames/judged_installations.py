@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from umdiag.frames.failed_attempts import with_machines
-from umdiag.frames.shared.certainty import surely, surely_not
+from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.run_outcomes import is_asked_for
 from umdiag.frames.shared.text import after_last, looked_up
 from umdiag.model import Partial
@@ -37,7 +37,7 @@ def derive(
     rows = installations[is_asked_for(installations, update_run)]
     rows = rows[rows["machine_key"].str.contains(_MACHINE, regex=True)]
     rows = with_machines(rows, managed_machines, _OF_MACHINE)
-    rows = rows[~surely(rows["deleted"]) & surely_not(rows["invisible"])]
+    rows = rows[~surely(rows["deleted"]) & ~surely(rows["invisible"])]
     rows = rows.sort_values(["started", "installation_id"], na_position="first", kind="stable")
     rows = _with_configurations(rows.reset_index(drop=True), configurations)
     rows["start_time"] = rows["started"]
