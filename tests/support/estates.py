@@ -126,21 +126,26 @@ class Estate:
         """Whether the estate has rows of a table."""
         return bool(self._rows[table])
 
-    def kit(self) -> Kit:
+    def kit(self, services: Sequence[str] = ()) -> Kit:
         """Open the kit on what is seen."""
         values = {"source": "snapshot", "snapshot": tempfile.gettempdir(), "lookback": rows.LOOKBACK}
-        values |= {"services": self._services()}
+        values |= {"services": list(services)}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(opening, "open_folder", lambda _: _Source(self._content, self.unseen, self.damages))
             return Kit(from_values(values | self._parameters, folder=None))
 
-    def _services(self) -> list[str]:
-        """Return the service of which alone there are rows, so that nothing of the other is worked out.
+    def _services(self, name: str) -> list[str]:
+        """Return Update Management where a scenario is about it alone and there are rows of no other, so that
+        nothing of the other is worked out.
 
         Where a part of the other's tables is unseen or damaged, both are looked at.
         """
-        touched = {*self.unseen, *(table for table, _ in self.damages)} - {"resources"}
-        if touched & set(_PATCHING) or any(self._rows[table] for table in _PATCHING):
+        touched = {*self.unseen, *(table for table, _ in self.damages)}
+        if (
+            scenario(name).services != (UPDATE_MANAGEMENT,)
+            or touched & set(_PATCHING)
+            or any(self._rows[table] for table in _PATCHING)
+        ):
             return []
         settings = '"patchSettings"' in self._content["resources"].replace("\\", "")
         return [] if settings else [UPDATE_MANAGEMENT]
@@ -148,7 +153,7 @@ class Estate:
     def diagnose(self, name: str) -> Diagnosis:
         """Judge one scenario."""
         with derived_once():
-            return rows.diagnose(self.kit(), name)
+            return rows.diagnose(self.kit(self._services(name)), name)
 
     def tables_behind(self, name: str) -> list[str]:
         """Return the tables that a scenario rests on and that are whole here, in a fixed order."""
