@@ -62,8 +62,8 @@ def derive(
     lookback: timedelta,
 ) -> pd.DataFrame:
     """Return the columns of `schedule_attendance`, of the machine (at its new place, if it was moved)
-    computer, subject_id, subscription, operating_system, power, off, moved_from ("": it was not), missed_runs
-    (ids of the configuration's runs of the window without it, newest first), selected_at (how many of these
+    computer, subject_id, subscription, operating_system, os_type, power, off, moved_from ("": it was not),
+    missed_runs (ids of the configuration's runs of the window without it, newest first), selected_at (how many of these
     its dynamic scope selected it for and took others; null: changes were not seen), named (an assignment of a
     living configuration names it), and REASONS as boolean columns; null where they cannot be told.
 
@@ -134,6 +134,7 @@ def _with_machines(rows: pd.DataFrame, managed: pd.DataFrame, machines: pd.DataF
     rows["computer"] = rows["computer"].fillna(after_last(rows["key"], "/"))
     rows["subject_id"] = rows["subject_id"].fillna(rows["key"])
     rows["subscription"] = subscriptions_of(rows["key"])
+    rows["os_type"] = rows["operating_system"].fillna("")
     # Of a machine that only an assignment names nothing tells but that it is not there.
     stranger = ~rows["key"].isin(known.index)
     rows["deleted"] = rows["deleted"].astype("boolean").mask(stranger, True)

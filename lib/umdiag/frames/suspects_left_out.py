@@ -30,8 +30,8 @@ def derive(
     asked_at: datetime,
     lookback: timedelta,
 ) -> pd.DataFrame:
-    """Return machine_key, computer, subject_id, operating_system and the dynamic scope that comes nearest:
-    scope_id ("": there is none), configuration, predicate, wanted, actual.
+    """Return machine_key, computer, subject_id, operating_system, os_type and the dynamic scope that comes
+    nearest: scope_id ("": there is none), configuration, predicate, wanted, actual.
 
     Where no configuration is in force nothing is asked, and of a machine that the logs know and Update
     Manager does not manage they answer.
@@ -52,6 +52,7 @@ def derive(
     taken = schedule_attempts["machine_key"][inside]
     rows = rows[known & ~rows["machine_key"].isin(living) & ~rows["machine_key"].isin(taken)]
     rows = rows[["machine_key", "computer", "subject_id", "operating_system"]].reset_index(drop=True)
+    rows["os_type"] = rows["operating_system"].fillna("")
     scopes = assignments[~assignments["static"] & assignments["configuration_key"].isin(alive.index)]
     machines = estate[estate["machine_key"].isin(rows["machine_key"])].reset_index(drop=True)
     near = nearest(machines, scopes).set_index("machine_key")

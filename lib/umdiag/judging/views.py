@@ -27,7 +27,7 @@ from umdiag.judging.needs import data_of, needs, queries_of, required_behind
 from umdiag.judging.seen import Seen, of_answering, of_rows, together
 from umdiag.judging.services import Services
 from umdiag.judging.verdicts import combined, judge, not_asked, verdict_of
-from umdiag.model import UPDATE_MANAGEMENT, Diagnosis, Finding, Rows, State
+from umdiag.model import UPDATE_MANAGEMENT, UPDATE_MANAGER, Diagnosis, Finding, Rows, State
 from umdiag.queries.belonging import service_of
 from umdiag.queries.kql import Value, empty, queries
 from umdiag.scenarios import Scenario
@@ -122,10 +122,26 @@ class Views:
         if self.not_asked.keys() >= set(scenario.services):
             return not_asked(scenario, {service: self.not_asked[service] for service in scenario.services})
         diagnosis = self._judge(scenario)
+        if UPDATE_MANAGER in scenario.services:
+            diagnosis = replace(diagnosis, findings=tuple(map(self._as_logged, diagnosis.findings)))
         if not (doubt := self.named.doubt(scenario)):
             return diagnosis
         reason = together([doubt, diagnosis.reason])
         return replace(diagnosis, verdict=verdict_of(diagnosis.findings, reason), reason=reason)
+
+    def _as_logged(self, finding: Finding) -> Finding:
+        """Call a machine as its log rows do; what judges resources knows it by its resource's name."""
+        name = self._once.do("names", self._logged_names).get(finding.subject.id.strip().lower().rstrip("/"))
+        if finding.subject.kind != "machine" or not name:
+            return finding
+        return replace(finding, subject=replace(finding.subject, name=name))
+
+    def _logged_names(self) -> Mapping[str, str]:
+        machines = None if UPDATE_MANAGEMENT in self.not_asked else self.answering.seen("machines").frame
+        if machines is None:
+            return {}
+        known = machines[machines["arm_key"] != ""].sort_values("last_heartbeat", na_position="first")
+        return dict(zip(known["arm_key"], known["computer"], strict=True))
 
     def _judge(self, scenario: Scenario) -> Diagnosis:
         names = [name for name in sorted(queries_of(scenario.judge)) if _service(name) not in self.not_asked]
