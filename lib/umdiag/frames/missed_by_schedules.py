@@ -63,9 +63,10 @@ def derive(
 ) -> pd.DataFrame:
     """Return the columns of `schedule_attendance`, of the machine (at its new place, if it was moved)
     computer, subject_id, subscription, operating_system, os_type, power, off, moved_from ("": it was not),
-    missed_runs (ids of the configuration's runs of the window without it, newest first), selected_at (how many of these
-    its dynamic scope selected it for and took others; null: changes were not seen), named (an assignment of a
-    living configuration names it), and REASONS as boolean columns; null where they cannot be told.
+    missed_runs (ids of the configuration's runs of the window without it, newest first), selected_at (how
+    many of these its dynamic scope selected it for and took others; null: changes were not seen), named (an
+    assignment of a living configuration names it), and REASONS as boolean columns; null where they cannot be
+    told.
 
     `runs_hidden`: its subscription hides runs, so that nothing says that it was missed. Left out are machines
     that are not shown and not known to be deleted.
