@@ -29,7 +29,7 @@ def refuse_wrong_account(scenario: Scenario) -> None:
     wrong = {
         "is left out": behind - rests.facts,
         "is not behind its judge": rests.facts - behind,
-        "cannot be done without, so the symptom rests on it": required - set(rests.symptom),
+        "cannot be done without, so the symptom rests on it": required - {*rests.symptom, *rests.manager},
         "is listed twice": (set(rests.symptom) & {*rests.causes, *rests.indifferent})
         | (set(rests.causes) & set(rests.indifferent)),
         "has no reason": {fact for fact, reason in rests.indifferent.items() if not reason.strip()},

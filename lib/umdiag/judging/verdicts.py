@@ -10,7 +10,7 @@ from typing import Any
 from umdiag.errors import Inconclusive
 from umdiag.judging.needs import data_of, needs
 from umdiag.judging.seen import Seen, together
-from umdiag.model import Diagnosis, Finding, QueryUse, Severity, Verdict
+from umdiag.model import UPDATE_MANAGER, Diagnosis, Finding, QueryUse, Severity, Verdict
 from umdiag.scenarios import Scenario
 from umdiag.words.plain import plain
 from umdiag.words.services import left_out
@@ -29,7 +29,9 @@ def judge(
     What the scenario says of each fact behind it (`Scenario.rests`) decides what a gap means: the judge
     need not know of it.
     """
-    symptom = _gaps(scenario.rests.symptom, seen)
+    looked_at = parameters.get("services") or (UPDATE_MANAGER,)
+    manager = scenario.rests.manager if UPDATE_MANAGER in looked_at else ()
+    symptom = _gaps([*scenario.rests.symptom, *manager], seen)
     causes = _gaps(scenario.rests.causes, seen)
     try:
         findings, reason = _judged(scenario, seen, parameters)

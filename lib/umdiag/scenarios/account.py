@@ -15,17 +15,20 @@ class Rests:
 
     `symptom`: whether there is a finding rests on it; where it was not seen whole, the diagnosis says so
     and is not HEALTHY. `causes`: it only distinguishes causes or adds evidence; where it was not seen whole,
-    each finding says that it was not checked. `indifferent`: it changes no finding and no state, and why.
+    each finding says that it was not checked. `manager`: like `symptom` where Update Manager is looked at;
+    where it is not, the fact matters only if it is among the causes. `indifferent`: it changes no finding and
+    no state, and why.
     """
 
     symptom: Collection[str]
     causes: Collection[str] = ()
+    manager: Collection[str] = ()
     indifferent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def facts(self) -> set[str]:
         """Every fact that is accounted for."""
-        return {*self.symptom, *self.causes, *self.indifferent}
+        return {*self.symptom, *self.causes, *self.manager, *self.indifferent}
 
 
 #: The facts that tell which machines there are, when each was heard and when assessed.
@@ -43,6 +46,8 @@ MANAGED = (
     "maintenance_configurations",
     "subscriptions",
 )
+#: Those of them that tell of machines of either service.
+SHOWN_MACHINES = (MANAGED[0], MANAGED[-1])
 _WHOSE = "says which service manages a machine, which does not matter here"
 SERVICE = dict.fromkeys(MANAGED[1:-1], _WHOSE)
 VISIBLE = {"subscriptions": _WHOSE}

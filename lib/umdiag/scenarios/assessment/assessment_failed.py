@@ -107,8 +107,9 @@ _BY_KEY = {
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
-    symptom=("scan_failures", *MACHINES, *MANAGED),
-    causes=("resource_changes", "schedule_machine_runs"),
+    symptom=("scan_failures", *MACHINES),
+    manager=MANAGED,
+    causes=("azure_machines", "resource_changes", "schedule_machine_runs"),
     indifferent=COUNTS
     | NAMES
     | NOT_READ

@@ -27,7 +27,14 @@ import pandas as pd
 
 from umdiag.frames.quota import explains, with_stop
 from umdiag.model import Cause, Finding, Partial, found
-from umdiag.scenarios.account import MACHINES, MANAGED, PLACES, UPDATE_MANAGEMENT, UPDATE_MANAGER, Rests
+from umdiag.scenarios.account import (
+    MACHINES,
+    MANAGED,
+    PLACES,
+    UPDATE_MANAGEMENT,
+    UPDATE_MANAGER,
+    Rests,
+)
 from umdiag.scenarios.assessment._late_causes import HINDRANCES, OPTIONS, SETTINGS
 from umdiag.scenarios.assessment._machine_findings import unknown_states
 from umdiag.scenarios.assessment._managed import (
@@ -91,8 +98,10 @@ _NO_STOP = "whether the workspace was over quota: no row shows when it stopped"
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
-    symptom=(*MACHINES, *MANAGED),
+    symptom=MACHINES,
+    manager=MANAGED,
     causes=(
+        "azure_machines",
         "scan_failures",
         "latest_updates",
         "operation_events",

@@ -23,7 +23,13 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.model import Cause, Finding, Partial, Severity, found
-from umdiag.scenarios.account import MANAGED, NAMES, UPDATE_MANAGEMENT, UPDATE_MANAGER, Rests
+from umdiag.scenarios.account import (
+    MANAGED,
+    NAMES,
+    UPDATE_MANAGEMENT,
+    UPDATE_MANAGER,
+    Rests,
+)
 from umdiag.scenarios.assessment._machine_findings import subject, with_updates
 from umdiag.scenarios.assessment._managed import NOT_READ, described, known, of_logs, present, refuse_unclear
 from umdiag.scenarios.evidence import or_none
@@ -50,8 +56,9 @@ DAILY = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
-    symptom=("latest_updates", "assessments", "summaries", "needed_patches", *MANAGED),
-    causes=("heartbeats", "shared_identities", "resource_changes", "schedule_machine_runs"),
+    symptom=("latest_updates", "assessments", "summaries", "needed_patches"),
+    manager=MANAGED,
+    causes=("azure_machines", "heartbeats", "shared_identities", "resource_changes", "schedule_machine_runs"),
     indifferent=NAMES | NOT_READ,
 )
 

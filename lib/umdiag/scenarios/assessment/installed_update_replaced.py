@@ -38,8 +38,9 @@ SUPERSEDED = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("installed_before", "latest_updates", "assessments", "summaries", *MANAGED),
-    causes=("heartbeats", "shared_identities"),
+    symptom=("installed_before", "latest_updates", "assessments", "summaries"),
+    manager=MANAGED,
+    causes=("azure_machines", "heartbeats", "shared_identities"),
     indifferent=NAMES,
 )
 

@@ -75,9 +75,9 @@ RESTS = Rests(
         "update_runs",
         "assessments",
         "heartbeats",
-        *MANAGED,
     ),
-    causes=("summaries", "shared_identities", "workspace_settings"),
+    manager=MANAGED,
+    causes=("azure_machines", "summaries", "shared_identities", "workspace_settings"),
 )
 
 

@@ -31,7 +31,14 @@ from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.existence import deleted, hidden
 from umdiag.frames.shared.text import folded, looked_up
 from umdiag.model import Cause, Finding, Partial, Severity, found
-from umdiag.scenarios.account import MACHINES, MANAGED, NAMES, UPDATE_MANAGEMENT, UPDATE_MANAGER, Rests
+from umdiag.scenarios.account import (
+    MACHINES,
+    MANAGED,
+    NAMES,
+    UPDATE_MANAGEMENT,
+    UPDATE_MANAGER,
+    Rests,
+)
 from umdiag.scenarios.assessment._away_causes import AWAY
 from umdiag.scenarios.assessment._managed import NOT_READ, described, judged, known, of_logs, refuse_unclear
 from umdiag.scenarios.evidence import fitting, or_none, subject
@@ -43,8 +50,16 @@ _IN_ORDER = (DELETED, OFF, ERROR, EXPIRED)
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
-    symptom=(*MACHINES, *MANAGED),
-    causes=("latest_updates", "resource_changes", "needed_patches", "schedule_machine_runs"),
+    symptom=MACHINES,
+    manager=MANAGED,
+    causes=(
+        "azure_machines",
+        "subscriptions",
+        "latest_updates",
+        "resource_changes",
+        "needed_patches",
+        "schedule_machine_runs",
+    ),
     indifferent=NAMES | NOT_READ,
 )
 

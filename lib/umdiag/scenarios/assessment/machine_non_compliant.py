@@ -29,7 +29,14 @@ import pandas as pd
 
 from umdiag.frames.needed_updates import cut_lists
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
-from umdiag.scenarios.account import MACHINES, MANAGED, NAMES, UPDATE_MANAGEMENT, UPDATE_MANAGER, Rests
+from umdiag.scenarios.account import (
+    MACHINES,
+    MANAGED,
+    NAMES,
+    UPDATE_MANAGEMENT,
+    UPDATE_MANAGER,
+    Rests,
+)
 from umdiag.scenarios.assessment._machine_findings import listed, subject, unknown_states, with_updates
 from umdiag.scenarios.assessment._managed import (
     BEHIND_STATES,
@@ -97,8 +104,9 @@ _CUT = "all of the updates: the assessment lists fewer than it counted"
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
-    symptom=("latest_updates", "needed_packages", *MACHINES, *MANAGED),
-    causes=BEHIND_STATES,
+    symptom=("latest_updates", "needed_packages", *MACHINES),
+    manager=MANAGED,
+    causes=(*BEHIND_STATES, "azure_machines"),
     indifferent=NAMES | NOT_READ,
 )
 

@@ -48,8 +48,9 @@ NOT_DECLINED = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("latest_updates", "assessments", "summaries", *MANAGED),
-    causes=("heartbeats", "shared_identities"),
+    symptom=("latest_updates", "assessments", "summaries"),
+    manager=MANAGED,
+    causes=("azure_machines", "heartbeats", "shared_identities"),
     indifferent=NAMES,
 )
 

@@ -43,8 +43,9 @@ NOT_APPROVED = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("latest_updates", "assessments", "summaries", *MANAGED),
-    causes=("heartbeats", "shared_identities"),
+    symptom=("latest_updates", "assessments", "summaries"),
+    manager=MANAGED,
+    causes=("azure_machines", "heartbeats", "shared_identities"),
     indifferent=NAMES,
 )
 

@@ -38,7 +38,8 @@ DENIED = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("registration_errors", *MACHINES, *MANAGED),
+    manager=MANAGED[1:],
+    symptom=("registration_errors", *MACHINES, "azure_machines"),
     indifferent=COUNTS | NAMES,
 )
 

@@ -123,10 +123,11 @@ _RESET_ONLY = "when the workspace stopped: no row since the last reset shows it,
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
+    manager=MANAGED[1:],
     symptom=(
         *MACHINES,
         "latest_updates",
-        *MANAGED,
+        "azure_machines",
         "workers",
         "worker_groups",
         "update_configurations",

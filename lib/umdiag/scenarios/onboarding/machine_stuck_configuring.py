@@ -92,7 +92,8 @@ _CAUSES = (SAME_NAME, CLONED, BLOCKED)
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=(*MACHINES, *MANAGED, "workers", "worker_groups"),
+    manager=MANAGED[1:],
+    symptom=(*MACHINES, "azure_machines", "workers", "worker_groups"),
     causes=("operation_events", "log_operation_events", "workspace_settings"),
     indifferent=COUNTS | PLACES,
 )

@@ -68,7 +68,8 @@ REFUSED = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("registration_errors", *MACHINES, *MANAGED),
+    manager=MANAGED[1:],
+    symptom=("registration_errors", *MACHINES, "azure_machines"),
     causes=("workspace_settings",),
     indifferent=COUNTS,
 )

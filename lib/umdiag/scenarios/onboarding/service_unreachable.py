@@ -74,7 +74,8 @@ _CAUSES = (NO_ALGORITHM, INTERCEPTED, CERTIFICATE, DENIED)
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=("registration_errors", *MACHINES, *MANAGED),
+    manager=MANAGED[1:],
+    symptom=("registration_errors", *MACHINES, "azure_machines"),
     indifferent=COUNTS | NAMES,
 )
 

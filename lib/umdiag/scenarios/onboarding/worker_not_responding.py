@@ -51,7 +51,8 @@ WORKER_SILENT = Cause(
 
 SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(
-    symptom=(*MACHINES, "workers", "worker_groups", *MANAGED),
+    manager=MANAGED[1:],
+    symptom=(*MACHINES, "workers", "worker_groups", "azure_machines"),
     indifferent=COUNTS | NAMES,
 )
 
