@@ -17,6 +17,7 @@ import pytest
 
 from support import live_estate as estate
 from support import snapshot_rows as rows
+from support.spelling import pascal
 from umdiag.model import Rows, State
 from umdiag.queries import kql
 from umdiag.sources.snapshot import Snapshot
@@ -30,11 +31,6 @@ GIVEN = {
     },
 }
 Damage = Callable[[str], str | None]
-
-
-def pascal(text: str) -> str:
-    """Write every key with a capital."""
-    return re.sub(r'"([a-z])(\w*)":', lambda key: f'"{key[1].upper()}{key[2]}":', text)
 
 
 #: What may stand in a column in the place of its keys.

@@ -77,6 +77,7 @@ def index_of(diagnoses: Sequence[Diagnosis]) -> str:
         notes=[],
         diagnoses=diagnoses,
         machines=pd.DataFrame({"state": []}),
+        patch_notes=(),
         health=[],
         notebooks=[Notebook(family=family, status="succeeded", seconds=1.0) for family in FAMILIES],
         titles={},

@@ -11,7 +11,7 @@ import pytest
 from servers.azure import AzureStandIn, changed
 from servers.wire import Request
 from support import live_estate as estate
-from test_keys import pascal
+from support.spelling import pascal
 from umdiag.model import Rows, State
 
 #: A query, and columns of its answer that come out of `properties`.
