@@ -72,7 +72,7 @@ def test_every_workspace_and_scope_that_is_asked_is_printed(azure: AzureStandIn)
         assert rows.workspace_id(name) in printed["heartbeats"]
     assert f"subscription {rows.identifier('main')}" in printed["azure_machines"]
     assert "$filter=properties/startTime ge 2024-03-11T10:00:00Z" in printed["update_runs"]
-    assert "moments is filled from update_runs.start_time" in printed["heartbeats_around"]
+    assert "moments is filled from run_starts.start_time" in printed["heartbeats_around"]
 
 
 def test_only_the_families_asked_for_are_printed(azure: AzureStandIn) -> None:
