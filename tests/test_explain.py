@@ -139,7 +139,7 @@ def test_cause_of_both_services_names_the_pages_of_both(say: Callable[..., Said]
     out = say("assessment_failed")[1]
     assert "In Update Management: Let it scan again" in out
     assert "On an Azure VM, in Azure Update Manager: Assess the machine again: az vm assess-patches" in out
-    assert out.count("https://learn.microsoft.com/azure/update-manager/troubleshoot") == 5
+    assert out.count("https://learn.microsoft.com/azure/update-manager/troubleshoot") == 11
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,8 @@ LEADS_NOWHERE = {
     ("scheduled_run_missed_machine", "changed_too_late"),
     ("scheduled_run_missed_machine", "workload_not_supported"),
     ("scheduled_run_missed_machine", "schedule_conflict"),
+    ("schedule_did_not_run", "never_ran"),
+    ("schedule_did_not_run", "unknown"),
 }
 
 
