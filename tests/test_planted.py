@@ -22,7 +22,7 @@ PARTS = 3
 QUICK = ("seed 1", "other spellings", "nothing but look-alikes")
 ESTATES: dict[str, dict[str, Any]] = {
     "seed 1": {"machines": 900, "seed": 1, "services": "both"},
-    "several faults a machine": {"machines": 840, "seed": 3, "services": "both", "overlap": 0.8},
+    "several faults a machine": {"machines": 1200, "seed": 3, "services": "both", "overlap": 0.8},
     "other spellings": {"machines": 840, "seed": 4, "services": "both", "drift": True},
     "nothing but look-alikes": {"machines": 480, "seed": 5, "services": "both", "faults": []},
     # others beside them can hide what a fault leads to
