@@ -12,8 +12,8 @@ import pytest
 
 from fleet import KNOWN_FAULTS, Fleet, make_fleet
 from support.fitting_steps import misfits
+from support.fleets import kit_of
 from umdiag.kit import Kit
-from umdiag.parameters import from_values
 from umdiag.scenarios import catalogue
 from umdiag.show.urgency import leading
 
@@ -25,6 +25,11 @@ ESTATES: dict[str, dict[str, Any]] = {
     "several faults a machine": {"machines": 1200, "seed": 3, "services": "both", "overlap": 0.8},
     "other spellings": {"machines": 840, "seed": 4, "services": "both", "drift": True},
     "nothing but look-alikes": {"machines": 480, "seed": 5, "services": "both", "faults": []},
+    "Update Manager alone": {"machines": 700, "services": "update_manager"},
+    "nothing but look-alikes of Update Manager": {
+        "machines": 300, "services": "update_manager", "seed": 5, "faults": []
+    },
+    "more machines": {"machines": 5000, "services": "both", "seed": 6},
     # others beside them can hide what a fault leads to
     **{
         f"part {part + 1}": {
@@ -59,12 +64,7 @@ class Judged:
 )
 def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Judged:
     fleet = make_fleet(tmp_path_factory.mktemp("estate"), **ESTATES[request.param])
-    values = {
-        "source": "snapshot", "snapshot": str(fleet.folder), "lookback": fleet.lookback,
-        "workspaces": list(fleet.workspaces), "automation_account": fleet.automation_account,
-        "subscriptions": list(fleet.subscriptions), "suspects": list(fleet.suspects),
-    }  # fmt: skip
-    return Judged(fleet, Kit(from_values(values, folder=None)))
+    return Judged(fleet, kit_of(fleet))
 
 
 def test_what_is_found_is_what_was_planted(judged: Judged) -> None:

@@ -10,12 +10,12 @@ from functools import cache, partial
 from pathlib import Path
 
 from fleet import make_fleet
+from support.fleets import kit_of
 from umdiag.judging.facts import Clock, Facts
 from umdiag.judging.services import Services
 from umdiag.judging.views import Views
 from umdiag.kit import Kit
 from umdiag.model import Diagnosis, Rows, State
-from umdiag.parameters import from_values
 from umdiag.queries.kql import Query, Value, empty
 from umdiag.scenarios import catalogue
 
@@ -28,12 +28,7 @@ def every_fault_kit() -> Kit:
     kept = tempfile.TemporaryDirectory(prefix="umdiag-fleet-", ignore_cleanup_errors=True)
     atexit.register(kept.cleanup)
     fleet = make_fleet(Path(kept.name), machines=900, seed=1, services="both")
-    values = {
-        "source": "snapshot", "snapshot": str(fleet.folder), "lookback": fleet.lookback,
-        "workspaces": list(fleet.workspaces), "automation_account": fleet.automation_account,
-        "subscriptions": list(fleet.subscriptions), "suspects": list(fleet.suspects),
-    }  # fmt: skip
-    kit = Kit(from_values(values, folder=None))
+    kit = kit_of(fleet)
     atexit.register(kit.close)
     return kit
 

@@ -62,10 +62,3 @@ def scheduled_of(run_keys: pd.Series[Any]) -> pd.Series[Any]:
     return pd.to_datetime(stamp, format="%Y%m%d%H%M%S", errors="coerce", utc=True).astype(
         "datetime64[us, UTC]"
     )
-
-
-def newest_per_configuration(installations: pd.DataFrame) -> pd.DataFrame:
-    """Return each machine's newest installation of each configuration; those without a run are one group."""
-    order = installations.sort_values(["started", "installation_id"], na_position="first", kind="stable")
-    newest = order.drop_duplicates(["machine_key", "configuration_key"], keep="last")
-    return newest.reset_index(drop=True)

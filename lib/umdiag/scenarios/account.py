@@ -46,11 +46,6 @@ MANAGED = (
     "maintenance_configurations",
     "subscriptions",
 )
-#: Those of them that tell of machines of either service.
-SHOWN_MACHINES = (MANAGED[0], MANAGED[-1])
-_WHOSE = "says which service manages a machine, which does not matter here"
-SERVICE = dict.fromkeys(MANAGED[1:-1], _WHOSE)
-VISIBLE = {"subscriptions": _WHOSE}
 #: The facts that tell which machines of Update Manager are still there.
 PATCHED = (
     "azure_machines",

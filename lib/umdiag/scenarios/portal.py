@@ -7,8 +7,6 @@ from urllib.parse import quote
 _PORTAL = "https://portal.azure.com"
 _PAGES = f"{_PORTAL}/#view/Microsoft_Azure_Automation/UpdateCenter"
 
-MACHINES_PAGE = f"{_PAGES}MenuBlade/~/machines"
-HISTORY_PAGE = f"{_PAGES}HistoryBlade"
 CONFIGURATIONS_PAGE = f"{_PORTAL}/#browse/Microsoft.Maintenance%2FmaintenanceConfigurations"
 
 
