@@ -18,11 +18,11 @@ import pytest
 
 from fleet import KNOWN_FAULTS, Fleet, make_fleet
 from support.estates import derived_once
+from support.fleets import kit_of
 from support.silence import cleared, silent_changes, states_of
 from umdiag.judging.needs import queries_of
 from umdiag.kit import Kit
 from umdiag.model import Rows
-from umdiag.parameters import from_values
 from umdiag.queries import kql
 from umdiag.scenarios import catalogue
 from umdiag.sources import opening
@@ -73,6 +73,8 @@ def made(place: int, folder: Path) -> Fleet:
 
 def matrix(fleet: Fleet) -> Iterator[Spoiled]:
     for table, types in known_tables().items():
+        if not (fleet.folder / f"{table}.parquet").exists():
+            continue
         file = pq.read_schema(fleet.folder / f"{table}.parquet").names
         reading = [query.reads[table] for query in kql.queries().values() if table in query.reads]
         if not reading or not fleet.rows[table]:
@@ -97,6 +99,18 @@ class _Patched:
     lookback: timedelta | None = None
     notes: Sequence[str] = field(default_factory=tuple)
 
+    @property
+    def captured(self) -> frozenset[str]:
+        return frozenset(self.whole.captured)
+
+    @property
+    def absence(self) -> str:
+        return self.whole.absence
+
+    @property
+    def decided(self) -> Mapping[str, str] | None:
+        return self.whole.decided
+
     def clock(self) -> datetime:
         return self.whole.clock()
 
@@ -112,27 +126,22 @@ class _Patched:
         return self.answers[text]
 
 
-def kit_of(fleet: Fleet, source: _Patched) -> Kit:
-    values = {
-        "source": "snapshot", "snapshot": str(fleet.folder), "lookback": fleet.lookback,
-        "workspaces": list(fleet.workspaces), "automation_account": fleet.automation_account,
-        "subscriptions": list(fleet.subscriptions), "suspects": list(fleet.suspects),
-    }  # fmt: skip
+def kit_on(fleet: Fleet, source: _Patched) -> Kit:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(opening, "open_folder", lambda _: source)
-        return Kit(from_values(values, folder=None))
+        return kit_of(fleet)
 
 
 def changes(fleet: Fleet, spoiled: Sequence[Spoiled], room: Path) -> Iterator[str]:
     source = _Patched(Snapshot(fleet.folder), {})
-    kit = kit_of(fleet, source)
+    kit = kit_on(fleet, source)
     before, known = {one.scenario: one for one in kit.diagnoses()}, states_of(kit)
     for place, one in enumerate(spoiled):
         folder = room / str(place)
         folder.mkdir()
         one.write(fleet, folder)
         source.spoiled, source.table = Snapshot(folder), one.table
-        kit = kit_of(fleet, source)
+        kit = kit_on(fleet, source)
         resting = [
             scenario
             for scenario in catalogue()
