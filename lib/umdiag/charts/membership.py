@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from umdiag.charts.bars import bar
 from umdiag.charts.canvas import (
     BAD,
     SERIES,
@@ -120,23 +121,12 @@ def _told(
 
 def _bar(label: str, colour: str, who: Mapping[str, list[str]], names: list[str]) -> Spec:
     counts = [len(who.get(name, ())) for name in names]
-    return {
-        "type": "bar",
-        "orientation": "h",
-        "name": label,
-        "marker": {"color": colour},
-        "x": counts,
-        "y": list(range(len(names))),
-        "text": [f"{count:,}" if count else "" for count in counts],
-        "textposition": "inside",
-        "insidetextanchor": "middle",
-        "textangle": 0,
-        "customdata": [
-            [f"{_named(name)}<br>{label}: {count:,}<br>{some(sorted(who.get(name, ())))}"]
-            for name, count in zip(names, counts, strict=True)
-        ],
-        "hovertemplate": "%{customdata[0]}<extra></extra>",
-    }
+    notes = [
+        [f"{_named(name)}<br>{label}: {count:,}<br>{some(sorted(who.get(name, ())))}"]
+        for name, count in zip(names, counts, strict=True)
+    ]
+    stacked = bar(label, colour, counts, notes, "%{customdata[0]}<extra></extra>")
+    return {"orientation": "h", "x": counts, "y": list(range(len(names))), **stacked}
 
 
 def _named(workspace: str) -> str:
