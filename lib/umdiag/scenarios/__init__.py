@@ -45,6 +45,8 @@ class Scenario:
 def catalogue() -> tuple[Scenario, ...]:
     """Return every scenario, families in reading order, scenarios of one family by name.
 
+    Its causes are those in a module's CAUSES; without it all constants that are causes, in their order.
+
     Raises QueryError for a module without a docstring, causes, `RESTS`, `SERVICES` or `judge`, and for a
     cause that leads to no notebook of another family.
     """
@@ -75,7 +77,8 @@ def _leads() -> Mapping[tuple[str, str], tuple[Lead, ...]]:
 
 
 def _scenario(family: str, name: str, module: ModuleType) -> Scenario:
-    causes = tuple(value for value in vars(module).values() if isinstance(value, Cause))
+    constants = tuple(value for value in vars(module).values() if isinstance(value, Cause))
+    causes: tuple[Cause, ...] = getattr(module, "CAUSES", constants)
     manual = inspect.getdoc(module)
     if not manual and sys.flags.optimize > 1:
         raise CallError(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from umdiag.frames.shared.text import fold
-from umdiag.model import Cause
+from umdiag.model import UPDATE_MANAGEMENT, Cause
 from umdiag.scenarios.evidence import or_none
 
 
@@ -44,6 +44,12 @@ def by_machine(
         yield OfMachine(
             cause, [other.key for other in order[1:]], rows[place], [*rows[:place], *rows[place + 1 :]]
         )
+
+
+def of_logs(rows: pd.DataFrame, machines: pd.DataFrame) -> pd.DataFrame:
+    """Add to rows of the logs (column machine) whose they are, as `by_machine` wants it."""
+    who = machines[["machine", "computer", "subject_id", "arm_key", "environment"]]
+    return rows.merge(who, on="machine").assign(service=UPDATE_MANAGEMENT, machine_key="")
 
 
 def _key(row: Any) -> str:

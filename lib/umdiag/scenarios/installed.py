@@ -61,3 +61,49 @@ def refuse_no_installations(
     if judged_installations.empty:
         refuse_none_shown(managed_machines)
         raise Inconclusive("no installation of Azure Update Manager was found")
+
+
+def refuse_no_runs(
+    machine_run_outcomes: pd.DataFrame | None,
+    judged_installations: pd.DataFrame | None,
+    managed_machines: pd.DataFrame | None,
+) -> None:
+    """Raise Inconclusive where neither service shows a run, and where Update Manager shows none that it
+    should.
+    """
+    _refuse_nothing(
+        machine_run_outcomes,
+        judged_installations,
+        managed_machines,
+        "no machine run of an update deployment was found in the window, and no installation of Azure Update"
+        " Manager",
+    )
+
+
+def refuse_no_machines(
+    machines: pd.DataFrame | None,
+    judged_installations: pd.DataFrame | None,
+    managed_machines: pd.DataFrame | None,
+) -> None:
+    """Raise Inconclusive where neither service knows a machine, and where Update Manager shows no
+    installation that it should.
+    """
+    _refuse_nothing(
+        machines,
+        judged_installations,
+        managed_machines,
+        "no machine sent a heartbeat or an assessment in the window, and no installation of Azure Update"
+        " Manager was found",
+    )
+
+
+def _refuse_nothing(
+    logged: pd.DataFrame | None,
+    judged_installations: pd.DataFrame | None,
+    managed_machines: pd.DataFrame | None,
+    why: str,
+) -> None:
+    if judged_installations is not None and judged_installations.empty:
+        refuse_none_shown(managed_machines)
+        if logged is not None and logged.empty:
+            raise Inconclusive(why)

@@ -49,20 +49,7 @@ from umdiag.scenarios.leads import TOGETHER
 from umdiag.scenarios.steps import traits
 
 _GUIDE = "https://learn.microsoft.com/azure/update-manager/troubleshoot"
-(
-    NETWORK,
-    WSUS,
-    SHUTTING_DOWN,
-    DISABLED,
-    TIMED_OUT,
-    DENIED,
-    SUDO,
-    PACKAGES,
-    SUPERSEDED,
-    EXTENSION,
-    PLATFORM,
-    OTHER,
-) = leading_to(
+_LEADING = leading_to(
     Lead(
         notebook="update_runs",
         why="the same failure keeps updates from installing: see which fail again and again.",
@@ -70,7 +57,11 @@ _GUIDE = "https://learn.microsoft.com/azure/update-manager/troubleshoot"
     TOGETHER,
     causes=ERROR_CAUSES,
 )
-SUPERSEDED = replace(SUPERSEDED, severity=Severity.LOW)
+#: A later assessment took the place of one that was superseded.
+_OF_ERRORS = tuple(
+    replace(cause, severity=Severity.LOW) if cause.key == "superseded_operation" else cause
+    for cause in _LEADING
+)
 STUCK = Cause(
     key="stuck_in_progress",
     sentence="The assessment began more than 4 hours ago and has not ended.",
@@ -96,13 +87,8 @@ UNKNOWN = Cause(
     source=_GUIDE,
     leads_to=(TOGETHER,),
 )
-_BY_KEY = {
-    cause.key: cause
-    for cause in (
-        NETWORK, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, SUDO, PACKAGES, SUPERSEDED, EXTENSION, PLATFORM,
-        OTHER,
-    )
-}  # fmt: skip
+CAUSES = (*_OF_ERRORS, STUCK, UNKNOWN)
+_BY_KEY = {cause.key: cause for cause in _OF_ERRORS if cause.key != "wsus_unreachable"}
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)

@@ -186,7 +186,7 @@ UNKNOWN = Cause(
     leads_to=(TOGETHER,),
 )
 #: What the scenario knows, each service's causes in the order in which they are decided.
-IN_ORDER = (
+CAUSES = (
     NOT_VISIBLE,
     NOT_REGISTERED,
     LOST_BY_MOVE,

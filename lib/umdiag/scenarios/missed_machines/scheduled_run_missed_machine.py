@@ -41,28 +41,19 @@ from umdiag.scenarios.missed_machines._by_schedules import (
     missed_by_schedule,
     scopes_not_visible,
 )
-from umdiag.scenarios.missed_machines._missed_causes import IN_ORDER
+from umdiag.scenarios.missed_machines._missed_causes import CAUSES as CAUSES
+from umdiag.scenarios.missed_machines._missed_causes import (
+    CHANGED,
+    DELETED,
+    FILTERED,
+    NO_WORKER,
+    NOT_REGISTERED,
+    NOT_VISIBLE,
+    UNAVAILABLE,
+    UNKNOWN,
+)
 from umdiag.scenarios.steps import traits
 
-(
-    NOT_VISIBLE,
-    NOT_REGISTERED,
-    LOST_BY_MOVE,
-    DELETED,
-    RECREATED,
-    UNAVAILABLE,
-    NOT_SCHEDULABLE,
-    CHANGED_TOO_LATE,
-    CHANGED,
-    CONFLICT,
-    TOO_LARGE,
-    NOT_SUPPORTED,
-    NO_WORKER,
-    FILTERED,
-    TAKEN_BY_OTHERS,
-    NEVER_TAKEN,
-    UNKNOWN,
-) = IN_ORDER
 _OF_MACHINES = (NOT_REGISTERED, DELETED, CHANGED, UNAVAILABLE, NO_WORKER, FILTERED)
 _KEPT = pd.Timedelta(days=14)
 

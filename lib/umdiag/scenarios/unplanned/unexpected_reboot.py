@@ -27,7 +27,6 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely
 from umdiag.model import UPDATE_MANAGER, Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import (
@@ -43,8 +42,8 @@ from umdiag.scenarios.account import (
 )
 from umdiag.scenarios.azure_steps import HISTORY
 from umdiag.scenarios.evidence import SHOWN, or_none, subject, told
-from umdiag.scenarios.grouping import by_machine
-from umdiag.scenarios.installed import CONFIGURATION, described_installation, refuse_none_shown
+from umdiag.scenarios.grouping import by_machine, of_logs
+from umdiag.scenarios.installed import CONFIGURATION, described_installation, refuse_no_runs
 from umdiag.scenarios.steps import in_update_manager, linux, traits, windows
 from umdiag.words.steps import Step
 
@@ -183,21 +182,14 @@ def judge(
             resolution=_resolution(cause, policy),
             known=traits(row, os="windows"),
         )
-    if judged_installations is not None and judged_installations.empty:
-        refuse_none_shown(managed_machines)
-        if machine_run_outcomes is not None and machine_run_outcomes.empty:
-            raise Inconclusive(
-                "no machine run of an update deployment was found in the window, and no installation of Azure"
-                " Update Manager"
-            )
+    refuse_no_runs(machine_run_outcomes, judged_installations, managed_machines)
 
 
 def _of_logs(
     restarts: pd.DataFrame, machines: pd.DataFrame, policies: dict[int, dict[str, Any]]
 ) -> pd.DataFrame:
     """Add to each restart whose it is and what may have caused it."""
-    who = machines[["machine", "computer", "subject_id", "arm_key", "environment"]]
-    rows = restarts.merge(who, on="machine").assign(service=UPDATE_MANAGEMENT, machine_key="")
+    rows = of_logs(restarts, machines)
     return rows.assign(restarted_by_user=rows["by_user"], policy_reboots=rows["machine"].isin(policies))
 
 

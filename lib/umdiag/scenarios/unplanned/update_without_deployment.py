@@ -26,7 +26,6 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely
 from umdiag.model import UPDATE_MANAGER, Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import (
@@ -41,8 +40,8 @@ from umdiag.scenarios.account import (
 )
 from umdiag.scenarios.azure_steps import ACTIVITY_LOG, CUSTOMER_MANAGED
 from umdiag.scenarios.evidence import SHOWN, or_none, subject, told
-from umdiag.scenarios.grouping import by_machine
-from umdiag.scenarios.installed import described_installation, refuse_none_shown
+from umdiag.scenarios.grouping import by_machine, of_logs
+from umdiag.scenarios.installed import described_installation, refuse_no_machines
 from umdiag.scenarios.steps import traits
 
 _LEFT_OUT = Lead(
@@ -155,21 +154,14 @@ def judge(
                 "also": also,
             },
         )
-    if judged_installations is not None and judged_installations.empty:
-        refuse_none_shown(managed_machines)
-        if machines is not None and machines.empty:
-            raise Inconclusive(
-                "no machine sent a heartbeat or an assessment in the window, and no installation of Azure"
-                " Update Manager was found"
-            )
+    refuse_no_machines(machines, judged_installations, managed_machines)
 
 
 def _of_logs(
     installs: pd.DataFrame, machines: pd.DataFrame, acting: dict[int, dict[str, Any]]
 ) -> pd.DataFrame:
     """Add to each update whose it is, and whether Windows Update acts there by itself."""
-    who = machines[["machine", "computer", "subject_id", "arm_key", "environment"]]
-    rows = installs.merge(who, on="machine").assign(service=UPDATE_MANAGEMENT, machine_key="")
+    rows = of_logs(installs, machines)
     return rows.assign(
         start_time=rows["last_installed"], automatic_updates_enabled=rows["machine"].isin(acting)
     )

@@ -173,7 +173,7 @@ UNKNOWN = Cause(
     leads_to=(TOGETHER,),
 )
 #: In the order in which they are decided.
-IN_ORDER = (
+CAUSES = (
     PREREQUISITES,
     DELETED,
     ID_CHANGED,

@@ -44,9 +44,10 @@ from umdiag.scenarios.azure_steps import ASSESS_AGAIN, ASSESS_NOW, EXTENSION_LOG
 from umdiag.scenarios.causes_of_errors import ERROR_CAUSES
 from umdiag.scenarios.evidence import SHOWN, or_none, subject
 from umdiag.scenarios.grouping import by_machine
+from umdiag.scenarios.installed import refuse_no_runs
 from umdiag.scenarios.leads import PACKAGES, SILENCE
 from umdiag.scenarios.steps import in_update_management, in_update_manager, traits
-from umdiag.scenarios.update_runs._run_findings import described, refuse_no_runs
+from umdiag.scenarios.update_runs._run_findings import described
 from umdiag.words.steps import Step
 
 _GUIDE = "https://learn.microsoft.com/troubleshoot/azure/automation/update-management"

@@ -38,8 +38,9 @@ from umdiag.scenarios.account import (
 from umdiag.scenarios.azure_steps import HISTORY
 from umdiag.scenarios.evidence import or_none, subject, told
 from umdiag.scenarios.grouping import by_machine
+from umdiag.scenarios.installed import refuse_no_runs
 from umdiag.scenarios.steps import in_update_management, in_update_manager, traits
-from umdiag.scenarios.update_runs._run_findings import described, refuse_no_runs
+from umdiag.scenarios.update_runs._run_findings import described
 from umdiag.words.steps import Step
 
 _LEFT_OUT = Lead(notebook="assessment", why="see what was left out for lack of time, and how urgent it is.")

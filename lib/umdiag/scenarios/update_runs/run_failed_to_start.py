@@ -44,21 +44,7 @@ from umdiag.scenarios.installed import lines_of, refuse_none_shown, runs_told
 from umdiag.scenarios.portal import run_page
 from umdiag.scenarios.steps import traits
 from umdiag.scenarios.update_runs._run_findings import described
-from umdiag.scenarios.update_runs._start_causes import IN_ORDER
-
-(
-    PREREQUISITES,
-    DELETED,
-    ID_CHANGED,
-    RECREATED,
-    OFF,
-    UNREACHABLE,
-    UNRESPONSIVE,
-    WAITING,
-    JOBS,
-    UNKNOWN,
-) = IN_ORDER
-
+from umdiag.scenarios.update_runs._start_causes import CAUSES, UNKNOWN
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
 RESTS = Rests(
@@ -96,7 +82,7 @@ def judge(
     """Report each machine on which the newest machine run of a deployment or schedule did not start."""
     seen = heartbeats_of_failures is not None and heartbeat_hours is not None
     shown = None if failed_attempts is None else failed_attempts[~surely(failed_attempts["blind"])]
-    for cause, also, run, others in by_machine(failed_starts, shown, causes=IN_ORDER[:-1], otherwise=UNKNOWN):
+    for cause, also, run, others in by_machine(failed_starts, shown, causes=CAUSES[:-1], otherwise=UNKNOWN):
         of_manager = getattr(run, "service", "") == UPDATE_MANAGER
         about = _attempt(run, others) if of_manager else _start(run, others, seen, job_limit)
         yield found(cause, subject(run), about | {"also": also}, known=traits(run))

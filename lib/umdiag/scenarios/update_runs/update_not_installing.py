@@ -25,31 +25,17 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.errors import Inconclusive
 from umdiag.model import UPDATE_MANAGER, Finding, Lead, Partial, found
 from umdiag.scenarios.account import BLIND, NAMES, PATCHED, SCHEDULED, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.causes_of_codes import cause_of, leading_to, resolution_of
 from umdiag.scenarios.causes_of_errors import ERROR_CAUSES
 from umdiag.scenarios.evidence import SHOWN, or_none, subject, told
-from umdiag.scenarios.grouping import by_machine
-from umdiag.scenarios.installed import lines_of, refuse_none_shown
+from umdiag.scenarios.grouping import by_machine, of_logs
+from umdiag.scenarios.installed import lines_of, refuse_no_machines
 from umdiag.scenarios.portal import resource_page, run_page
 from umdiag.scenarios.steps import traits
 
-(
-    NETWORK,
-    WSUS,
-    SHUTTING_DOWN,
-    DISABLED,
-    TIMED_OUT,
-    DENIED,
-    SUDO,
-    PACKAGES,
-    SUPERSEDED,
-    EXTENSION,
-    PLATFORM,
-    OTHER,
-) = leading_to(
+CAUSES = leading_to(
     Lead(notebook="assessment", why="does the same failure keep them from assessing themselves?"),
     causes=ERROR_CAUSES,
 )
@@ -100,21 +86,12 @@ def judge(
             resolution=resolution_of(cause, newest.code),
             known=traits(newest),
         )
-    if judged_installations is not None and judged_installations.empty:
-        refuse_none_shown(managed_machines)
-        if machines is not None and machines.empty:
-            raise Inconclusive(
-                "no machine sent a heartbeat or an assessment in the window, and no installation of Azure"
-                " Update Manager was found"
-            )
+    refuse_no_machines(machines, judged_installations, managed_machines)
 
 
 def _of_machines(updates: pd.DataFrame, machines: pd.DataFrame) -> pd.DataFrame:
     """Add to the updates of the logs whose they are and what their codes mean."""
-    who = machines[["machine", "computer", "subject_id", "arm_key", "environment"]]
-    rows = updates.merge(who, on="machine").assign(
-        service=UPDATE_MANAGEMENT, machine_key="", os_type="windows"
-    )
+    rows = of_logs(updates, machines).assign(os_type="windows")
     servers = [or_none(server) or "" for server in rows["wsus_server"]]
     keys = [cause_of(code, server).key for code, server in zip(rows["code"], servers, strict=True)]
     return _with_causes(rows, pd.Series(keys, index=rows.index, dtype="str"))

@@ -37,17 +37,7 @@ _GUIDE = "https://learn.microsoft.com/azure/update-manager/troubleshoot"
 _FLOW = "https://learn.microsoft.com/azure/update-manager/workflow-update-manager"
 _NEEDS = Lead(notebook="assessment", why="see which updates the machines still need, and for how long.")
 
-(
-    NETWORK,
-    SHUTTING_DOWN,
-    DISABLED,
-    TIMED_OUT,
-    DENIED,
-    SUPERSEDED,
-    EXTENSION,
-    PLATFORM,
-    OTHER,
-) = leading_to(_NEEDS, causes=WINDOWS_RUN_CAUSES)
+_OF_ERRORS = leading_to(_NEEDS, causes=WINDOWS_RUN_CAUSES)
 REBOOT = Cause(
     key="reboot_failed",
     sentence="The restart that the run asked for did not happen, or the machine did not come back in time.",
@@ -86,9 +76,7 @@ UNKNOWN = Cause(
     source=_GUIDE,
     leads_to=(_NEEDS,),
 )
-_OF_ERRORS = (
-    NETWORK, SHUTTING_DOWN, DISABLED, TIMED_OUT, DENIED, SUPERSEDED, EXTENSION, PLATFORM, OTHER,
-)  # fmt: skip
+CAUSES = (*_OF_ERRORS, REBOOT, UPDATE, ASSESSMENT, UNKNOWN)
 
 
 SERVICES = (UPDATE_MANAGER,)
@@ -113,9 +101,7 @@ def judge(judged_installations: Partial, managed_machines: Partial | None) -> It
         assessment_in_run_failed=~(rows["failed"] > 0).fillna(False)
         & folded(rows["texts"]).str.contains("assess", regex=False),
     )
-    for known, also, row, others in by_machine(
-        rows, causes=(*_OF_ERRORS, REBOOT, UPDATE, ASSESSMENT), otherwise=UNKNOWN
-    ):
+    for known, also, row, others in by_machine(rows, causes=CAUSES[:-1], otherwise=UNKNOWN):
         code = {"code": row.error_code} if row.error_code else {}
         yield found(
             known,
