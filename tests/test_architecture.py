@@ -249,6 +249,12 @@ def test_catch_all_stands_where_it_is_meant_to() -> None:
     assert found == CATCH_ALL
 
 
+def test_no_text_is_parted_into_columns() -> None:
+    """Of no rows, ``str.partition`` makes no columns: to name one of them is then an error."""
+    parted = re.compile(r"\.str\.r?partition\(|expand=True")
+    assert [one for one in modules() if parted.search((ROOT / one).read_text(encoding="utf-8"))] == []
+
+
 def test_frames_are_pure() -> None:
     effects = {"now", "utcnow", "today", "read_text", "read_parquet", "to_html", "environ"}
     wrong = []

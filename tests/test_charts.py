@@ -453,6 +453,21 @@ def test_figures_are_drawn_for_one_machine(name):
     assert every_figure(number=1)[name] is not None
 
 
+@pytest.mark.parametrize("name", sorted(charts.__all__))
+def test_a_figure_is_drawn_whichever_rows_there_are_none_of(name, monkeypatch):
+    calls = []
+    drawn = getattr(charts, name)
+    monkeypatch.setattr(charts, name, lambda *given, **named: calls.append((given, named)))
+    every_figure()
+    given, named = calls[0]
+    places = [place for place, one in enumerate(given) if isinstance(one, pd.DataFrame)]
+    places += [key for key, one in named.items() if isinstance(one, pd.DataFrame)]
+    assert places
+    for place in places:
+        fewer = [one.head(0) if at == place else one for at, one in enumerate(given)]
+        drawn(*fewer, **{key: one.head(0) if key == place else one for key, one in named.items()})
+
+
 def test_figures_of_machines_say_of_how_many_they_speak():
     figures = every_figure()
     assert len(figures) > 1

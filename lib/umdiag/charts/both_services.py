@@ -73,7 +73,7 @@ def expected_in_both(
     if schedule_attendance is not None and missed_by_schedules is not None:
         there = schedule_attendance[marked(schedule_attendance["took_part"])]
         for rows, missed, computer in (
-            (there, False, there["machine_key"].str.rpartition("/")[2]),
+            (there, False, there["machine_key"].str.split("/").str[-1]),
             (missed_by_schedules, True, missed_by_schedules["computer"]),
         ):
             made = rows.assign(run=rows["run_key"], missed=missed, computer=computer)

@@ -104,7 +104,7 @@ def _named(computer: str, population: pd.DataFrame | None) -> pd.DataFrame:
     if population is None:
         return pd.DataFrame(columns=["arm_key", "source_computer_id", "service"])
     name = lanes.folded(computer)
-    ends = lanes.folded_column(population, "arm_key").str.rpartition("/")[2]
+    ends = lanes.folded_column(population, "arm_key").str.split("/").str[-1]
     same = lanes.folded_column(population, "computer") == name
     return population[same if same.any() else ends == name]
 

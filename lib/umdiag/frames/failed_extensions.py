@@ -18,7 +18,7 @@ def derive(patch_extensions: Partial) -> pd.DataFrame:
         {
             "machine_key": folded(rows["machine_id"]).str.rstrip("/"),
             "extension_id": identity,
-            "extension": identity.str.rpartition("/")[2] if len(rows) else identity,
+            "extension": identity.str.split("/").str[-1],
         }
         | {column: rows[column] for column in ("extension_type", "publisher", "version", "status_message")}
     )

@@ -97,7 +97,7 @@ def judge(
 def _others(machines: pd.DataFrame, subscriptions: pd.DataFrame) -> pd.Series[bool]:
     """Whether another service made and manages each machine: its own row or its resource group says so."""
     groups = folded(subscriptions["id"][folded(subscriptions["managed_by"]) != ""]).str.rstrip("/")
-    group = machines["machine_key"].str.partition("/providers/")[0]
+    group = machines["machine_key"].str.split("/providers/").str[0]
     by_row = folded(machines["managed_by"]) != ""
     by_name = folded(machines["resource_group"]).str.startswith("mc_")
     return by_row | by_name | group.isin(groups[groups.str.contains("/resourcegroups/", regex=False)])
