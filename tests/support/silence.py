@@ -29,6 +29,8 @@ APPEARS = {
     ("machine_stuck_configuring", "workspaces"),
     # Whether its scans fail, which another scenario says better.
     ("assessment_stale", "Event"),
+    # A machine that bears no time of its creation may have been created after the run.
+    ("scheduled_run_missed_machine", "resourcechanges"),
     # A workspace is then known by its id.
     ("ingestion_gap", "workspaces"),
     ("workspace_over_quota", "workspaces"),
