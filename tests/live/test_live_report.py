@@ -183,6 +183,7 @@ def fleet_stand_in(
         "automation_account": fleet.automation_account,
         "subscriptions": list(fleet.subscriptions),
         "suspects": list(fleet.suspects),
+        "services": ["update_management"],
     }
     offline = Kit(
         from_values(values | {"source": "snapshot", "snapshot": str(folder / "snapshot")}, folder=None)
