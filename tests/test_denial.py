@@ -1,7 +1,7 @@
 """What could not be seen is never called healthy: each table behind a scenario is taken away in turn.
 
 For every cause case and look-alike: the verdict may become UNKNOWN and a finding may gain `not_checked`;
-nothing else may change without a word.
+nothing else may change without a word. Minutes-long: `test_absence` does it quickly to a whole fleet.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from umdiag.model import UPDATE_MANAGER, Diagnosis
 from umdiag.queries import kql
 from umdiag.queries.belonging import service_of
 from umdiag.scenarios import scenario
+
+pytestmark = pytest.mark.slow
 
 CASES = every_case("causes", "look_alikes")
 Taken: TypeAlias = tuple[str, str]
@@ -125,7 +127,6 @@ def parts() -> Iterator[Any]:
         yield pytest.param(place % PARTS, *case.values, id=case.id, marks=case.marks)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("part", "name", "case"), list(parts()))
 def test_no_table_goes_without_a_word_in_any_case(part: int, name: str, case: Mapping[str, Any]) -> None:
     estate = estate_of(case)

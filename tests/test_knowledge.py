@@ -5,14 +5,13 @@ import json
 import re
 from collections import Counter
 from importlib.resources import files
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
+from support.cases import CASES, read_file
 from umdiag.frames.shared.codes import first_codes
 from umdiag.knowledge import Knowledge, classify_linux, decode, find_codes, table
 from umdiag.knowledge.cleaning import cleaned, shown
@@ -23,11 +22,7 @@ from umdiag.scenarios.causes_of_codes import CAUSES as SHARED_CAUSES
 from umdiag.scenarios.causes_of_codes import cause_of
 
 # The literal names, from the case files and not from the scenarios: the table may name nothing else.
-CASES = Path(__file__).parent / "cases"
-CAUSES: dict[str, list[str]] = {
-    file.stem: YAML(typ="safe").load(file.read_text(encoding="utf-8"))["causes_in_order"]
-    for file in CASES.glob("*.yml")
-}
+CAUSES: dict[str, list[str]] = {file.stem: read_file(file)["causes_in_order"] for file in CASES.glob("*.yml")}
 #: Scenarios and causes of Azure Update Manager that the table leads to, from the scenario book; each has its
 #: case file once it is judged.
 MANAGER_CAUSES: dict[str, list[str]] = {

@@ -15,7 +15,7 @@ import ast
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,28 @@ from umdiag.scenarios import FAMILIES, Scenario, catalogue, scenario
 from umdiag.words.steps import steps_for
 
 
-@pytest.mark.parametrize(("name", "case"), every_case())
+def every_case_once() -> Iterator[Any]:
+    """Yield every case. Of each scenario one of each cause is quick, and one healthy, quiet and inconclusive;
+    the others, which are variants of these, are slow.
+    """
+    seen: set[tuple[str, str]] = set()
+    for kind in KINDS:
+        for case in every_case(kind):
+            name, content = case.values
+            shown = (
+                {cause for (cause, *_), _ in read_expected(content["expect"])} if kind == "causes" else {kind}
+            )
+            new = {(name, one) for one in shown} - seen
+            seen |= new
+            quick = new and kind != "further"
+            yield (
+                case
+                if quick
+                else pytest.param(*case.values, id=case.id, marks=[*case.marks, pytest.mark.slow])
+            )
+
+
+@pytest.mark.parametrize(("name", "case"), list(every_case_once()))
 def test_case(name: str, case: dict[str, Any]) -> None:
     diagnosis = Estate(given_of(case), **case.get("parameters") or {}).diagnose(name)
     told = [(one.cause, one.severity.value, one.subject.name) for one in diagnosis.findings]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ KINDS = ("healthy", "causes", "look_alikes", "inconclusive", "further")
 EXPECTED = ("expect", "reason", "verdict", "parameters")
 
 
+@cache
 def read_file(path: Path) -> dict[str, Any]:
-    """Read one case file."""
+    """Read one case file; nobody changes what all share."""
     read: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     return read
 

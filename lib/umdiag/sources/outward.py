@@ -81,7 +81,7 @@ def from_arrow(values: pa.ChunkedArray, type_: str) -> pd.Series[Any]:
     if type_ == "string":
         values = values.fill_null("")
     dtype: Any = pd.api.types.pandas_dtype(DTYPES[type_])
-    if type_ in ("bool", "int", "long", "real"):
+    if type_ in ("string", "bool", "int", "long", "real"):
         return pd.Series(dtype.__from_arrow__(values))
     return pd.Series(values.to_pandas()).astype(dtype)
 
