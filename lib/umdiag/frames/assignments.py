@@ -9,7 +9,7 @@ import pandas as pd
 
 from umdiag.frames.shared.lists import folded_list, value_of
 from umdiag.frames.shared.records import typed
-from umdiag.frames.shared.text import fold, folded, subscription_of
+from umdiag.frames.shared.text import among, fold, folded, subscription_of
 from umdiag.frames.targets import place
 from umdiag.model import Partial
 
@@ -44,12 +44,12 @@ def derive(
         | {"static": "bool", "tags": "object"}
         | dict.fromkeys(_LISTS, "object"),
     )
-    rows = rows[~rows["configuration_key"].isin(other)].drop_duplicates("assignment_id", ignore_index=True)
-    there = rows["configuration_key"].isin(configurations["key"])
+    rows = rows[~among(rows["configuration_key"], other)].drop_duplicates("assignment_id", ignore_index=True)
+    there = among(rows["configuration_key"], configurations["key"])
     visible = pd.Series(pd.NA, index=rows.index, dtype="boolean")
     if subscriptions is not None:
         known = set(folded(subscriptions["subscription_id"]))
-        visible = rows["configuration_key"].map(subscription_of).isin(known).astype("boolean")
+        visible = among(rows["configuration_key"].map(subscription_of), known).astype("boolean")
     return rows.assign(configuration_visible=visible | there, configuration_gone=visible & ~there)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from umdiag.frames.estate import as_of
 from umdiag.frames.funnels import members, selected
 from umdiag.frames.shared.records import TIME, typed
-from umdiag.frames.shared.text import after_last, folded, looked_up
+from umdiag.frames.shared.text import after_last, among, folded, looked_up
 from umdiag.frames.targets import machine_key
 from umdiag.model import Adding
 
@@ -92,7 +92,7 @@ def changed_out(
     between = changes[
         (changes["changed"] > since) & (changes["changed"] <= run.start_time) & (changes["property"] != "")
     ]
-    candidates = estate[estate["virtual"] & estate["machine_key"].isin(keys & set(between["machine_key"]))]
+    candidates = estate[estate["virtual"] & among(estate["machine_key"], keys & set(between["machine_key"]))]
     if candidates.empty:
         return set()
     before, then = (as_of(candidates, changes, moment) for moment in (since, run.start_time))

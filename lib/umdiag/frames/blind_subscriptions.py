@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import folded, letters
+from umdiag.frames.shared.text import among, folded, letters
 from umdiag.model import Partial
 
 #: Of so many machines, or runs, that should have left rows not one did: rows are not shown.
@@ -39,7 +39,9 @@ def derive(
     runs_seen = schedule_runs is not None and schedule_machine_runs is not None
     enough = enough if runs_seen else enough.mask(~enough)
     rows["for_installations"] = _blind(subscription, enough, patch_installations, "machine_id")
-    lacking = subscription.isin(_lacking(schedule_runs, schedule_machine_runs, selections)).astype("boolean")
+    lacking = among(subscription, _lacking(schedule_runs, schedule_machine_runs, selections)).astype(
+        "boolean"
+    )
     lacking = lacking if runs_seen and selections is not None else lacking.mask(~lacking)
     rows["for_runs"] = _blind(subscription, lacking, schedule_machine_runs, "resource_id")
     nothing = rows["for_assessments"] & ~subscription.isin(
@@ -54,7 +56,7 @@ def _blind(
     subscription: pd.Series[Any], enough: pd.Series[bool], table: pd.DataFrame | None, column: str
 ) -> pd.Series[bool]:
     """Say where rows should be and none is."""
-    is_blind = enough & ~subscription.isin(_of(table, column))
+    is_blind = enough & ~among(subscription, _of(table, column))
     return is_blind.mask(is_blind.fillna(True)) if table is None else is_blind
 
 
@@ -72,7 +74,7 @@ def _ran(runs: pd.DataFrame | None, machine_runs: pd.DataFrame | None) -> pd.Ser
     if runs is None or machine_runs is None:
         return pd.Series(dtype="int64")
     succeeded = run_keys(runs)[letters(runs["status"]).isin(RAN)]
-    taken = machine_runs[letters(machine_runs["status"]).isin(RAN) & run_keys(machine_runs).isin(succeeded)]
+    taken = machine_runs[letters(machine_runs["status"]).isin(RAN) & among(run_keys(machine_runs), succeeded)]
     return subscriptions_of(taken["resource_id"]).value_counts()
 
 
@@ -85,7 +87,7 @@ def _lacking(
     seen = run_keys(machine_runs).value_counts()
     more = runs[runs["total"].fillna(0) > run_keys(runs).map(seen).fillna(0)]
     keys = folded(more["configuration_id"]).str.rstrip("/")
-    chosen = selections["machine_key"][selections["configuration_key"].isin(keys)]
+    chosen = selections["machine_key"][among(selections["configuration_key"], keys)]
     return set(subscriptions_of(chosen))
 
 

@@ -11,7 +11,7 @@ from umdiag.frames.schedule_attendance import expected
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.run_outcomes import CANCELLED, UNDER_WAY
 from umdiag.frames.shared.scopes_then import Scopes
-from umdiag.frames.shared.text import letters
+from umdiag.frames.shared.text import among, letters
 from umdiag.model import Partial
 
 _OF_RUN = ("configuration_key", "run_id", "scheduled", "status")
@@ -39,13 +39,13 @@ def derive(
     which runs took them. Without changes it is not known whom a dynamic scope selected then.
     """
     runs = maintenance_runs[maintenance_runs["scheduled"] <= pd.Timestamp(asked_at)]
-    runs = runs[runs["configuration_key"].isin(configurations["configuration_key"])]
+    runs = runs[among(runs["configuration_key"], configurations["configuration_key"])]
     over = ~runs["outcome"].isin([CANCELLED, UNDER_WAY]) & (letters(runs["status"]) != _NOTHING)
     newest = runs[over].drop_duplicates("configuration_key", keep="last")
-    empty = ~newest["run_key"].isin(schedule_attempts["run_key"]) & ~(newest["total"].fillna(0) > 0)
+    empty = ~among(newest["run_key"], schedule_attempts["run_key"]) & ~(newest["total"].fillna(0) > 0)
     newest = newest[empty].reset_index(drop=True)
     hidden = blind_subscriptions["subscription"][surely(blind_subscriptions["for_runs"])]
-    fit = estate[surely(estate["on"]) & ~estate["subscription"].isin(hidden)]
+    fit = estate[surely(estate["on"]) & ~among(estate["subscription"], hidden)]
     scopes = Scopes(assignments, selections, estate, machine_changes)
     taken = schedule_attempts[["configuration_key", "run_key", "scheduled", "machine_key"]].drop_duplicates()
     told = [_told(run, scopes, taken, fit) for run in newest.itertuples()]
@@ -74,4 +74,4 @@ def _told(
 
 def _names(parts: list[pd.DataFrame], fit: pd.DataFrame) -> list[str]:
     keys = pd.concat([part["machine_key"] for part in parts])
-    return sorted(fit["name"][fit["machine_key"].isin(keys)])
+    return sorted(fit["name"][among(fit["machine_key"], keys)])

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.shared.existence import absent
-from umdiag.frames.shared.text import after_last, fold, folded, looked_up
+from umdiag.frames.shared.text import after_last, among, fold, folded, looked_up
 from umdiag.frames.targets import place
 
 VIRTUAL_MACHINE = "microsoft.compute/virtualmachines"
@@ -97,10 +97,10 @@ def at(estate: pd.DataFrame, changes: pd.DataFrame, moment: Any) -> pd.DataFrame
     `changes` is the frame `machine_changes`; each change after `moment` is undone, newest first.
     """
     since = changes[(changes["changed"] > moment) & changes["property"].ne("")]
-    since = since[since["machine_key"].isin(estate["machine_key"])].sort_values("changed", ascending=False)
+    since = since[among(since["machine_key"], estate["machine_key"])].sort_values("changed", ascending=False)
     if since.empty:
         return estate.iloc[:0]
-    then = estate[estate["machine_key"].isin(since["machine_key"])].set_index("machine_key", drop=False)
+    then = estate[among(estate["machine_key"], since["machine_key"])].set_index("machine_key", drop=False)
     tags = {key: dict(value) for key, value in then["tags"].items()}
     locations = then["location"].to_dict()
     for change in since.itertuples():
@@ -123,5 +123,5 @@ def as_of(machines: pd.DataFrame, changes: pd.DataFrame | None, moment: Any) -> 
     if changes is None:
         return machines
     then = at(machines, changes, moment)
-    unchanged = machines[~machines["machine_key"].isin(then["machine_key"])]
+    unchanged = machines[~among(machines["machine_key"], then["machine_key"])]
     return pd.concat([then, unchanged], ignore_index=True) if len(then) else machines

@@ -12,6 +12,7 @@ from umdiag.frames.estate import power_of
 from umdiag.frames.open_jobs import account_of, standing_of
 from umdiag.frames.shared.connections import at_start, beats_of, connected
 from umdiag.frames.shared.existence import deleted, hidden
+from umdiag.frames.shared.text import among
 from umdiag.model import Partial
 
 #: In the order in which causes are decided.
@@ -86,7 +87,7 @@ def _ids_at_start(
     else:
         around = at_start(beats)[["row", "agent"]]
         around = around[around["agent"] != ""]
-    before = pairs[(pairs["first_heartbeat"] <= pairs["start_time"]) & ~pairs["row"].isin(around["row"])]
+    before = pairs[(pairs["first_heartbeat"] <= pairs["start_time"]) & ~among(pairs["row"], around["row"])]
     before = before.assign(heard=before[["last_heartbeat", "start_time"]].min(axis=1))
     before = before.sort_values(["heard", "first_heartbeat"], kind="stable").drop_duplicates(
         "row", keep="last"

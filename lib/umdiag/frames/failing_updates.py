@@ -6,7 +6,7 @@ import pandas as pd
 
 from umdiag.frames.shared.codes import first_codes
 from umdiag.frames.shared.recognition import on_machines, wsus_server_of
-from umdiag.frames.shared.text import folded, letters
+from umdiag.frames.shared.text import among, folded, letters
 from umdiag.model import Partial
 
 _RUNS = 2
@@ -31,7 +31,7 @@ def derive(
     ]
     failed = on_machines(failed, identities, machines)
     windows = machines["machine"][folded(machines["os_type"]) != "linux"]
-    needed = updates[updates["needed"] & updates["machine"].isin(windows)]
+    needed = updates[updates["needed"] & among(updates["machine"], windows)]
     needed = needed[["machine", "update", "title", "kb"]]
     facts = failed[["machine", "run_id", "error", "last_told"]].assign(
         run_key=folded(failed["run_id"]),

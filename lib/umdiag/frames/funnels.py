@@ -8,6 +8,7 @@ import pandas as pd
 
 from umdiag.frames import estate as estates
 from umdiag.frames.shared.records import TIME, typed
+from umdiag.frames.shared.text import among
 from umdiag.frames.targets import PREDICATES
 
 
@@ -30,7 +31,7 @@ def derive(
         for index, group in groups[groups["configuration_key"] == run.configuration_key].iterrows():
             fits = now[index].copy()
             if len(then):
-                positions = virtual.index[virtual["machine_key"].isin(then["machine_key"])]
+                positions = virtual.index[among(virtual["machine_key"], then["machine_key"])]
                 past = matches(
                     group, then.set_index("machine_key").loc[virtual["machine_key"][positions]].reset_index()
                 )
@@ -65,7 +66,7 @@ def matches(group: Any, machines: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "scope": _in_scope(machines["machine_key"], group["scope"]),
-            "location": machines["location"].isin(group["locations"]) | (not group["locations"]),
+            "location": among(machines["location"], group["locations"]) | (not group["locations"]),
             "operating_system": (machines["operating_system"] == system) | (system == ""),
             "tags": _tagged(machines["tags"], group["tags"], group["operator"]),
         },

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import folded, swapped
+from umdiag.frames.shared.text import among, folded, swapped
 from umdiag.model import Partial
 
 _NOBODYS = frozenset({"03000200-0400-0500-0006-000700080009"})
@@ -23,13 +23,13 @@ def derive(estate: Partial) -> pd.DataFrame:
     """
     arc = _with_hardware(estate[~estate["virtual"]], "vm_uuid")
     virtual = _with_hardware(estate[estate["virtual"]], "vm_id")
-    arc["arc_and_azure"] = arc["hardware"].isin(virtual["hardware"])
+    arc["arc_and_azure"] = among(arc["hardware"], virtual["hardware"])
     connected = arc[surely(arc["on"])]
     several = connected["hardware"].duplicated(keep=False).reindex(arc.index, fill_value=False)
     arc["same_hardware_id"] = several
     rows = arc[arc["arc_and_azure"] | several].sort_values("machine_key", ignore_index=True)
     sharing = pd.concat([virtual, connected])
-    sharing = sharing[sharing["hardware"].isin(rows["hardware"])].sort_values("machine_key")
+    sharing = sharing[among(sharing["hardware"], rows["hardware"])].sort_values("machine_key")
     ids = sharing.groupby("hardware")["resource_id"].agg(list)
     rows["others"] = [
         [other for other in ids.get(hardware, []) if other != resource]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from umdiag.frames.needed_updates import identity_of
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import folded, letters
+from umdiag.frames.shared.text import among, folded, letters
 from umdiag.frames.shared.update_lists import INSTALLS, distinct, verdicts
 from umdiag.frames.withheld_updates import grave_updates
 from umdiag.model import Partial
@@ -72,7 +72,7 @@ def _left(rows: pd.DataFrame, needed: pd.DataFrame, uninstalled: pd.DataFrame) -
         update=identity_of(uninstalled),
         state=letters(uninstalled["installation_state"]),
     )
-    told = told[told["installation_id"].isin(rows["installation_id"])]
+    told = told[among(told["installation_id"], rows["installation_id"])]
     told = told.sort_values("state", kind="stable").drop_duplicates(["installation_id", "update"])
     left = left.merge(
         told[["installation_id", "update", "state"]], on=["installation_id", "update"], how="left"
@@ -92,7 +92,7 @@ def _installed_elsewhere(
     told = verdicts(configurations, kinds)
     places = pd.Series(range(len(configurations)), index=configurations["configuration_key"])
     living = selections[surely(selections["living"])][["machine_key", "configuration_key"]]
-    living = living[living["configuration_key"].isin(places.index)].drop_duplicates()
+    living = living[among(living["configuration_key"], places.index)].drop_duplicates()
     living = living.rename(columns={"configuration_key": "other"})
     pairs = left[["machine_key", "configuration_key"]].assign(at=left.index, code=codes)
     pairs = pairs.merge(living, on="machine_key")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames.shared.text import looked_up
+from umdiag.frames.shared.text import among, looked_up
 from umdiag.model import Partial
 
 _STATES = ("not_assessed", "assessment_stale")
@@ -57,7 +57,7 @@ def derive(
 def _among(keys: pd.Series[Any], others: pd.DataFrame | None) -> pd.Series[bool]:
     if others is None:
         return pd.Series(pd.NA, index=keys.index, dtype="boolean")
-    return keys.isin(others["machine_key"]).astype("boolean")
+    return among(keys, others["machine_key"]).astype("boolean")
 
 
 def _without_provider(keys: pd.Series[Any], providers: pd.DataFrame | None) -> pd.Series[bool]:

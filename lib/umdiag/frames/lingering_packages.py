@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.shared.recognition import newest, on_machines
-from umdiag.frames.shared.text import fold, folded, looked_up
+from umdiag.frames.shared.text import among, fold, folded, looked_up
 from umdiag.model import Partial
 
 _GRAVE = {"security", "critical"}
@@ -42,7 +42,7 @@ def derive(
     runs = runs.sort_values("start_time").drop_duplicates("machine", keep="last")
     packages = needed_packages.rename(columns={"os_name": "os_told"})
     packages = on_machines(packages, identities, machines)
-    packages = packages[packages["machine"].isin(runs["machine"])]
+    packages = packages[among(packages["machine"], runs["machine"])]
     packages = _spans(packages)
     columns = [
         "machine",

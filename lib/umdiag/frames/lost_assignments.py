@@ -10,7 +10,7 @@ import pandas as pd
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.existence import deleted
 from umdiag.frames.shared.records import TIME
-from umdiag.frames.shared.text import after_last, folded, looked_up
+from umdiag.frames.shared.text import after_last, among, folded, looked_up
 from umdiag.model import Partial
 
 
@@ -30,7 +30,7 @@ def derive(
 
     A machine that patch rows or runs name since changes reach back is only deleted if that is recorded.
     """
-    lost = assignments[assignments["static"] & ~assignments["machine_key"].isin(estate["machine_key"])]
+    lost = assignments[assignments["static"] & ~among(assignments["machine_key"], estate["machine_key"])]
     rows = lost[["assignment_id", "configuration_key", "machine_key", "resource_id"]].reset_index(drop=True)
     heard = None if managed_machines is None else _last_signs(rows["machine_key"], managed_machines)
     keys = rows["machine_key"]
@@ -42,7 +42,7 @@ def derive(
     rows["moved_to"] = place.fillna("").astype("str").mask(untold)
     reached = selections["configuration_key"] + "\n" + selections["machine_key"]
     there = rows["configuration_key"] + "\n" + folded(rows["moved_to"]).str.rstrip("/")
-    rows["reached_there"] = there.isin(reached).astype("boolean").mask(untold)
+    rows["reached_there"] = among(there, reached).astype("boolean").mask(untold)
     return rows
 
 

@@ -12,7 +12,7 @@ from umdiag.frames.shared.arm_ids import with_arm_ids
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.existence import absent
 from umdiag.frames.shared.recognition import newest, numbered
-from umdiag.frames.shared.text import folded, looked_up
+from umdiag.frames.shared.text import among, folded, looked_up
 from umdiag.frames.workspaces import places
 from umdiag.model import Partial
 
@@ -149,7 +149,7 @@ def _managed(
     else:
         told = managed.set_index("machine_key")["managed"]
         is_so = looked_up(machines["arm_key"], told).astype("boolean")
-        is_so = is_so.mask(~machines["arm_key"].isin(told.index), False)
+        is_so = is_so.mask(~among(machines["arm_key"], told.index), False)
     return is_so.mask(~has_id) if azure_machines is None else is_so
 
 

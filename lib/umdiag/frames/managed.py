@@ -8,6 +8,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely, surely_not
+from umdiag.frames.shared.text import among
 from umdiag.model import UPDATE_MANAGER, Partial
 
 #: What makes a machine one of Update Manager's; each alone is enough.
@@ -50,10 +51,10 @@ def derive(
     rows = pd.concat([keys for keys in every if keys is not None]).drop_duplicates().sort_values()
     managed = pd.DataFrame({"machine_key": rows.to_numpy()}).astype("str")
     for sign in SIGNS:
-        is_so = managed["machine_key"].isin([] if signs[sign] is None else signs[sign]).astype("boolean")
+        is_so = among(managed["machine_key"], [] if signs[sign] is None else signs[sign]).astype("boolean")
         managed[sign] = is_so if whole[sign] else is_so.mask(~is_so)
     managed["reached"] = managed["reached"].mask(
-        ~managed["reached"] & managed["machine_key"].isin(_untold(selections))
+        ~managed["reached"] & among(managed["machine_key"], _untold(selections))
     )
     managed["managed"] = managed[SIGNS[0]]
     for sign in SIGNS[1:]:

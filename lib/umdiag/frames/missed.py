@@ -16,7 +16,7 @@ from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.existence import deleted, hidden
 from umdiag.frames.shared.recognition import AUTOMATION, identified, unregistered
 from umdiag.frames.shared.records import TIME
-from umdiag.frames.shared.text import fold, folded, subscription_of
+from umdiag.frames.shared.text import among, fold, folded, subscription_of
 from umdiag.frames.system_workers import has_worker
 from umdiag.frames.targets import PREDICATES, machine_key
 from umdiag.model import Adding, Partial
@@ -66,7 +66,7 @@ def derive(
     rows = identified(rows, machines, estate).rename(columns={"system": "os_type"})
     arm_keys = rows["arm_key"].where(rows["arm_key"] != "", rows["machine_key"])
     rows["subscription"] = arm_keys.map(subscription_of).astype("str")
-    lacking = rows["subscription"].isin(unregistered(provider_registrations, AUTOMATION)).astype("boolean")
+    lacking = among(rows["subscription"], unregistered(provider_registrations, AUTOMATION)).astype("boolean")
     rows["provider_not_registered"] = _known(lacking, provider_registrations)
     recorded = (rows["via"] == "deleted").astype("boolean")
     keys = rows["arm_key"].astype("str")
@@ -107,7 +107,7 @@ def _with_suspects(
 
     One whose name cannot be looked up everywhere may be among the others under its ARM id, and is left out.
     """
-    in_window = machine_runs[folded(machine_runs["run_id"]).isin(runs["run_key"])]
+    in_window = machine_runs[among(folded(machine_runs["run_id"]), runs["run_key"])]
     reached = set(in_window["target"].map(machine_key))
     newest = runs[runs["judged"]].sort_values("start_time", ascending=False).head(1)
     run = newest.iloc[0].to_dict() if len(newest) else {}
@@ -170,7 +170,7 @@ def _unavailable(
     for moment, here in rows[rows["last_heartbeat"].notna()].groupby("start_time"):
         connected = set(presence["machine"][presence["moment"] == moment])
         silent = silent_workspaces(presence, hours, moment)
-        absent[here.index] = ~here["machine"].isin(connected) & ~here["workspace_id"].isin(silent)
+        absent[here.index] = ~among(here["machine"], connected) & ~among(here["workspace_id"], silent)
     return off | absent
 
 
@@ -185,7 +185,7 @@ def _dropped_by(
     if estate is None or changes is None:
         return [None] * len(rows)
     asked = rows["arm_key"][rows["via"].isin(["suspect", "changed"])]
-    candidates = estate[estate["machine_key"].isin(asked)]
+    candidates = estate[among(estate["machine_key"], asked)]
     if candidates.empty:
         return [[] for _ in range(len(rows))]
     newest = runs[runs["judged"]].drop_duplicates("configuration_key").set_index("configuration_key")
@@ -238,4 +238,4 @@ def _suspects_changed(
         aims = groups[groups["configuration_key"] == run.configuration_key]
         if len(aims):
             changed |= changed_out(keys, run, aims, estate, changes)
-    return rows["arm_key"].isin(changed) & (rows["via"] == "suspect")
+    return among(rows["arm_key"], changed) & (rows["via"] == "suspect")

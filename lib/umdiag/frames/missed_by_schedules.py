@@ -12,7 +12,7 @@ from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.missed_runs import with_history
 from umdiag.frames.shared.recognition import MAINTENANCE, unregistered
 from umdiag.frames.shared.scopes_then import Scopes
-from umdiag.frames.shared.text import after_last, folded, looked_up
+from umdiag.frames.shared.text import after_last, among, folded, looked_up
 from umdiag.model import Partial
 
 #: In the order in which causes are decided; where nothing supports the machine, that alone is said.
@@ -74,7 +74,7 @@ def derive(
     rows = schedule_attendance[~schedule_attendance["took_part"]].reset_index(drop=True)
     rows = _at_new_places(rows, estate, managed_machines)
     reached = selections["configuration_key"] + "\n" + selections["machine_key"]
-    there = (rows["configuration_key"] + "\n" + rows["key"]).isin(reached)
+    there = among(rows["configuration_key"] + "\n" + rows["key"], reached)
     # What moved and is reached at its new place is judged there alone.
     rows = rows[~((rows["moved_from"] != "") & there)].reset_index(drop=True)
     rows = _with_machines(rows, managed_machines, machines)
@@ -82,7 +82,7 @@ def derive(
     rows["runs_hidden"] = _runs_hidden(rows, blind_subscriptions)
     rows = rows.reset_index(drop=True)
     scopes = Scopes(assignments, selections, estate, machine_changes)
-    lacking = rows["subscription"].isin(unregistered(provider_registrations, MAINTENANCE))
+    lacking = among(rows["subscription"], unregistered(provider_registrations, MAINTENANCE))
     rows["provider_not_registered"] = _told(lacking, provider_registrations)
     moved = rows["moved_from"] != ""
     rows["assignment_lost_by_move"] = moved & (rows["via"] == "static")
@@ -101,7 +101,7 @@ def derive(
     rows["scope_limit_reached"] = (rows["via"] == "scope") & too_large
     rows["workload_not_supported"] = rows["windows_client"].astype("boolean").fillna(False)
     rows = with_history(rows, maintenance_runs, schedule_attempts, scopes, asked_at, lookback)
-    rows["named"] = rows["machine_key"].isin(_named(assignments, configurations))
+    rows["named"] = among(rows["machine_key"], _named(assignments, configurations))
     rows[list(REASONS)] = rows[list(REASONS)].astype("boolean")
     return rows.drop(columns=["key", *_OF_LOGS])
 
@@ -117,7 +117,7 @@ def _at_new_places(rows: pd.DataFrame, estate: pd.DataFrame, managed: pd.DataFra
 
     A machine that is not there any more was moved if exactly one of its type and name is elsewhere.
     """
-    gone = ~rows["machine_key"].isin(estate["machine_key"])
+    gone = ~among(rows["machine_key"], estate["machine_key"])
     known = managed.set_index("machine_key")["deleted"].astype("boolean")
     gone &= (rows["via"] == "deleted") | surely(looked_up(rows["machine_key"], known).fillna(True))
     places = estate["machine_key"].set_axis(after_last(estate["machine_key"], "/providers/").to_numpy())
@@ -137,7 +137,7 @@ def _with_machines(rows: pd.DataFrame, managed: pd.DataFrame, machines: pd.DataF
     rows["subscription"] = subscriptions_of(rows["key"])
     rows["os_type"] = rows["operating_system"].fillna("")
     # Of a machine that only an assignment names nothing tells but that it is not there.
-    stranger = ~rows["key"].isin(known.index)
+    stranger = ~among(rows["key"], known.index)
     rows["deleted"] = rows["deleted"].astype("boolean").mask(stranger, True)
     rows["invisible"] = rows["invisible"].astype("boolean").mask(stranger, False)
     logged = rows.iloc[:0].assign(arm_key="", **dict.fromkeys(_OF_LOGS)) if machines is None else machines
@@ -152,7 +152,7 @@ def _runs_hidden(rows: pd.DataFrame, blind: pd.DataFrame | None) -> pd.Series[bo
         return pd.Series(pd.NA, index=rows.index, dtype="boolean")
     told = blind.set_index("subscription")["for_runs"].astype("boolean")
     hidden = looked_up(rows["subscription"], told)
-    return hidden.mask(~rows["subscription"].isin(told.index), False)
+    return hidden.mask(~among(rows["subscription"], told.index), False)
 
 
 def _recreated(rows: pd.DataFrame, changes: pd.DataFrame | None) -> pd.Series[bool]:
@@ -193,7 +193,7 @@ def _unavailable(
     for moment, here in rows[around.fillna(False).astype(bool)].groupby("scheduled"):
         heard = presence["machine"][presence["moment"] == moment]
         silent = silent_workspaces(presence, hours, moment)
-        unheard[here.index] = ~here["machine"].isin(heard) & ~here["workspace_id"].isin(silent)
+        unheard[here.index] = ~among(here["machine"], heard) & ~among(here["workspace_id"], silent)
     return off | unheard
 
 
@@ -204,7 +204,7 @@ def _changed_too_late(rows: pd.DataFrame, scopes: Scopes) -> pd.Series[bool]:
         ["configuration_key", "scheduled"]
     ):
         before = scopes.at(str(configuration), moment - _QUARTER)["machine_key"]
-        late[here.index] = ~here["machine_key"].isin(before)
+        late[here.index] = ~among(here["machine_key"], before)
     return late
 
 
@@ -220,5 +220,5 @@ def _taken_beside(rows: pd.DataFrame, attempts: pd.DataFrame) -> pd.Series[bool]
 
 def _named(assignments: pd.DataFrame, configurations: pd.DataFrame) -> pd.Series[str]:
     living = configurations["configuration_key"][configurations["living"]]
-    chosen = assignments["static"] & assignments["configuration_key"].isin(living)
+    chosen = assignments["static"] & among(assignments["configuration_key"], living)
     return assignments["machine_key"][chosen]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from umdiag.frames.shared.certainty import surely_not
 from umdiag.frames.shared.recognition import on_machines
-from umdiag.frames.shared.text import folded, looked_up
+from umdiag.frames.shared.text import among, folded, looked_up
 from umdiag.frames.workspaces import places
 from umdiag.model import Partial
 
@@ -52,5 +52,5 @@ def derive(
         for number, places_of_machine in rows.groupby("machine")
     }
     here = surely_not(machines["update_manager"])
-    found = machines[machines["machine"].isin(homes_of) & here].reset_index(drop=True)
+    found = machines[among(machines["machine"], homes_of) & here].reset_index(drop=True)
     return found.assign(homes=[homes_of[number] for number in found["machine"]])

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.identities import INTERLEAVED, beats_of_slots
+from umdiag.frames.shared.text import among
 from umdiag.model import Adding, Partial
 
 
@@ -19,10 +20,10 @@ def derive(machines: Partial, identities: Partial, shared_identities: Adding | N
     twins = named[named["name"].duplicated(keep=False)]
     clones = _clones(identities, shared_identities)
     numbers = sorted({*twins["machine"], *clones["machine"]})
-    rows = machines[machines["machine"].isin(numbers)].reset_index(drop=True)
+    rows = machines[among(machines["machine"], numbers)].reset_index(drop=True)
     told = shared_identities is not None
     for reason, bearers in (("duplicate_computer_name", twins), ("cloned_image", clones)):
-        there = rows["machine"].isin(bearers["machine"]).astype("boolean")
+        there = among(rows["machine"], bearers["machine"]).astype("boolean")
         rows[reason] = there if told else there.mask(there.notna())
     agents = {
         name: sorted(agents_of_name) for name, agents_of_name in twins.groupby("name")["source_computer_id"]
@@ -62,7 +63,7 @@ def _taking_turns(beats: pd.DataFrame) -> pd.DataFrame:
     at_end = _ends(beats[beats["agent"] != beats["agent"].shift(-1)])
     pairs = pd.MultiIndex.from_frame(blocks[["agent", "name"]])
     # Each block of a name begins and ends with a change, but for those at both ends of the whole row.
-    turns = 2 * blocks["blocks"] - pairs.isin(at_start).astype(int) - pairs.isin(at_end).astype(int)
+    turns = 2 * blocks["blocks"] - among(pairs, at_start).astype(int) - among(pairs, at_end).astype(int)
     return blocks[turns >= INTERLEAVED][["agent", "name"]]
 
 

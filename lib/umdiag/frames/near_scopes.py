@@ -7,6 +7,7 @@ import pandas as pd
 from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.nearest import near_misses, nearest
 from umdiag.frames.shared.scopes import actual, wanted
+from umdiag.frames.shared.text import among
 from umdiag.model import Partial
 
 #: What predicates read of a machine.
@@ -25,7 +26,7 @@ def derive(
     Machines that are off, and scopes of configurations that have expired, are left out.
     """
     names = configurations[configurations["living"]].set_index("configuration_key")["name"]
-    scopes = assignments[~assignments["static"] & assignments["configuration_key"].isin(names.index)]
+    scopes = assignments[~assignments["static"] & among(assignments["configuration_key"], names.index)]
     machines = candidates(managed_machines)
     found = nearest(machines, scopes).set_index("machine_key", drop=False)
     missed = near_misses(machines, scopes).set_index("machine_key")

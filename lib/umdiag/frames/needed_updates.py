@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from umdiag.frames.shared.text import fold, folded
+from umdiag.frames.shared.text import among, fold, folded
 from umdiag.model import Partial
 
 #: Marks that the service cut the list.
@@ -57,7 +57,7 @@ def cut_lists(machines: pd.DataFrame, needed_updates: pd.DataFrame) -> pd.Series
     listed = listed[listed["critical"] | listed["security"] | listed["esm"]]
     number = machines["machine_key"].map(listed["machine_key"].value_counts()).fillna(0)
     fewer = (machines["critical"] + machines["security"] > number).fillna(False).astype(bool)
-    return fewer | machines["machine_key"].isin(needed_updates["machine_key"][needed_updates["cut"]])
+    return fewer | among(machines["machine_key"], needed_updates["machine_key"][needed_updates["cut"]])
 
 
 def classes_of(patches: pd.DataFrame) -> pd.Series[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames.shared.text import fold
+from umdiag.frames.shared.text import among, fold
 from umdiag.model import Partial
 
 _NEVER = ("never", "neverreboot")
@@ -23,7 +23,7 @@ def derive(machine_run_outcomes: Partial, update_configurations: pd.DataFrame) -
         for configuration in update_configurations.itertuples()
     }
     never = {key: value for key, value in settings.items() if _plain(value) in _NEVER}
-    rows = machine_run_outcomes[machine_run_outcomes["configuration_key"].isin(never)]
+    rows = machine_run_outcomes[among(machine_run_outcomes["configuration_key"], never)]
     return rows.assign(reboot_setting=rows["configuration_key"].map(never).astype("str")).reset_index(
         drop=True
     )

@@ -11,7 +11,7 @@ import pandas as pd
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.records import TIME
 from umdiag.frames.shared.scopes import PREDICATES, actual, comparable, matches, wanted
-from umdiag.frames.shared.text import fold, folded, looked_up
+from umdiag.frames.shared.text import among, fold, folded, looked_up
 from umdiag.model import Partial
 
 #: What keeps a run from patching a machine that its schedule selects, in the order in which it is told.
@@ -73,7 +73,7 @@ def _asked(suspects: Sequence[str], estate: pd.DataFrame) -> pd.DataFrame:
     told = pd.concat(
         [pd.DataFrame({"machine_key": estate["machine_key"], "name": column}) for column in columns]
     )
-    told = told[told["name"].isin(names)].drop_duplicates()
+    told = told[among(told["name"], names)].drop_duplicates()
     unknown = [name for name in names if name not in set(told["name"])]
     lacking = pd.DataFrame({"machine_key": "", "name": pd.Series(unknown, dtype="str")})
     found = pd.concat([told, lacking], ignore_index=True)
@@ -82,7 +82,7 @@ def _asked(suspects: Sequence[str], estate: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rows(living: pd.Series[Any], selections: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
-    reached = selections[selections["configuration_key"].isin(living)]
+    reached = selections[among(selections["configuration_key"], living)]
     reached = reached.groupby(_KEYS, as_index=False)["static"].any().assign(selected=True)
     pairs = pd.DataFrame({"configuration_key": living}).merge(asked, how="cross").assign(asked=True)
     rows = reached.merge(pairs, on=_KEYS, how="outer")
@@ -99,8 +99,8 @@ def _prerequisites(
     def of(column: pd.Series[Any]) -> pd.Series[Any]:
         return looked_up(rows["machine_key"], column.astype("boolean"))
 
-    shown = rows["machine_key"].isin(known.index)
-    blocked = rows["machine_key"].isin(blocks["machine_key"]).astype("boolean")
+    shown = among(rows["machine_key"], known.index)
+    blocked = among(rows["machine_key"], blocks["machine_key"]).astype("boolean")
     missing = providers.set_index("machine_key")["maintenance_missing"]
     return {
         # What a schedule names itself it tries to patch, whatever it runs.
@@ -124,7 +124,7 @@ def _conflicts(rows: pd.DataFrame, selections: pd.DataFrame, occurrences: pd.Dat
     reached = reached.rename(columns={"configuration_key": "configuration_key_other"})
     taken = pairs.merge(reached, on="configuration_key_other")[_KEYS].drop_duplicates()
     index = pd.MultiIndex.from_frame(rows[_KEYS])
-    return pd.Series(index.isin(pd.MultiIndex.from_frame(taken)), index=rows.index).astype("boolean")
+    return pd.Series(among(index, pd.MultiIndex.from_frame(taken)), index=rows.index).astype("boolean")
 
 
 def _dropped_by(
@@ -132,10 +132,10 @@ def _dropped_by(
 ) -> list[list[dict[str, Any]]]:
     """Say of each machine that is asked about and not selected what the scope asks for that is nearest."""
     left_out = rows[rows["asked"] & ~rows["selected"] & (rows["machine_key"] != "")]
-    machines = estate[estate["machine_key"].isin(left_out["machine_key"])]
+    machines = estate[among(estate["machine_key"], left_out["machine_key"])]
     compared, nearest = comparable(machines), dict[tuple[str, str], list[dict[str, Any]]]()
     scopes = assignments[
-        ~assignments["static"] & assignments["configuration_key"].isin(left_out["configuration_key"])
+        ~assignments["static"] & among(assignments["configuration_key"], left_out["configuration_key"])
     ]
     for number, scope in zip(
         scopes.groupby("configuration_key").cumcount() + 1, scopes.itertuples(), strict=True

@@ -11,7 +11,7 @@ import pandas as pd
 from umdiag.frames.needed_updates import cut_lists
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.records import TIME, typed
-from umdiag.frames.shared.text import folded
+from umdiag.frames.shared.text import among, folded
 from umdiag.model import Partial
 
 #: So many days Resource Graph keeps them.
@@ -67,7 +67,7 @@ def _newest(
     """Say when the newest row is of, and how many machines have none."""
     if table is None:
         return
-    without = ~managed["machine_key"].isin(folded(table[machine]).str.rstrip("/"))
+    without = ~among(managed["machine_key"], folded(table[machine]).str.rstrip("/"))
     moments = [
         rows[column].max() for rows, column in ((table, moment), (runs, "started")) if rows is not None
     ]

@@ -10,7 +10,7 @@ from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.recognition import of_update_management
 from umdiag.frames.shared.records import TIME
-from umdiag.frames.shared.text import folded, looked_up
+from umdiag.frames.shared.text import among, folded, looked_up
 from umdiag.model import UPDATE_MANAGEMENT, UPDATE_MANAGER, Partial
 
 #: The columns of machines.csv.
@@ -57,7 +57,7 @@ def table(population: pd.DataFrame | None, computers: Sequence[str]) -> pd.DataF
 def restricted(machines: pd.DataFrame, computers: Sequence[str]) -> pd.DataFrame:
     """Return the machines that the parameter `computers` names, all where it names none."""
     wanted = {name.strip().lower() for name in computers}
-    return machines[machines["name"].isin(wanted)] if wanted else machines
+    return machines[among(machines["name"], wanted)] if wanted else machines
 
 
 def _by_logs(machines: pd.DataFrame) -> pd.DataFrame:
@@ -73,7 +73,7 @@ def _by_resources(
 ) -> pd.DataFrame:
     """Return the machines that Update Manager manages, and those of Azure that the logs do not know."""
     logged = None if machines is None else machines[machines["arm_key"] != ""]
-    known = managed_machines["machine_key"].isin([] if logged is None else logged["arm_key"])
+    known = among(managed_machines["machine_key"], [] if logged is None else logged["arm_key"])
     managed = surely(managed_machines["managed"])
     stranger = ~known & surely(managed_machines["shown"])
     if UPDATE_MANAGER not in services and not managed.any():

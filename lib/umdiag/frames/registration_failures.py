@@ -8,7 +8,7 @@ import pandas as pd
 
 from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.recognition import newest, on_machines
-from umdiag.frames.shared.text import after_last, before_first, folded
+from umdiag.frames.shared.text import after_last, among, before_first, folded
 from umdiag.model import Partial
 
 #: What the guide's texts mean, in the order in which causes are decided.
@@ -69,7 +69,7 @@ def _here(machines: pd.DataFrame, elsewhere: pd.DataFrame | None) -> pd.Series[b
 
 def _namesake(names: pd.Series[Any], elsewhere: pd.DataFrame) -> pd.Series[bool]:
     """Whether Azure Update Manager manages a machine of each name."""
-    return before_first(names, ".").isin(after_last(_keys(elsewhere), "/"))
+    return among(before_first(names, "."), after_last(_keys(elsewhere), "/"))
 
 
 def _keys(managed: pd.DataFrame) -> pd.Series[str]:
@@ -82,8 +82,8 @@ def _strangers(
     """Return the newest error of each computer that is not known, in the columns of `machines`."""
     key = folded(errors["resource_id"]).str.rstrip("/")
     rows = errors.assign(name=folded(errors["computer"]), arm_key=key)
-    known = rows["name"].isin(identities["name"]) | (key.isin(machines["arm_key"]) & (key != ""))
-    managed = key.isin(_keys(elsewhere)) | _namesake(rows["name"], elsewhere)
+    known = among(rows["name"], identities["name"]) | (among(key, machines["arm_key"]) & (key != ""))
+    managed = among(key, _keys(elsewhere)) | _namesake(rows["name"], elsewhere)
     rows = rows[~known & ~managed & (rows["name"] != "")].sort_values("failed", kind="stable")
     rows = rows.drop_duplicates("name", keep="last").reset_index(drop=True)
     rows["machine"] = -1 - rows.index.to_numpy()

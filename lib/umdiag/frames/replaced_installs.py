@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from umdiag.frames.shared.recognition import newest, on_machines
-from umdiag.frames.shared.text import folded, looked_up
+from umdiag.frames.shared.text import among, folded, looked_up
 from umdiag.frames.updates import later_titles
 from umdiag.model import Partial
 
@@ -22,7 +22,7 @@ def derive(
     """Return machine, title, kb, product, published, last_installed, replaced_by (a title)."""
     assessed = newest(on_machines(assessments, identities, machines), "last_assessed")["last_assessed"]
     installed = on_machines(installed_before, identities, machines)
-    there = updates[updates["machine"].isin(installed["machine"])]
+    there = updates[among(updates["machine"], installed["machine"])]
     there = there[there["seen"] >= looked_up(there["machine"], assessed) - _ONE_ASSESSMENT]
     key = folded(installed["update_id"])
     installed["update"] = key.where(key != "", folded(installed["title"]))

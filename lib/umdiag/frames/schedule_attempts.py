@@ -9,7 +9,7 @@ import pandas as pd
 from umdiag.frames.blind_subscriptions import run_keys
 from umdiag.frames.installations import configuration_of, scheduled_of
 from umdiag.frames.shared.run_outcomes import in_guest, outcomes_of, texts_of
-from umdiag.frames.shared.text import after_last, folded, looked_up
+from umdiag.frames.shared.text import after_last, among, folded, looked_up
 from umdiag.model import Partial
 
 
@@ -62,4 +62,4 @@ def _installs(rows: pd.DataFrame, installations: pd.DataFrame | None) -> pd.Seri
     if installations is None:
         return pd.Series(pd.NA, index=rows.index, dtype="boolean")
     there = folded(installations["machine_id"]).str.rstrip("/") + "\n" + run_keys(installations)
-    return (rows["machine_key"] + "\n" + rows["run_key"]).isin(there).astype("boolean")
+    return among(rows["machine_key"] + "\n" + rows["run_key"], there).astype("boolean")

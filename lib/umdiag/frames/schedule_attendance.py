@@ -11,7 +11,7 @@ import pandas as pd
 from umdiag.frames.shared.records import TIME
 from umdiag.frames.shared.run_outcomes import CANCELLED, UNDER_WAY, is_asked_for
 from umdiag.frames.shared.scopes_then import Scopes
-from umdiag.frames.shared.text import fold
+from umdiag.frames.shared.text import among, fold
 from umdiag.model import Adding
 
 _RUN = ("run_key", "run_id", "configuration_key", "configuration", "scheduled")
@@ -54,7 +54,7 @@ def derive(
     rows = rows.drop_duplicates(["run_key", "machine_key"]).astype(empty.dtypes.to_dict())
     rows = rows.merge(runs[list(_RUN)], on="run_key")
     present = taken["run_key"] + "\n" + taken["machine_key"]
-    rows["took_part"] = (rows["run_key"] + "\n" + rows["machine_key"]).isin(present)
+    rows["took_part"] = among(rows["run_key"] + "\n" + rows["machine_key"], present)
     return rows.sort_values(["scheduled", "run_key", "machine_key"], kind="stable").reset_index(drop=True)
 
 
@@ -64,7 +64,7 @@ def deciding(
     """Return the run of each configuration that decides who was missed."""
     now = pd.Timestamp(asked_at)
     inside = (runs["scheduled"] > now - pd.Timedelta(lookback)) & (runs["scheduled"] <= now)
-    over = ~runs["outcome"].isin([CANCELLED, UNDER_WAY]) & runs["run_key"].isin(attempts["run_key"])
+    over = ~runs["outcome"].isin([CANCELLED, UNDER_WAY]) & among(runs["run_key"], attempts["run_key"])
     wanted = is_asked_for(runs, update_run)
     # A run that is named itself is judged whatever became of it.
     named = wanted & (_ends(runs["run_key"], update_run) if fold(update_run) else False)
@@ -80,37 +80,28 @@ def _ends(keys: pd.Series[Any], name: str) -> pd.Series[bool]:
 
 def expected(run: Any, scopes: Scopes, taken: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield the machines that a run should have taken, each with how it was expected."""
-    estate = scopes.estate.set_index("machine_key")
     before = taken[taken["scheduled"] < run.scheduled]
     previous = before["scheduled"].max() if len(before) else pd.NaT
     shared = {"run_key": run.run_key, "previous": previous}
+    younger = scopes.created.index[scopes.created > run.scheduled]
     named = scopes.named(run.configuration_key)
-    younger = _created_after(run.scheduled, estate, scopes.changes)
-    unfit = estate.index[estate["scale_set_instance"] | younger]
-    yield named[~named["machine_key"].isin(unfit)].assign(via="static", **shared)
     chosen = scopes.at(run.configuration_key, run.scheduled)
-    unfit = estate.index[estate["windows_client"] | younger]
-    yield chosen[~chosen["machine_key"].isin(unfit)].assign(via="scope", **shared)
+    for via, reached in (("static", named), ("scope", chosen)):
+        unfit = among(reached["machine_key"], scopes.unsupported[via]) | among(
+            reached["machine_key"], younger
+        )
+        yield reached[~unfit].assign(via=via, **shared)
     left = before["machine_key"][before["scheduled"] == previous].drop_duplicates()
-    left = left[~left.isin(named["machine_key"]) & ~left.isin(chosen["machine_key"])]
+    left = left[~among(left, named["machine_key"]) & ~among(left, chosen["machine_key"])]
     if scopes.changes is None or left.empty:
         return
     since = min(previous, run.scheduled - _DAY)
-    gone = left[left.isin(_deleted(scopes.changes, previous, run.scheduled))]
+    gone = left[among(left, _deleted(scopes.changes, previous, run.scheduled))]
     yield pd.DataFrame({"machine_key": gone}).assign(via="deleted", assignment_id="", **shared)
     once = scopes.at(run.configuration_key, since)["machine_key"]
-    out = left[left.isin(once) & left.isin(estate.index) & ~left.isin(gone)]
-    out = out[~out.isin(scopes.reached_by_others(run.configuration_key))]
+    out = left[among(left, once) & among(left, scopes.estate["machine_key"]) & ~among(left, gone)]
+    out = out[~among(out, scopes.reached_by_others(run.configuration_key))]
     yield pd.DataFrame({"machine_key": out}).assign(via="changed", assignment_id="", **shared)
-
-
-def _created_after(moment: Any, estate: pd.DataFrame, changes: pd.DataFrame | None) -> pd.Series[bool]:
-    """Say of each machine whether it was created after a moment, by itself or by its recorded creation."""
-    created = estate["created"]
-    if changes is not None:
-        births = changes[changes["change_type"] == "create"].groupby("machine_key")["changed"].max()
-        created = created.fillna(births.reindex(estate.index))
-    return created > moment
 
 
 def _deleted(changes: pd.DataFrame, since: Any, until: Any) -> pd.Series[str]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from umdiag.frames.shared.records import TIME, typed
 from umdiag.frames.shared.scopes import PREDICATES, comparable, matches, wanted
+from umdiag.frames.shared.text import among
 
 
 def derive(
@@ -26,7 +27,7 @@ def derive(
     configuration, from 1), step, predicate, wanted, kept, of, machine_keys (on the last step only).
     """
     living = configurations[configurations["living"]].set_index("configuration_key")["name"]
-    scopes = assignments[~assignments["static"] & assignments["configuration_key"].isin(living.index)]
+    scopes = assignments[~assignments["static"] & among(assignments["configuration_key"], living.index)]
     ahead = occurrences[occurrences["start"] > asked_at].groupby("configuration_key")["start"].min()
     machines = estate[~estate["scale_set_instance"]]
     compared, keys = comparable(machines), machines["machine_key"].to_numpy(dtype="object")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from umdiag.frames.shared.scopes import comparable, selected
-from umdiag.frames.shared.text import looked_up
+from umdiag.frames.shared.text import among, looked_up
 from umdiag.model import Partial
 
 _OF = ("assignment_id", "configuration_key", "machine_key", "static")
@@ -20,7 +20,7 @@ def derive(assignments: Partial, configurations: Partial, estate: Partial) -> pd
     """
     machines = estate[~estate["scale_set_instance"]]
     static = assignments["static"]
-    named = assignments[static & assignments["machine_key"].isin(machines["machine_key"])]
+    named = assignments[static & among(assignments["machine_key"], machines["machine_key"])]
     rows = pd.concat([named, _by_scopes(assignments[~static], machines)], ignore_index=True)[list(_OF)]
     of = assignments.drop_duplicates("configuration_key").set_index("configuration_key")
     living = configurations.set_index("configuration_key")["living"].astype("boolean")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely, surely_not
-from umdiag.frames.shared.text import after_last, before_first, folded
+from umdiag.frames.shared.text import after_last, among, before_first, folded
 from umdiag.frames.system_workers import has_worker
 from umdiag.frames.targets import named_by
 from umdiag.model import Adding
@@ -43,7 +43,7 @@ def derive(
     rows = estate[
         surely(estate["on"])
         & ~(estate["created"] > start)
-        & ~estate["machine_key"].isin(elsewhere)
+        & ~among(estate["machine_key"], elsewhere)
         & ~logged(estate, identities, machines)
     ].copy()
     rows["arm_key"] = rows["machine_key"]
@@ -63,12 +63,12 @@ def derive(
 
 def logged(estate: pd.DataFrame, identities: pd.DataFrame, machines: pd.DataFrame) -> pd.Series[bool]:
     """Whether a row of the logs is of each resource: by ARM id, by name for rows of machines without one."""
-    by_id = estate["machine_key"].isin(machines["arm_key"]) | estate["machine_key"].isin(
-        folded(identities["resource_id"]).str.rstrip("/")
+    by_id = among(estate["machine_key"], machines["arm_key"]) | among(
+        estate["machine_key"], folded(identities["resource_id"]).str.rstrip("/")
     )
     bare = machines["machine"][machines["arm_key"] == ""]
-    names = identities["name"][identities["machine"].isin(bare)]
+    names = identities["name"][among(identities["machine"], bare)]
     # A computer may write its name with its domain, and Windows cuts it after 15 characters.
     plain = pd.concat([names, before_first(names, ".")]).unique()
     name = folded(estate["name"])
-    return by_id | name.isin(plain) | name.str.slice(0, _NETBIOS).isin(plain)
+    return by_id | among(name, plain) | among(name.str.slice(0, _NETBIOS), plain)

@@ -7,7 +7,7 @@ from datetime import datetime
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely, surely_not
-from umdiag.frames.shared.text import looked_up
+from umdiag.frames.shared.text import among, looked_up
 from umdiag.frames.system_workers import has_worker, workers_of
 from umdiag.model import Partial
 
@@ -33,6 +33,6 @@ def derive(machines: Partial, system_workers: pd.DataFrame, *, asked_at: datetim
     newest = workers.groupby("machine")["last_seen"].max()
     rows = rows.assign(worker_seen=looked_up(rows["machine"], newest))
     rows = rows[~(rows["worker_seen"] >= now - _SEEN)]
-    unsaid = rows["machine"].isin(workers["machine"][workers["last_seen"].isna()])
+    unsaid = among(rows["machine"], workers["machine"][workers["last_seen"].isna()])
     sure = pd.Series(True, index=rows.index, dtype="boolean")
     return rows.assign(silent=sure.mask(unsaid | silenced[rows.index])).reset_index(drop=True)

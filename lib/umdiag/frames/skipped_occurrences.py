@@ -10,7 +10,7 @@ import pandas as pd
 from umdiag.frames.occurrences import starts_of
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.records import TIME, typed
-from umdiag.frames.shared.text import folded, looked_up
+from umdiag.frames.shared.text import among, folded, looked_up
 from umdiag.model import Partial
 
 #: A run belongs to a start if it is due so near to it.
@@ -49,9 +49,9 @@ def derive(
     settled = (changed.isna() | (rows["start"] >= changed + _SETTLED)).astype("boolean")
     rows["missed"] = (rows["start"] > first).astype("boolean") & (settled if seen else settled.mask(settled))
     old = (changed < now - pd.Timedelta(lookback)).astype("boolean")
-    idle = (~key.isin(maintenance_runs["configuration_key"])).astype("boolean")
+    idle = (~among(key, maintenance_runs["configuration_key"])).astype("boolean")
     rows["never_ran"] = idle & _reached(key, selections) & (old if seen else old.mask(~old))
-    beside = runs[runs["configuration_key"].isin(key)]
+    beside = runs[among(runs["configuration_key"], key)]
     rows["offset"] = looked_up(key, _offsets(beside, configurations, asked_at))
     return rows.sort_values(["start", "configuration_key"], ignore_index=True)
 
@@ -83,7 +83,7 @@ def _reached(keys: pd.Series[str], selections: pd.DataFrame | None) -> pd.Series
     if selections is None:
         return pd.Series(pd.NA, index=keys.index, dtype="boolean")
     living = selections["configuration_key"][surely(selections["living"])]
-    return keys.isin(living).astype("boolean")
+    return among(keys, living).astype("boolean")
 
 
 def _offsets(runs: pd.DataFrame, configurations: pd.DataFrame, asked_at: datetime) -> pd.Series[Any]:
@@ -91,7 +91,7 @@ def _offsets(runs: pd.DataFrame, configurations: pd.DataFrame, asked_at: datetim
     if runs.empty:
         return pd.Series(dtype="timedelta64[us]")
     since = runs["scheduled"].iloc[0].to_pydatetime() - _MONTH
-    of_runs = configurations[configurations["configuration_key"].isin(runs["configuration_key"])]
+    of_runs = configurations[among(configurations["configuration_key"], runs["configuration_key"])]
     starts = [
         {"configuration_key": configuration.configuration_key, "start": start}
         for configuration in of_runs.itertuples()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely_not
-from umdiag.frames.shared.text import looked_up
+from umdiag.frames.shared.text import among, looked_up
 from umdiag.model import Partial
 
 REASONS = ("duplicate_computer_name", "cloned_image", "communication_blocked")
@@ -21,13 +21,15 @@ def derive(namesakes: Partial, unassessed: Partial, machines: Partial) -> pd.Dat
     here = surely_not(machines["update_manager"])
     rows = machines[here].merge(namesakes, on="machine", how="left")
     for reason in REASONS[:2]:
-        rows[reason] = rows[reason].astype("boolean").mask(~rows["machine"].isin(namesakes["machine"]), False)
+        rows[reason] = (
+            rows[reason].astype("boolean").mask(~among(rows["machine"], namesakes["machine"]), False)
+        )
     waiting = unassessed[unassessed["is_new"] & unassessed["solution"]]
     # Over booleans that may be null: false where one side is, whatever the other.
     blocked = (waiting["worker"] & ~waiting["quota_reached"]).set_axis(waiting["machine"])
     rows["communication_blocked"] = looked_up(rows["machine"], blocked).astype("boolean")
     rows["communication_blocked"] = rows["communication_blocked"].mask(
-        ~rows["machine"].isin(waiting["machine"]), False
+        ~among(rows["machine"], waiting["machine"]), False
     )
     possible = pd.concat([rows[reason].fillna(True) for reason in REASONS], axis=1).any(axis=1)
     rows = rows[possible.astype(bool)].reset_index(drop=True)

@@ -11,7 +11,7 @@ import pandas as pd
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.nearest import nearest
 from umdiag.frames.shared.scopes import actual, wanted
-from umdiag.frames.shared.text import fold, folded
+from umdiag.frames.shared.text import among, fold, folded
 from umdiag.model import Partial
 
 _OF_SCOPE = ("scope_id", "configuration", "predicate", "wanted", "actual")
@@ -38,23 +38,23 @@ def derive(
     """
     names = {fold(suspect).rstrip("/") for suspect in suspects}
     rows = managed_machines[surely(managed_machines["shown"])]
-    unlogged = False if machines is None else ~rows["machine_key"].isin(machines["arm_key"])
+    unlogged = False if machines is None else ~among(rows["machine_key"], machines["arm_key"])
     rows = rows[surely(rows["managed"]) | unlogged]
     alive = configurations[configurations["living"]].set_index("configuration_key")["name"]
     rows = rows if len(alive) else rows.iloc[:0]
     known = (
-        rows["machine_key"].isin(names)
-        | folded(rows["computer"]).isin(names)
-        | folded(rows["name"]).isin(names)
+        among(rows["machine_key"], names)
+        | among(folded(rows["computer"]), names)
+        | among(folded(rows["name"]), names)
     )
     living = selections["machine_key"][surely(selections["living"])]
     inside = schedule_attempts["scheduled"] > pd.Timestamp(asked_at) - pd.Timedelta(lookback)
     taken = schedule_attempts["machine_key"][inside]
-    rows = rows[known & ~rows["machine_key"].isin(living) & ~rows["machine_key"].isin(taken)]
+    rows = rows[known & ~among(rows["machine_key"], living) & ~among(rows["machine_key"], taken)]
     rows = rows[["machine_key", "computer", "subject_id", "operating_system"]].reset_index(drop=True)
     rows["os_type"] = rows["operating_system"].fillna("")
-    scopes = assignments[~assignments["static"] & assignments["configuration_key"].isin(alive.index)]
-    machines = estate[estate["machine_key"].isin(rows["machine_key"])].reset_index(drop=True)
+    scopes = assignments[~assignments["static"] & among(assignments["configuration_key"], alive.index)]
+    machines = estate[among(estate["machine_key"], rows["machine_key"])].reset_index(drop=True)
     near = nearest(machines, scopes).set_index("machine_key")
     by_id = {scope.assignment_id: scope for scope in scopes.itertuples()}
     of = {machine.machine_key: machine for machine in machines.itertuples()}

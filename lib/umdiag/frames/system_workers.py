@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from umdiag.frames.shared.text import after_last, before_first, folded
+from umdiag.frames.shared.text import after_last, among, before_first, folded
 
 
 def derive(workers: pd.DataFrame, worker_groups: pd.DataFrame) -> pd.DataFrame:
@@ -16,7 +16,7 @@ def derive(workers: pd.DataFrame, worker_groups: pd.DataFrame) -> pd.DataFrame:
         group_name=folded(workers["group_name"]), worker_name=folded(workers["worker_name"])
     )
     rows["vm_key"] = folded(rows["vm_resource_id"]).str.rstrip("/")
-    rows = rows[rows["group_name"].isin(folded(system["name"]))]
+    rows = rows[among(rows["group_name"], folded(system["name"]))]
     return rows[["group_name", "vm_key", "worker_name", "last_seen"]].reset_index(drop=True)
 
 
@@ -24,7 +24,7 @@ def has_worker(machines: pd.DataFrame, system_workers: pd.DataFrame) -> pd.Serie
     """Whether each machine (columns arm_key, name) is a system worker."""
     is_one = pd.Series(False, index=machines.index)
     for mine, theirs in _recognised(machines, system_workers):
-        is_one[mine.index[mine.isin(theirs)]] = True
+        is_one[mine.index[among(mine, theirs)]] = True
     return is_one
 
 

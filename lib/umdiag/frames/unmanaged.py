@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from umdiag.frames.shared.text import among
 from umdiag.model import Partial
 
 
@@ -13,7 +14,7 @@ def derive(unassessed: Partial, stuck: Partial) -> pd.DataFrame:
 
     A machine that may be waiting for its configuration, though it cannot be told, is left out.
     """
-    rows = unassessed[~unassessed["machine"].isin(stuck["machine"])].reset_index(drop=True)
+    rows = unassessed[~among(unassessed["machine"], stuck["machine"])].reset_index(drop=True)
     rows["solution_not_enabled"] = ~rows["solution"]
     rows["worker_not_registered"] = ~rows["worker"]
     return rows

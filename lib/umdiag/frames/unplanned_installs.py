@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from umdiag.frames.shared.recognition import on_machines
-from umdiag.frames.shared.text import folded, letters
+from umdiag.frames.shared.text import among, folded, letters
 from umdiag.model import Partial
 
 _ONE_ASSESSMENT = pd.Timedelta(minutes=15)
@@ -34,10 +34,10 @@ def derive(
     )  # fmt: skip
     rows = rows[rows["last_installed"] > rows["first_needed"] + _ONE_ASSESSMENT].reset_index(drop=True)
     installed = install_outcomes[letters(install_outcomes["status"]).str.startswith("succe")]
-    names = identities[identities["machine"].isin(rows["machine"])]
-    keys = machines["arm_key"][machines["machine"].isin(rows["machine"])]
-    by_name = folded(installed["computer"]).isin(names["name"])
-    installed = installed[by_name | folded(installed["resource_id"]).isin(keys[keys != ""])]
+    names = identities[among(identities["machine"], rows["machine"])]
+    keys = machines["arm_key"][among(machines["machine"], rows["machine"])]
+    by_name = among(folded(installed["computer"]), names["name"])
+    installed = installed[by_name | among(folded(installed["resource_id"]), keys[keys != ""])]
     installed = on_machines(installed, identities, machines)
     facts = installed[["machine", "last_told"]].assign(
         update=folded(installed["update_id"]), kb=folded(installed["kb"]).str.removeprefix("kb")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from umdiag.frames.funnels import members
 from umdiag.frames.shared.certainty import surely_not
+from umdiag.frames.shared.text import among
 from umdiag.frames.system_workers import has_worker
 from umdiag.frames.targets import named_by
 from umdiag.model import Partial
@@ -45,6 +46,8 @@ def derive(
         if estate is None:
             rows["wanted"] = named.mask(~named)
         else:
-            chosen = members(groups, estate[estate["virtual"] & estate["machine_key"].isin(rows["arm_key"])])
-            rows["wanted"] = named | rows["arm_key"].isin(chosen)
+            chosen = members(
+                groups, estate[estate["virtual"] & among(estate["machine_key"], rows["arm_key"])]
+            )
+            rows["wanted"] = named | among(rows["arm_key"], chosen)
     return rows

@@ -8,7 +8,7 @@ import pandas as pd
 
 from umdiag.frames.near_scopes import candidates
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import looked_up
+from umdiag.frames.shared.text import among, looked_up
 from umdiag.model import Partial
 
 
@@ -42,7 +42,7 @@ def derive(
     rows["expired"] = pd.Series(
         [expired.get(key, nothing) for key in rows["machine_key"]], index=rows.index, dtype="object"
     )
-    rows["only_expired_schedules"] = _told(rows["machine_key"].isin(expired), seen)
+    rows["only_expired_schedules"] = _told(among(rows["machine_key"], expired), seen)
     return _with_scopes(rows, near_scopes)
 
 
@@ -79,7 +79,7 @@ def _expired(
     if selections is None or configurations is None:
         return {}
     over = configurations[~configurations["living"]].set_index("configuration_key")["name"]
-    rows = selections[selections["machine_key"].isin(keys)]
+    rows = selections[among(selections["machine_key"], keys)]
     rows = rows.assign(name=looked_up(rows["configuration_key"], over)).dropna(subset=["name"])
     pairs = rows[["machine_key", "name"]].drop_duplicates().sort_values("name")
     return {str(key): list(names) for key, names in pairs.groupby("machine_key")["name"]}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely, surely_not
-from umdiag.frames.shared.text import folded, looked_up
+from umdiag.frames.shared.text import among, folded, looked_up
 from umdiag.frames.shared.update_lists import EXCLUDES, INSTALLS, LEAVES_OUT, Verdicts, distinct, verdicts
 from umdiag.model import Partial
 
@@ -32,8 +32,8 @@ def derive(
     needed = grave_updates(needed_updates, managed_machines)
     rank = _ranked(configurations)
     living = selections[surely(selections["living"])]
-    living = living[living["configuration_key"].isin(rank.index)]
-    needed = needed[needed["machine_key"].isin(living["machine_key"])].reset_index(drop=True)
+    living = living[among(living["configuration_key"], rank.index)]
+    needed = needed[among(needed["machine_key"], living["machine_key"])].reset_index(drop=True)
     codes, kinds = distinct(needed)
     reaching = living.assign(place=looked_up(living["configuration_key"], rank["place"]).astype("int64"))
     reaching = reaching.drop_duplicates(["machine_key", "place"]).sort_values("place")
@@ -42,8 +42,8 @@ def derive(
     group = looked_up(needed["machine_key"], pd.Series(numbers, index=groups.index)).astype("int64")
     pairs = pd.DataFrame({"group": group.to_numpy(), "code": codes})
     chosen = _chosen(pairs.drop_duplicates(), together, verdicts(configurations, kinds), rank, kinds)
-    needed["unread"] = needed["machine_key"].isin(
-        selections["machine_key"][surely_not(selections["readable"])]
+    needed["unread"] = among(
+        needed["machine_key"], selections["machine_key"][surely_not(selections["readable"])]
     )
     blamed = pairs.assign(row=needed.index).merge(chosen, on=["group", "code"])
     return _gathered(blamed, needed, configurations)
@@ -54,7 +54,7 @@ def grave_updates(needed_updates: pd.DataFrame, managed_machines: pd.DataFrame) 
     linux.
     """
     lacking = managed_machines[managed_machines["state"] == "non_compliant"].set_index("machine_key")
-    rows = needed_updates[needed_updates["machine_key"].isin(lacking.index)]
+    rows = needed_updates[among(needed_updates["machine_key"], lacking.index)]
     grave = (rows["critical"] | rows["security"]) & ~rows["esm"] & ~rows["cut"]
     rows = rows[grave].reset_index(drop=True)
     system = folded(looked_up(rows["machine_key"], lacking["operating_system"]))

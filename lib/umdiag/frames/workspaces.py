@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from umdiag.frames.shared.text import fold, folded, last_segment
+from umdiag.frames.shared.text import among, fold, folded, last_segment
 from umdiag.model import Adding, Partial
 
 _STOPPED = ("overquota", "forceoff", "subscriptionsuspended")
@@ -66,7 +66,7 @@ def places(
         }
     )
     named = _named(settings, workspaces)
-    strangers = rows[~rows["key"].isin(settings["key"])]
+    strangers = rows[~among(rows["key"], settings["key"])]
     if len(strangers) == 1 and len(named) == 1 and named[0][0] not in seen:
         stranger = strangers["key"].iloc[0]
         if settings.empty:

@@ -10,6 +10,7 @@ from typing import Any
 from umdiag.judging.needs import data_of, frame_functions
 from umdiag.judging.seen import Seen
 from umdiag.scenarios import Scenario
+from umdiag.words.once import Once
 
 #: Parameters that name machines.
 NAMING = ("computers", "suspects")
@@ -32,6 +33,7 @@ class Named:
         }
         self._seen = seen
         self._expects_rows = expects_rows
+        self._once = Once()
 
     def notes(self) -> Iterator[str]:
         """Say which names match no machine."""
@@ -62,17 +64,20 @@ class Named:
 
     def _unknown(self) -> Iterator[tuple[str, list[str]]]:
         for parameter, names in self._names.items():
-            heard, silent = self._known(spelled=parameter == "computers") if names else (set(), set())
+            heard, silent = self._known(parameter) if names else (set(), set())
             if unknown := [name for name in names if _key(name) not in heard | silent or self._unseen()]:
                 yield parameter, unknown
 
     def _silent(self) -> Iterator[tuple[str, list[str]]]:
         for parameter, names in self._names.items():
-            heard, silent = self._known(spelled=parameter == "computers") if names else (set(), set())
+            heard, silent = self._known(parameter) if names else (set(), set())
             if found := [name for name in names if _key(name) in silent - heard and not self._unseen()]:
                 yield parameter, found
 
-    def _known(self, *, spelled: bool) -> tuple[set[str], set[str]]:
+    def _known(self, parameter: str) -> tuple[set[str], set[str]]:
+        return self._once.do(parameter, lambda: self._folded(spelled=parameter == "computers"))
+
+    def _folded(self, *, spelled: bool) -> tuple[set[str], set[str]]:
         """Return names of machines, folded: as `computers` must be `spelled`, or all that suspects go by.
 
         First those of machines that sent a row, then those that Resource Graph alone knows.

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.estate import VIRTUAL_MACHINE
-from umdiag.frames.shared.text import folded, is_placeholder, looked_up, swapped
+from umdiag.frames.shared.text import among, folded, is_placeholder, looked_up, swapped
 
 
 def with_arm_ids(machines: pd.DataFrame, azure_machines: pd.DataFrame | None) -> pd.DataFrame:
@@ -19,7 +19,7 @@ def with_arm_ids(machines: pd.DataFrame, azure_machines: pd.DataFrame | None) ->
         for keys, ids in (_by_hardware(machines, azure_machines), _by_name(machines, azure_machines)):
             bare = machines["arm_key"] == ""
             found = looked_up(keys[bare], ids).dropna()
-            found = found[~found.duplicated(keep=False) & ~folded(found).isin(machines["arm_key"])]
+            found = found[~found.duplicated(keep=False) & ~among(folded(found), machines["arm_key"])]
             machines.loc[found.index, "resource_id"] = found
             machines["arm_key"] = folded(machines["resource_id"]).str.rstrip("/")
     return machines
@@ -36,7 +36,7 @@ def _by_hardware(
     ids = ids[~is_placeholder(ids.index.to_series()).to_numpy()]
     uuid = folded(machines["vmuuid"])
     uuid = uuid.mask(is_placeholder(uuid), "")
-    return uuid.where(uuid.isin(ids.index), uuid.map(swapped)), ids
+    return uuid.where(among(uuid, ids.index), uuid.map(swapped)), ids
 
 
 def _by_name(machines: pd.DataFrame, azure_machines: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from umdiag.frames.presence import silent_at
 from umdiag.frames.shared.recognition import on_machines
-from umdiag.frames.shared.text import after_last, before_first, folded
+from umdiag.frames.shared.text import after_last, among, before_first, folded
 
 _HALF_HOUR = pd.Timedelta(minutes=30)
 
@@ -63,11 +63,11 @@ def _asked(rows: pd.DataFrame, identities: pd.DataFrame | None) -> pd.Series[boo
         short=before_first(identities["name"], "."), arm=folded(identities["resource_id"]).str.rstrip("/")
     )
     asked = (
-        keys["agent"].isin(rows["run_agent"])
-        | keys["short"].isin(short)
-        | keys["arm"].isin(rows["machine_key"])
+        among(keys["agent"], rows["run_agent"])
+        | among(keys["short"], short)
+        | among(keys["arm"], rows["machine_key"])
     )
-    return rows["machine"].isin(keys["machine"][asked]) | (rows["machine"] < 0)
+    return among(rows["machine"], keys["machine"][asked]) | (rows["machine"] < 0)
 
 
 def longest_gaps(rows: pd.DataFrame, beats: pd.DataFrame) -> pd.DataFrame:

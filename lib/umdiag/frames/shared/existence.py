@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import folded, subscription_of
+from umdiag.frames.shared.text import among, folded, subscription_of
 
 _DIRECT = ("/providers/microsoft.compute/virtualmachines/", "/providers/microsoft.hybridcompute/machines/")
 _DAY = pd.Timedelta(days=1)
@@ -17,7 +17,7 @@ _DAY = pd.Timedelta(days=1)
 def absent(arm_keys: pd.Series[Any], estate: pd.DataFrame | None) -> pd.Series[bool]:
     """Whether ARM ids of machines are not among the resources that were shown (null: cannot be told)."""
     direct = arm_keys.str.contains("|".join(_DIRECT), regex=True).astype("boolean")
-    return direct.mask(direct) if estate is None else direct & ~arm_keys.isin(estate["machine_key"])
+    return direct.mask(direct) if estate is None else direct & ~among(arm_keys, estate["machine_key"])
 
 
 def deleted(
@@ -38,7 +38,7 @@ def deleted(
     missing = absent(arm_keys, estate)
     if estate is None or subscriptions is None:
         return missing.mask(missing)
-    visible = arm_keys.map(subscription_of).isin(folded(subscriptions["subscription_id"]))
+    visible = among(arm_keys.map(subscription_of), folded(subscriptions["subscription_id"]))
     if resource_changes is None:
         return missing.mask(missing & ~visible)
     recorded, alive = _recorded(arm_keys, resource_changes)
@@ -91,8 +91,8 @@ def _recorded(
     rows = rows.assign(key=folded(rows["target_id"]).str.rstrip("/"), kind=folded(rows["change_type"]))
     ends = rows[rows["kind"].isin(["create", "delete"])].sort_values("changed", kind="stable")
     newest = ends.drop_duplicates("key", keep="last")
-    gone = arm_keys.isin(newest["key"][newest["kind"] == "delete"]).astype("boolean")
-    return gone, arm_keys.isin(rows["key"]) & ~gone
+    gone = among(arm_keys, newest["key"][newest["kind"] == "delete"]).astype("boolean")
+    return gone, among(arm_keys, rows["key"]) & ~gone
 
 
 def _heard(

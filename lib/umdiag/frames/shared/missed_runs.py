@@ -9,6 +9,7 @@ import pandas as pd
 
 from umdiag.frames.shared.run_outcomes import CANCELLED, UNDER_WAY
 from umdiag.frames.shared.scopes_then import Scopes
+from umdiag.frames.shared.text import among
 
 
 def with_history(
@@ -23,25 +24,27 @@ def with_history(
     now = pd.Timestamp(asked_at)
     inside = runs[(runs["scheduled"] > now - pd.Timedelta(lookback)) & (runs["scheduled"] <= now)]
     inside = inside[~inside["outcome"].isin([CANCELLED, UNDER_WAY])]
-    inside = inside[inside["run_key"].isin(attempts["run_key"])].sort_values("scheduled", ascending=False)
+    inside = inside[among(inside["run_key"], attempts["run_key"])].sort_values("scheduled", ascending=False)
     pairs = (
         rows[["configuration_key", "machine_key"]]
         .assign(row=rows.index)
         .merge(inside[["configuration_key", "run_key", "run_id", "scheduled"]], on="configuration_key")
     )
-    taken = set(attempts["run_key"] + "\n" + attempts["machine_key"])
-    pairs["took"] = (pairs["run_key"] + "\n" + pairs["machine_key"]).isin(taken)
+    taken = attempts["run_key"] + "\n" + attempts["machine_key"]
+    pairs["took"] = among(pairs["run_key"] + "\n" + pairs["machine_key"], taken)
     missed = pairs[~pairs["took"]]
     listed = missed.groupby("row")["run_id"].agg(list)
     rows["missed_runs"] = [listed.get(row, []) for row in rows.index]
-    ever = (rows["configuration_key"] + "\n" + rows["machine_key"]).isin(
-        attempts["configuration_key"] + "\n" + attempts["machine_key"]
+    ever = among(
+        rows["configuration_key"] + "\n" + rows["machine_key"],
+        attempts["configuration_key"] + "\n" + attempts["machine_key"],
     )
     recent = (attempts["scheduled"] > now - pd.Timedelta(lookback)) & (attempts["scheduled"] <= now)
     # A run that was cancelled, or is under way, took it all the same.
     lately = attempts[recent]
-    rows["taken_by_other_runs"] = (rows["configuration_key"] + "\n" + rows["machine_key"]).isin(
-        lately["configuration_key"] + "\n" + lately["machine_key"]
+    rows["taken_by_other_runs"] = among(
+        rows["configuration_key"] + "\n" + rows["machine_key"],
+        lately["configuration_key"] + "\n" + lately["machine_key"],
     )
     rows["never_taken"] = ~ever
     rows["selected_at"] = _selected_at(rows, missed, attempts, scopes)
@@ -56,11 +59,11 @@ def _selected_at(
     if scopes.changes is None:
         return counts.where(pd.Series(False, index=rows.index))
     never = rows.index[rows["never_taken"] & (rows["via"] == "scope")]
-    asked = missed[missed["row"].isin(never)]
+    asked = missed[among(missed["row"], never)]
     by_run = attempts.groupby("run_key")["machine_key"].agg(set)
     for (configuration, run, moment), here in asked.groupby(["configuration_key", "run_key", "scheduled"]):
         chosen = scopes.at(str(configuration), moment)
-        took = chosen["machine_key"].isin(by_run.get(run, set()))
-        selected = chosen["machine_key"][chosen["assignment_id"].isin(chosen["assignment_id"][took])]
-        counts[here["row"][here["machine_key"].isin(selected)]] += 1
+        took = among(chosen["machine_key"], by_run.get(run, set()))
+        selected = chosen["machine_key"][among(chosen["assignment_id"], chosen["assignment_id"][took])]
+        counts[here["row"][among(here["machine_key"], selected)]] += 1
     return counts

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import after_last, folded, looked_up
+from umdiag.frames.shared.text import after_last, among, folded, looked_up
 
 
 def of_update_management(machines: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +61,7 @@ def outcomes_of(
     A machine that reports to several workspaces tells everything in each: one of them counts.
     """
     told = outcomes.assign(run_key=folded(outcomes["run_id"]))
-    told = on_machines(told[told["run_key"].isin(rows["run_key"])], identities, machines)
+    told = on_machines(told[among(told["run_key"], rows["run_key"])], identities, machines)
     told = told.sort_values(["last_told", "workspace_id"], kind="stable")
     last = told.groupby(["machine", "run_key"])["workspace_id"].transform("last")
     told = told[told["workspace_id"] == last]
@@ -139,7 +139,7 @@ AUTOMATION, COMPUTE, MAINTENANCE = "microsoft.automation", "microsoft.compute", 
 def registrations_of(registrations: pd.DataFrame, namespace: str) -> pd.DataFrame:
     """Return the registrations of one namespace (folded); before 0.2 a fact named no namespace."""
     known = (namespace, "") if namespace == AUTOMATION else (namespace,)
-    return registrations[folded(registrations["namespace"]).isin(known)]
+    return registrations[among(folded(registrations["namespace"]), known)]
 
 
 def unregistered(registrations: pd.DataFrame | None, namespace: str) -> set[str]:

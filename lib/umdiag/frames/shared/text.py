@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 _UUID = re.compile(r"^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-(.+)$")
 
@@ -72,6 +74,21 @@ def before_first(names: pd.Series[Any], sign: str) -> pd.Series[Any]:
 def last_segment(resource_id: str) -> str:
     """Return the last segment of an ARM id, as it is written."""
     return resource_id.rstrip("/").rpartition("/")[2]
+
+
+def among(keys: pd.Series[Any], others: Any) -> pd.Series[bool]:
+    """Whether each text is one of `others`, as `isin` says it.
+
+    pandas goes through the others one by one in Python, at every call; of columns of texts this asks Arrow.
+    """
+    if not (_holds_text(keys) and _holds_text(others)):
+        return keys.isin(others)
+    found = pc.is_in(pa.array(keys, pa.large_string()), value_set=pa.array(others, pa.large_string()))
+    return pd.Series(found.to_numpy(zero_copy_only=False), index=keys.index)
+
+
+def _holds_text(column: Any) -> bool:
+    return isinstance(column, (pd.Series, pd.Index)) and isinstance(column.dtype, pd.StringDtype)
 
 
 def looked_up(keys: pd.Series[Any], table: pd.Series[Any]) -> pd.Series[Any]:
