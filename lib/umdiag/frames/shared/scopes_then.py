@@ -59,7 +59,7 @@ class Scopes:
         return pd.concat(parts, ignore_index=True)
 
     def _before(self, moment: Any) -> tuple[pd.DataFrame, Comparable]:
-        """Return the machines that changed since a moment, as they were then; schedules share their starts."""
+        """Return the machines that changed since a moment as they were; schedules share their starts."""
         if moment not in self._moments:
             then = at(self.estate, self.changes, moment)
             then = then[~then["scale_set_instance"]].reset_index(drop=True)
