@@ -270,6 +270,38 @@ def schedule_runs_of(machines, number=2, name="nightly", missed=1):
     return expected, left_out, runs
 
 
+def attempts_of(machines, number=2, name="nightly", outcome="succeeded"):
+    """Runs of a schedule that took each of the machines."""
+    runs = schedule_runs_of(machines, number, name)[2].assign(outcome=outcome)
+    keys = pd.DataFrame({"machine_key": machines["arm_key"]})
+    return runs.merge(keys, how="cross").assign(
+        started=lambda rows: rows["scheduled"], ended=pd.NaT, texts=""
+    )
+
+
+def outcomes_of(rows, runs, population, attempts=None, schedules=None, update_run="", **more):
+    return charts.run_outcomes(
+        rows, runs, attempts, schedules, population, **WINDOW, update_run=update_run, **more
+    )
+
+
+def scopes_of(configuration="nightly", scopes=1, start="2026-11-23T22:00Z"):
+    """Steps of dynamic scopes: none keeps more than it is given."""
+    kept = (1200, 1200, 1200, 700, 700, 3)
+    names = ("scope", "resource_group", "resource_type", "operating_system", "location", "tags")
+    rows = [
+        (key_of(configuration), configuration, number + 1, step, name, configuration, kept[step], of)
+        for number in range(scopes)
+        for step, (name, of) in enumerate(zip(names, (2000, *kept), strict=False))
+    ]
+    columns = ["run_key", "configuration", "group", "step", "predicate", "wanted", "kept", "of"]
+    return pd.DataFrame(rows, columns=columns).assign(start_time=pd.Timestamp(start))
+
+
+def funnel_of(funnels, machines, scopes=None, population=None):
+    return charts.funnel(funnels, scopes, machines, population, asked_at=ASKED_AT)
+
+
 def week_of(machines, names=("alpha", "beta", "gamma"), met=True):
     """Windows of schedules of which the first two meet, and the last reaches no machine."""
     keys = [key_of(name) for name in names]
@@ -395,9 +427,11 @@ def every_figure(prefix="vm-", workspace="law-main", number=60):
         "window_minutes": minutes_of(
             installs_of(managed_of(number, prefix), workspace), managed_of(number, prefix)
         ),
-        "funnel": charts.funnel(funnels_of(workspace), machines),
+        "funnel": funnel_of(funnels_of(workspace), machines, scopes_of(workspace), machines),
         "run_calendar": calendar_of(attendance_of(runs, prefix=prefix), runs, machines),
-        "run_outcomes": charts.run_outcomes(outcomes, None, machines),
+        "run_outcomes": outcomes_of(
+            outcomes, None, machines, attempts_of(managed_of(number, prefix), name=workspace)
+        ),
         "run_restarts": charts.run_restarts(restarts_of(outcomes), outcomes, None, machines),
         "jobs_at_once": charts.jobs_at_once(
             open_jobs_of(account=f"/automationaccounts/{workspace}"),
@@ -491,10 +525,10 @@ def test_nothing_to_draw_gives_no_figure():
     assert age_of(none) is None
     assert charts.ingestion_per_hour(empty_of(usage_of()), None, None, **WINDOW) is None
     assert charts.heartbeats_per_hour(empty_of(beats_of()), None, None, None, **WINDOW) is None
-    assert charts.funnel(empty_of(funnels_of()), None) is None
+    assert funnel_of(empty_of(funnels_of()), None, empty_of(scopes_of())) is None
     assert calendar_of(empty_of(attendance_of(runs)), empty_of(runs), None) is None
     outcomes = machine_runs_of(machines)
-    assert charts.run_outcomes(empty_of(outcomes), None, machines) is None
+    assert outcomes_of(empty_of(outcomes), None, machines) is None
     assert charts.run_restarts(empty_of(restarts_of(outcomes)), outcomes, None, machines) is None
     idle = open_jobs_of(most=0)
     assert charts.jobs_at_once(idle, outcomes, machines, **WINDOW, job_limit=200) is None
@@ -594,14 +628,50 @@ def test_silent_hours_are_shaded():
 
 
 def test_the_funnel_shows_the_newest_run_of_each_group():
-    figure = charts.funnel(funnels_of(groups=2), machines_of())
+    figure = funnel_of(funnels_of(groups=2), machines_of())
     assert list(trace(figure, "kept").x) == [900, 400, 320, 12] * 2
     assert "2026-11-13" in figure.layout.annotations[0].text
     assert "cannot see 15 of 60 machines" in heading(figure)
 
 
+def test_the_funnel_shows_each_dynamic_scope_as_it_is_for_the_next_run():
+    machines = pd.concat([machines_of(8), managed_of(12)], ignore_index=True)
+    figure = funnel_of(None, None, scopes_of(scopes=2), machines)
+    assert list(trace(figure, "kept").x) == [1200, 1200, 1200, 700, 700, 3] * 2
+    assert figure.layout.annotations[1].text == "<b>nightly</b>, scope 2 · next run 2026-11-23 22:00 UTC"
+    assert figure.layout.yaxis.ticktext[2] == "resource type: nightly"
+    assert "What each filter of a dynamic scope keeps" in heading(figure)
+    assert "Of 2,000 machines in Azure; a dynamic scope cannot see 2 of 20 machines." in heading(figure)
+
+
+def test_a_scope_of_which_no_next_run_is_known_says_so():
+    figure = funnel_of(None, None, scopes_of(start=ASKED_AT))
+    assert figure.layout.annotations[0].text.endswith("scope 1 · no next run is known")
+
+
+def test_groups_and_scopes_of_one_name_stand_beside_each_other():
+    machines = machines_of()
+    figure = funnel_of(funnels_of("same", 6), machines, scopes_of("same", 6), machines)
+    heads = [one.text for one in figure.layout.annotations]
+    assert len(heads) == 10
+    assert len([head for head in heads if ", scope " in head]) == 6
+    assert "What each filter of a dynamic group or scope keeps" in heading(figure)
+    assert "Groups: of 1,730 Azure virtual machines; a dynamic group cannot see 15 of 60" in heading(figure)
+    assert "Scopes: of 2,000 machines in Azure; a dynamic scope cannot see 15 of 60" in heading(figure)
+    assert "2 more groups or scopes are not drawn" in heading(figure)
+
+
+def test_rows_of_a_service_that_is_not_looked_at_change_no_picture():
+    machines, attempts, schedules = machines_of(), attempts_of(managed_of()), schedule_runs_of(managed_of())
+    funnels, rows, runs = funnels_of(), machine_runs_of(machines), runs_of().assign(run_key="run-9")
+    alone = funnel_of(funnels, machines)
+    assert funnel_of(funnels, machines, empty_of(scopes_of()), machines) == alone
+    alone = outcomes_of(rows, runs, machines)
+    assert outcomes_of(rows, runs, machines, empty_of(attempts), empty_of(schedules[2])) == alone
+
+
 def test_groups_beyond_the_first_ten_are_counted():
-    assert "15 more groups are not drawn" in heading(charts.funnel(funnels_of(groups=25), None))
+    assert "15 more groups are not drawn" in heading(funnel_of(funnels_of(groups=25), None))
 
 
 def test_machines_of_update_manager_stand_by_their_subscription():
@@ -837,7 +907,7 @@ def test_outcomes_are_stacked_by_status_with_the_newest_run_at_the_right():
     machines = machines_of(20)
     rows = machine_runs_of(machines)
     rows["status"] = ["failed", *["succeeded"] * 8, "maintenancewindowexceeded", *["succeeded"] * 19, "odd"]
-    figure = charts.run_outcomes(rows, None, machines)
+    figure = outcomes_of(rows, None, machines)
     assert list(trace(figure, "succeeded").y) == [9, 10, 8]
     assert list(trace(figure, "failed").y) == [0, 0, 1]
     assert list(trace(figure, "other status").y) == [1, 0, 0]
@@ -849,7 +919,7 @@ def test_outcomes_are_stacked_by_status_with_the_newest_run_at_the_right():
 
 def test_a_bar_names_the_machines_that_did_not_succeed():
     rows = machine_runs_of(machines_of(40), 1, status="failedtostart")
-    note = trace(charts.run_outcomes(rows, None, None), "failed to start").customdata[0][0]
+    note = trace(outcomes_of(rows, None, None), "failed to start").customdata[0][0]
     assert "vm-0<br>" in note
     assert "… and 12 more" in note
 
@@ -858,7 +928,7 @@ def test_runs_beyond_the_newest_forty_are_counted_and_runs_without_machines_too(
     machines = machines_of(4)
     rows = machine_runs_of(machines, 90)
     runs = pd.DataFrame({"run_key": [f"run-{n}" for n in range(93)]})
-    figure = charts.run_outcomes(rows, runs, machines)
+    figure = outcomes_of(rows, runs, machines)
     assert "Only the newest 40 of 90 runs are drawn" in heading(figure)
     assert "3 runs without any machine run not drawn" in heading(figure)
     assert len(trace(figure, "succeeded").x) == 40
@@ -866,15 +936,66 @@ def test_runs_beyond_the_newest_forty_are_counted_and_runs_without_machines_too(
 
 def test_among_many_runs_what_did_not_succeed_is_a_mere_number():
     rows = machine_runs_of(machines_of(4), 20, status="failed")
-    assert set(charts.run_outcomes(rows, None, None).data[-1].text) == {"2"}
+    assert set(outcomes_of(rows, None, None).data[-1].text) == {"2"}
 
 
 def test_machine_runs_of_machines_in_no_log_are_counted_apart():
     machines = machines_of(10)
     rows = machine_runs_of(machines)
     rows.loc[rows["machine"] == 1, "machine"] = -1
-    said = heading(charts.run_outcomes(rows, None, machines))
+    said = heading(outcomes_of(rows, None, machines))
     assert "4 of 10 machines; 6 took part in none. 1 machine more, in no log" in said
+
+
+def test_outcomes_of_schedules_are_drawn_with_names_that_people_know():
+    machines = managed_of(10).assign(computer=[f"VM-{n}.example.org" for n in range(10)])
+    attempts, (_, _, runs) = attempts_of(machines), schedule_runs_of(machines, 3)
+    attempts["outcome"] = ["failed", "cancelled", "under_way", "", *["succeeded"] * 16]
+    figure = outcomes_of(None, None, machines, attempts, runs)
+    drawn = {one.name: list(one.y) for one in figure.data if one.type == "bar"}
+    assert drawn == {
+        "succeeded": [10, 6],
+        "in progress": [0, 1],
+        "cancelled": [0, 1],
+        "failed": [0, 1],
+        "other status": [0, 1],
+    }
+    assert "VM-0.example.org" in trace(figure, "failed").customdata[1][0]
+    assert figure.layout.xaxis.ticktext[-1] == "nightly<br>Nov 21 22:00"
+    assert "20 machine runs of 2 runs; 3 did not succeed" in heading(figure)
+    assert "10 of 10 machines" in heading(figure)
+    assert "1 run without any machine run not drawn" in heading(figure)
+
+
+def test_outcomes_of_both_services_stand_by_their_time():
+    logged, managed = machines_of(10), managed_of(4, "azure-")
+    population = pd.concat([logged, managed.assign(arm_key=managed["arm_key"] + "x")], ignore_index=True)
+    attempts = attempts_of(population[population["service"] == "update_manager"], 2)
+    figure = outcomes_of(machine_runs_of(logged, 2), None, population, attempts)
+    starts = [name.split("<br>") for name in figure.layout.xaxis.ticktext]
+    assert starts == [
+        ["weekly", "Nov 20 02:00"],
+        ["nightly", "Nov 20 22:00"],
+        ["weekly", "Nov 21 02:00"],
+        ["nightly", "Nov 21 22:00"],
+    ]
+    assert "9 of 14 machines; 5 took part in none." in heading(figure)
+    assert "more, " not in heading(figure)
+    said = heading(outcomes_of(machine_runs_of(logged, 2), None, logged, attempts))
+    assert "4 machines more, deleted since or not visible." in said
+
+
+def test_outcomes_of_schedules_keep_to_the_window_and_to_update_run():
+    machines = managed_of(2)
+    attempts, runs = attempts_of(machines, 30), schedule_runs_of(machines, 31)[2]
+    figure = outcomes_of(None, None, machines, attempts, runs)
+    assert "28 machine runs of 14 runs" in heading(figure)
+    assert "without any machine run" not in heading(figure)
+    assert outcomes_of(None, None, machines, attempts, runs, update_run="other") is None
+    stamp = runs["run_key"].iloc[3].rpartition("/")[2]
+    assert "2 machine runs of 1 run" in heading(
+        outcomes_of(None, None, machines, attempts, runs, update_run=stamp)
+    )
 
 
 def test_restarts_tell_persons_from_policies():

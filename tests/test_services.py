@@ -161,6 +161,8 @@ def test_chart_of_a_service_that_is_not_looked_at_is_left_out() -> None:
     for of_both in (
         charts.machine_states,
         charts.run_calendar,
+        charts.run_outcomes,
+        charts.funnel,
         charts.missing_updates,
         charts.window_minutes,
     ):

@@ -1,14 +1,16 @@
-"""The funnel of a dynamic group: what each of its predicates keeps."""
+"""The funnel of a dynamic group or scope: what each of its predicates keeps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
 import pandas as pd
 
+from umdiag.charts.both_services import GROUP, SCOPE, funnels_of_both
 from umdiag.charts.canvas import (
     SERIES,
     Figure,
@@ -21,8 +23,12 @@ from umdiag.charts.canvas import (
 from umdiag.words.counting import counted
 
 _MOST_GROUPS = 10
+#: Ids of machines that a group can see, and of those that a scope can.
+_VIRTUAL, _RESOURCE = "/virtualmachines/", "/virtualmachines/|/microsoft.hybridcompute/machines/"
 _PREDICATES = {
     "scope": "scope",
+    "resource_group": "resource group",
+    "resource_type": "resource type",
     "location": "location",
     "operating_system": "operating system",
     "tags": "tags",
@@ -31,17 +37,20 @@ _PREDICATES = {
 
 @dataclass(frozen=True, kw_only=True)
 class _Group:
-    """A dynamic group as its newest run resolved it: one row per step, in order."""
+    """A dynamic group as its newest run resolved it, or a dynamic scope as it is now: one row per step, in
+    order; `when` says which.
+    """
 
+    kind: str
     configuration: str
     number: int
     steps: pd.DataFrame
+    when: str
 
     @property
     def head(self) -> str:
         """The line above its bars."""
-        start = moment(self.steps["start_time"].iloc[0])
-        return f"<b>{inert(self.configuration, 50)}</b>, group {self.number} · run of {start}"
+        return f"<b>{inert(self.configuration, 50)}</b>, {self.kind} {self.number} · {self.when}"
 
     @property
     def share_kept(self) -> float:
@@ -70,39 +79,55 @@ class _Bar:
         return self.kept + self.dropped
 
 
-def funnel(funnels: pd.DataFrame, machines: pd.DataFrame | None) -> Figure | None:
-    """Draw, for the newest run of each dynamic group, how many machines each predicate keeps.
+def funnel(
+    funnels: pd.DataFrame | None,
+    scope_funnels: pd.DataFrame | None,
+    machines: pd.DataFrame | None,
+    population: pd.DataFrame | None,
+    *,
+    asked_at: datetime,
+) -> Figure | None:
+    """Draw how many machines each predicate keeps, of each dynamic group in its newest run and of each
+    dynamic scope as machines are now.
 
     `funnels`: one row per run, group and step (predicate, wanted, kept, of: what came in from the step
-    before); `machines`: the population, of which a dynamic group knows only the Azure virtual machines.
+    before); `scope_funnels`: the same of the scopes of schedules in force, with their next start (that of
+    `asked_at` where none is known); `machines`: those of the logs, of which a dynamic group knows only the
+    Azure virtual machines; `population`: one row per machine.
     """
-    if funnels.empty:
+    drawn = funnels_of_both(funnels, scope_funnels)
+    if drawn.empty:
         return None
-    newest = funnels[
-        funnels["start_time"] == funnels.groupby(["configuration", "group"])["start_time"].transform("max")
-    ]
-    groups = _groups(newest)
+    groups = _groups(drawn, asked_at)
     shown = groups[:_MOST_GROUPS]
     # Each group takes a line for its head and one for each step.
     firsts = [0, *accumulate(1 + len(group.steps) for group in shown)]
     heads = [_head(group.head, line) for group, line in zip(shown, firsts, strict=False)]
     bars = [bar for group, line in zip(shown, firsts, strict=False) for bar in _bars(group, line + 1)]
-    said = f"Of {counted(int(newest['of'].max()), 'Azure virtual machine')}{_outside(machines)}."
+    kinds = [kind for kind in (GROUP, SCOPE) if kind in set(drawn["kind"])]
+    said = _said(drawn, kinds, machines, population)
     if len(groups) > len(shown):
-        said += f" {len(groups) - len(shown):,} more groups are not drawn."
-    title = "What each filter of a dynamic group keeps"
+        said += (
+            f" {len(groups) - len(shown):,} more {' or '.join(f'{kind}s' for kind in kinds)} are not drawn."
+        )
+    title = f"What each filter of a dynamic {' or '.join(kinds)} keeps"
     layout = _layout(bars, heads, lines=firsts[-1])
     return figure(title, said, _traces(bars), layout, height=max(26 * firsts[-1], 90))
 
 
-def _groups(newest: pd.DataFrame) -> list[_Group]:
+def _groups(drawn: pd.DataFrame, asked_at: datetime) -> list[_Group]:
     """Return the groups of these rows; that which loses most of what it lets in is looked for first."""
     groups = []
-    for _, rows in newest.groupby(["configuration", "group"]):
+    for (kind, _, number), rows in drawn.groupby(["kind", "line", "group"]):
         steps = rows.drop_duplicates("step").sort_values("step")
-        name, number = str(steps["configuration"].iloc[0]), int(steps["group"].iloc[0])
-        groups.append(_Group(configuration=name, number=number, steps=steps))
+        name, start = str(steps["configuration"].iloc[0]), steps["start_time"].iloc[0]
+        when = f"run of {moment(start)}" if kind == GROUP else _next_start(start, asked_at)
+        groups.append(_Group(kind=kind, configuration=name, number=int(number), steps=steps, when=when))
     return sorted(groups, key=lambda group: (group.share_kept, group.configuration.casefold(), group.number))
+
+
+def _next_start(start: Any, asked_at: datetime) -> str:
+    return f"next run {moment(start)}" if start > pd.Timestamp(asked_at) else "no next run is known"
 
 
 def _bars(group: _Group, first: int) -> Iterator[_Bar]:
@@ -167,14 +192,35 @@ def _layout(bars: Sequence[_Bar], heads: Sequence[Spec], lines: int) -> Spec:
     }
 
 
-def _outside(machines: pd.DataFrame | None) -> str:
-    """Say how many machines of the population no dynamic group can see."""
-    if machines is None or machines.empty:
+def _said(
+    drawn: pd.DataFrame,
+    kinds: Sequence[str],
+    machines: pd.DataFrame | None,
+    population: pd.DataFrame | None,
+) -> str:
+    """Say from how many machines each kind selects, and how many it cannot see."""
+    most = drawn.groupby("kind")["of"].max().astype(int)
+    parts = []
+    for kind in kinds:
+        start = "Of" if len(kinds) == 1 else f"{kind.capitalize()}s: of"
+        if kind == GROUP:
+            seen = counted(most[kind], "Azure virtual machine")
+            outside = _outside(machines, _VIRTUAL, kind, " in the logs")
+        else:
+            seen = counted(most[kind], "machine in Azure", "machines in Azure")
+            outside = _outside(population, _RESOURCE, kind, "")
+        parts.append(f"{start} {seen}{outside}.")
+    return " ".join(parts)
+
+
+def _outside(known: pd.DataFrame | None, seen: str, kind: str, where: str) -> str:
+    """Say how many of these machines a group or scope cannot see: their ids do not match `seen`."""
+    if known is None or known.empty:
         return ""
-    ids = machines["resource_id"].astype("string").fillna("")
-    outside = int((~ids.str.contains("/virtualmachines/", case=False)).sum())
-    seen = f"; a dynamic group cannot see {outside:,} of {counted(len(machines), 'machine')} in the logs"
-    return seen if outside else ""
+    ids = known["resource_id"].astype("string").fillna("")
+    outside = int((~ids.str.contains(seen, case=False, regex=True)).sum())
+    said = f"; a dynamic {kind} cannot see {outside:,} of {counted(len(known), 'machine')}{where}"
+    return said if outside else ""
 
 
 def _wanted(row: Any) -> str:

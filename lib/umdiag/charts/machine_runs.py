@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
+from umdiag.charts.both_services import DEPLOYMENT, KINDS, outcomes_of_both, runs_without_machines
 from umdiag.charts.canvas import (
     BAD,
     DULL,
@@ -34,6 +36,7 @@ _STATUSES: Mapping[str, tuple[str, str]] = {
     "inprogress": ("in progress", DULL),
     "notstarted": ("not started", SERIES[4]),
     "maintenancewindowexceeded": ("maintenance window exceeded", WARN),
+    "cancelled": ("cancelled", SERIES[2]),
     "failed": ("failed", BAD),
     "failedtostart": ("failed to start", "#8C1D40"),
 }
@@ -47,18 +50,26 @@ _WHO: Mapping[str, tuple[str, str]] = {
 
 
 def run_outcomes(
-    machine_run_outcomes: pd.DataFrame,
+    machine_run_outcomes: pd.DataFrame | None,
     runs: pd.DataFrame | None,
-    machines: pd.DataFrame | None,
+    schedule_attempts: pd.DataFrame | None,
+    maintenance_runs: pd.DataFrame | None,
+    population: pd.DataFrame | None,
     *,
+    asked_at: datetime,
+    lookback: timedelta,
+    update_run: str,
     computers: Sequence[str] = (),
 ) -> Figure | None:
-    """Draw how each update run ended on its machines: one bar per run, the newest at the right.
+    """Draw how each run ended on its machines: one bar per run, the newest at the right.
 
-    `machine_run_outcomes`: one row per machine run (run_key, configuration, status, machine, computer,
-    start_time); `runs`: one row per run, also of runs that reached nobody; `machines`: the population.
+    `machine_run_outcomes`: one row per machine run of Update Management (run_key, configuration, status,
+    machine, computer, start_time); `schedule_attempts`: the same of schedules, of any time; `runs` and
+    `maintenance_runs`: one row per run, also of runs that reached nobody; `population`: one row per machine.
     """
-    rows, only = chosen(machine_run_outcomes, computers)
+    window = (asked_at - lookback, asked_at, update_run)
+    every = outcomes_of_both(machine_run_outcomes, schedule_attempts, population, *window)
+    rows, only = chosen(every, computers)
     if rows.empty:
         return None
     shown = _newest(rows)
@@ -71,8 +82,8 @@ def run_outcomes(
     number = rows["run_key"].nunique()
     said = f"{counted(len(rows), 'machine run')} of {counted(number, 'run')};"
     said += f" {int(wrong.sum()):,} did not succeed (above the bars). "
-    said += _speaks_of(rows, machines, computers, "took part in none")
-    without = 0 if runs is None else len(set(runs["run_key"]) - set(machine_run_outcomes["run_key"]))
+    said += _speaks_of(rows, population, computers, "took part in none")
+    without = runs_without_machines(runs, maintenance_runs, set(every["run_key"]), *window)
     if without:
         said += f" {counted(without, 'run')} without any machine run not drawn."
     title = "How each run ended on its machines"
@@ -109,7 +120,7 @@ def run_restarts(
     said = f"{counted(restarts['machine'].nunique(), 'machine')} restarted"
     said += f" in {struck:,} of {counted(runs, 'run')}"
     said += " set to Never reboot; the others are not drawn. "
-    said += _speaks_of(asked, machines, computers, "took part in no such run")
+    said += _speaks_of(asked.assign(of=DEPLOYMENT), machines, computers, "took part in no such run")
     if automatic_updates is None:
         said += " Registry settings could not be read."
     title = "Restarts in runs set to Never reboot"
@@ -220,7 +231,13 @@ def _speaks_of(
     if machines is None:
         return f"Shows {counted(rows['computer'].nunique(), 'machine')}."
     population, _ = chosen(machines, computers)
-    known = population["machine"].isin(rows["machine"])
+    unlogged = rows[rows["machine"] < 0]
+    keys = unlogged["machine_key"]
+    known = population["machine"].isin(rows["machine"]) | population["arm_key"].isin(keys)
     said = "Shows " + of_machines(int(known.sum()), len(population), why_not)
-    strangers = rows["machine_key"][rows["machine"] < 0].nunique()
-    return said + (f" {counted(strangers, 'machine')} more, in no log." if strangers else "")
+    strangers = unlogged[~keys.isin(population["arm_key"])]
+    numbers = strangers.groupby("of")["machine_key"].nunique()
+    for kind, where in zip(KINDS, ("in no log", "deleted since or not visible"), strict=True):
+        if kind in numbers:
+            said += f" {counted(int(numbers[kind]), 'machine')} more, {where}."
+    return said
