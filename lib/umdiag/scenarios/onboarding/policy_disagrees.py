@@ -54,8 +54,8 @@ NEVER = Cause(
     sentence="Periodic assessment is on, but the policy still calls the machine non-compliant.",
     resolution=(
         _EVALUATE,
-        "If it stays so, look at what the assignment asks: az policy assignment show --name <assignment id>;"
-        " a remediation task does not help here.",
+        "If it stays so, look at what the assignment asks (its scope is how assignment_id begins): az policy"
+        " assignment show --name <assignment> --scope <scope>; a remediation task does not help here.",
     ),
     source=_PAGE,
     severity=Severity.LOW,
