@@ -36,7 +36,7 @@ from support import snapshot_rows as rows
 from umdiag.errors import Inconclusive, SourceError
 from umdiag.judging import derivation, needs
 from umdiag.kit import Kit
-from umdiag.model import UPDATE_MANAGEMENT, Diagnosis, Rows, State, TableHealth
+from umdiag.model import UPDATE_MANAGEMENT, UPDATE_MANAGER, Diagnosis, Rows, State, TableHealth
 from umdiag.parameters import from_values
 from umdiag.queries import kql
 from umdiag.scenarios import scenario
@@ -135,20 +135,21 @@ class Estate:
             return Kit(from_values(values | self._parameters, folder=None))
 
     def _services(self, name: str) -> list[str]:
-        """Return Update Management where a scenario is about it alone and there are rows of no other, so that
-        nothing of the other is worked out.
+        """Return the services that are looked at: both, whatever there is of them.
 
-        Where a part of the other's tables is unseen or damaged, both are looked at.
+        Update Management alone where a scenario is about nothing else and the other's tables are whole and
+        without a row, so that nothing of the other is worked out.
         """
+        both = [UPDATE_MANAGEMENT, UPDATE_MANAGER]
         touched = {*self.unseen, *(table for table, _ in self.damages)}
         if (
             scenario(name).services != (UPDATE_MANAGEMENT,)
             or touched & set(_PATCHING)
             or any(self._rows[table] for table in _PATCHING)
         ):
-            return []
+            return both
         settings = '"patchSettings"' in self._content["resources"].replace("\\", "")
-        return [] if settings else [UPDATE_MANAGEMENT]
+        return both if settings else [UPDATE_MANAGEMENT]
 
     def diagnose(self, name: str) -> Diagnosis:
         """Judge one scenario."""

@@ -44,8 +44,6 @@ import pytest
 
 from support import machine_rows, schedule_rows
 from support.manager_history import Around, history
-from umdiag.judging.needs import needs
-from umdiag.judging.verdicts import judge
 from umdiag.kit import Kit
 from umdiag.model import Diagnosis, Rows
 from umdiag.parameters import from_values
@@ -171,12 +169,8 @@ def investigate(folder: Path, given: Mapping[str, Any], **parameters: Any) -> Ki
 
 
 def diagnose(kit: Kit, name: str) -> Diagnosis:
-    """Judge one scenario alone, with the kit's data and parameters; `Kit.diagnosis` judges whole families."""
-    judged = scenario(name)
-    asked = {need.name for need in needs(judged.judge) if not need.is_data} | {"computers"}
-    parameters = {key: getattr(kit.parameters, key) for key in asked}
-    parameters |= {key: getattr(kit, key) for key in ("asked_at", "lookback") if key in asked}
-    return judge(judged, kit.seen, parameters, ())
+    """Judge one scenario alone, as the kit does; `Kit.diagnosis` judges whole families."""
+    return kit._views.judge(scenario(name))
 
 
 @contextmanager

@@ -23,9 +23,11 @@ def judge(
     seen: Callable[[str], Seen],
     parameters: Mapping[str, Any],
     queries: Sequence[QueryUse],
+    called: Callable[[Finding], Finding] | None = None,
 ) -> Diagnosis:
     """Judge one scenario. Never raises: what stands in the way becomes UNKNOWN with its reason.
 
+    `called` gives the subject of a finding the name by which it is known; `computers` asks by that name.
     What the scenario says of each fact behind it (`Scenario.rests`) decides what a gap means: the judge
     need not know of it.
     """
@@ -40,6 +42,7 @@ def judge(
         findings, reason = [], f"the kit's own judge failed: {type(fault).__name__}: {fault}"
     unsure = together([*symptom, reason])
     told = [_with_gaps(finding, [*symptom, *causes]) for finding in findings]
+    told = told if called is None else list(map(called, told))
     told = worst_first(_restricted(told, parameters.get("computers", ())))
     return Diagnosis(
         scenario=scenario.name,

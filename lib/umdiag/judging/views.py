@@ -122,8 +122,6 @@ class Views:
         if self.not_asked.keys() >= set(scenario.services):
             return not_asked(scenario, {service: self.not_asked[service] for service in scenario.services})
         diagnosis = self._judge(scenario)
-        if UPDATE_MANAGER in scenario.services:
-            diagnosis = replace(diagnosis, findings=tuple(map(self._as_logged, diagnosis.findings)))
         if not (doubt := self.named.doubt(scenario)):
             return diagnosis
         reason = together([doubt, diagnosis.reason])
@@ -148,12 +146,14 @@ class Views:
         uses = [self._facts.use(name) for name in names]
         # A judge of both services is told which of them are looked at, not which were asked for.
         named = self._named | {"services": [service for service in CALLED if service not in self.not_asked]}
-        answering = judge(scenario, self.answering.seen, named, uses)
+        # Of what rests on logs alone every finding has the name that the logs give.
+        called = self._as_logged if UPDATE_MANAGER in scenario.services else None
+        answering = judge(scenario, self.answering.seen, named, uses, called)
         answers = [self._facts.rows(name) for name in names]
         silent = {workspace for answer in answers for workspace in answer.unseen}
         if not silent:
             return answering
-        whole = judge(scenario, self._whole.seen, named, uses)
+        whole = judge(scenario, self._whole.seen, named, uses, called)
         gaps = [answer.reason for answer in answers if answer.unseen]
         return combined(answering, whole, lambda finding: self._is_known(finding, silent), gaps)
 

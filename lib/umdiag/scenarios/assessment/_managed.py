@@ -10,7 +10,6 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.recognition import of_update_management
-from umdiag.frames.shared.text import looked_up
 from umdiag.model import UPDATE_MANAGER
 from umdiag.scenarios.evidence import or_none, refuse_nobody, undecided
 from umdiag.scenarios.portal import resource_page
@@ -22,11 +21,6 @@ from umdiag.words.steps import Traits
 BEHIND_STATES = ("needed_patches", "resource_changes", "schedule_machine_runs")
 #: What lies behind them too and does not matter here.
 NOT_READ = {"schedule_runs": "shows whether runs are hidden, and runs are not read here"}
-#: The facts that name a machine as its log rows do, for a scenario of Update Manager alone.
-LOGS = dict.fromkeys(
-    ("heartbeats", "assessments", "summaries", "shared_identities", "latest_updates", "workspace_settings"),
-    "only names the machine as its log rows do; without them it has the name of its resource",
-)
 _RIGHT = "a role with patchAssessmentResults/read"
 _BLIND = "their subscription shows not one assessment, though it should"
 _NOT_SHOWN = (
@@ -49,21 +43,15 @@ def of_logs(machines: pd.DataFrame, managed_machines: pd.DataFrame | None) -> pd
     return rows[~rows["arm_key"].isin(managed)]
 
 
-def judged(managed_machines: pd.DataFrame, machines: pd.DataFrame | None) -> pd.DataFrame:
-    """Return the machines that Update Manager manages and that can be judged, named as their log rows do."""
+def judged(managed_machines: pd.DataFrame) -> pd.DataFrame:
+    """Return the machines that Update Manager manages and that can be judged."""
     rows = managed_machines[surely(managed_machines["managed"]) & (managed_machines["state"] != "gone")]
-    rows = rows[surely_not(rows["invisible"])].copy()
-    if machines is not None:
-        logged = machines[machines["arm_key"] != ""]
-        order = logged.sort_values(["last_heartbeat", "machine"], na_position="first", kind="stable")
-        names = order.drop_duplicates("arm_key", keep="last").set_index("arm_key")["computer"]
-        rows["computer"] = looked_up(rows["machine_key"], names).fillna(rows["computer"])
-    return rows
+    return rows[surely_not(rows["invisible"])]
 
 
-def present(managed_machines: pd.DataFrame, machines: pd.DataFrame | None) -> pd.DataFrame:
+def present(managed_machines: pd.DataFrame) -> pd.DataFrame:
     """Return those of `judged` that were not deleted."""
-    rows = judged(managed_machines, machines)
+    rows = judged(managed_machines)
     return rows[~surely(rows["deleted"])]
 
 

@@ -113,7 +113,7 @@ def judge(
         logged = of_logs(machines, managed_machines)
         yield from _in_logs(failed_scans[failed_scans["machine"].isin(logged["machine"])])
     if managed_machines is not None:
-        yield from _in_resource_graph(judged(managed_machines, machines))
+        yield from _in_resource_graph(judged(managed_machines))
     refuse_unclear(managed_machines, machines)
 
 

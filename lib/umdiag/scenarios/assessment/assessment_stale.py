@@ -129,7 +129,7 @@ def judge(
         said = unknown_states(logged)
         yield from _in_logs(logged, quota, failed_scans)
     if managed_machines is not None and late_assessments is not None:
-        yield from _in_resource_graph(judged(managed_machines, machines), late_assessments)
+        yield from _in_resource_graph(judged(managed_machines), late_assessments)
     refuse_unclear(managed_machines, machines, said)
 
 

@@ -77,7 +77,7 @@ def judge(
             evidence = {"title": needed[0].title, "seen": seen}
             yield found(DAILY, subject(machine), evidence, known=traits(machine, os="windows"))
     if managed_machines is not None and needed_updates is not None:
-        yield from _in_resource_graph(present(managed_machines, machines), needed_updates)
+        yield from _in_resource_graph(present(managed_machines), needed_updates)
     refuse_unclear(managed_machines, machines)
 
 

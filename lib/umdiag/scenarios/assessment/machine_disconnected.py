@@ -79,7 +79,7 @@ def judge(
     """Report each machine in state disconnected; high if it lacked urgent updates when last seen."""
     if managed_machines is not None:
         named = _named(assignments, configurations)
-        yield from _in_resource_graph(judged(managed_machines, machines), named)
+        yield from _in_resource_graph(judged(managed_machines), named)
     said = ""
     if machines is not None:
         logged = of_logs(machines, managed_machines)

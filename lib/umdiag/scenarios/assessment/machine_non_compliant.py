@@ -126,7 +126,7 @@ def judge(
         said = "; ".join(filter(None, [unknown_states(logged), said]))
         yield from () if updates is None else _in_logs(logged, updates)
     if managed_machines is not None:
-        rows = judged(managed_machines, machines)
+        rows = judged(managed_machines)
         lacking = rows[rows["state"] == "non_compliant"]
         yield from _in_resource_graph(_with_starts(lacking, next_starts), needed_updates)
     refuse_unclear(managed_machines, machines, said)

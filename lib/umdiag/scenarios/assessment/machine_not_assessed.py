@@ -26,7 +26,6 @@ from umdiag.scenarios.account import MANAGED, UPDATE_MANAGER, Rests
 from umdiag.scenarios.assessment._late_causes import HINDRANCES, LOOK_ON_MACHINE, OPTIONS, SETTINGS, TO_SEE
 from umdiag.scenarios.assessment._managed import (
     BEHIND_STATES,
-    LOGS,
     NOT_READ,
     described,
     judged,
@@ -70,17 +69,16 @@ SERVICES = (UPDATE_MANAGER,)
 RESTS = Rests(
     symptom=MANAGED,
     causes=(*BEHIND_STATES, "patch_extensions", "provider_registrations"),
-    indifferent=NOT_READ | LOGS,
+    indifferent=NOT_READ,
 )
 
 
 def judge(
     managed_machines: Partial,
     late_assessments: Partial | None,
-    machines: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine in state not_assessed."""
-    rows = judged(managed_machines, machines)
+    rows = judged(managed_machines)
     rows = rows[rows["state"] == "not_assessed"]
     if late_assessments is not None:
         rows = rows.merge(late_assessments, on="machine_key")

@@ -30,7 +30,6 @@ from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import MANAGED, UPDATE_MANAGER, Rests
 from umdiag.scenarios.assessment._managed import (
     BEHIND_STATES,
-    LOGS,
     NOT_READ,
     described,
     judged,
@@ -129,7 +128,7 @@ _BY_INSTALLATION = (NEVER, FAILED, NO_ROOM, NOT_ATTEMPTED)
 
 
 SERVICES = (UPDATE_MANAGER,)
-RESTS = Rests(symptom=MANAGED, causes=BEHIND_STATES, indifferent=NOT_READ | LOGS)
+RESTS = Rests(symptom=MANAGED, causes=BEHIND_STATES, indifferent=NOT_READ)
 
 
 def judge(
@@ -138,10 +137,9 @@ def judge(
     patch_installations: pd.DataFrame | None,
     configurations: Partial | None,
     blind_subscriptions: Partial | None,
-    machines: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine that waits for a restart; medium if it also lacks urgent updates."""
-    rows = judged(managed_machines, machines)
+    rows = judged(managed_machines)
     pending = surely(rows["succeeded"]) & surely(rows["reboot_pending"]) & (rows["state"] != "disconnected")
     rows = _with_newest(rows[pending], installations, configurations)
     rows["unseen"] = _unseen(rows, blind_subscriptions) | (patch_installations is None)

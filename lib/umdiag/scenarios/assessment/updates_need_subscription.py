@@ -30,7 +30,6 @@ from umdiag.frames.shared.text import folded
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import MANAGED, UPDATE_MANAGER, Rests
 from umdiag.scenarios.assessment._managed import (
-    LOGS,
     NOT_READ,
     described,
     known,
@@ -80,7 +79,7 @@ SERVICES = (UPDATE_MANAGER,)
 RESTS = Rests(
     symptom=("needed_patches", *MANAGED),
     causes=("resource_changes", "schedule_machine_runs"),
-    indifferent=NOT_READ | LOGS,
+    indifferent=NOT_READ,
 )
 
 
@@ -88,10 +87,9 @@ def judge(
     managed_machines: Partial,
     needed_updates: Partial | None,
     installations: pd.DataFrame | None,
-    machines: Partial | None,
 ) -> Iterator[Finding]:
     """Report each machine that needs a subscription; medium if its release is out of standard support."""
-    rows = present(managed_machines, machines)
+    rows = present(managed_machines)
     listed = _listed(needed_updates)
     failed = rows["machine_key"].isin(_refused(installations)) | _says(rows["texts"])
     eligible = surely_not(rows["virtual"]) & (folded(rows["esu_eligibility"]) == "eligible")
