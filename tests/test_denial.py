@@ -135,3 +135,28 @@ def test_no_table_goes_without_a_word_in_any_case(part: int, name: str, case: Ma
     before = estate.diagnose(name)
     refuse_silence(before, estate, taken[part::PARTS])
     refuse_difference(before, estate, slice(part, None, PARTS))
+
+
+#: Tables that tell whether a machine is there: a look-alike that Azure does not show rests on each of them.
+EXISTENCE = ("resources", "resourcecontainers", "resourcechanges")
+#: A scenario whose cases are quickly judged.
+QUICK = "windows_run_failed"
+
+
+def absent() -> Iterator[Any]:
+    """Yield the look-alikes of Update Manager with a machine that Azure does not show."""
+    for case in every_case("look_alikes"):
+        name, given = case.values
+        machines = (given.get("machines") or {}).values()
+        of_manager = not given.keys().isdisjoint(("manager_assessments", "schedule_runs"))
+        if of_manager and any((machine or {}).get("resource") is False for machine in machines):
+            marks = case.marks if name == QUICK else [*case.marks, pytest.mark.slow]
+            yield pytest.param(name, given, id=case.id, marks=marks)
+
+
+@pytest.mark.parametrize(("name", "case"), list(absent()))
+def test_no_table_that_tells_of_existence_goes_without_a_word(name: str, case: Mapping[str, Any]) -> None:
+    estate = estate_of(case)
+    taken = [(table, how) for table, how in ways(estate, name) if table in EXISTENCE]
+    assert taken
+    refuse_silence(estate.diagnose(name), estate, taken)

@@ -36,6 +36,13 @@ APPEARS = {
     ("workspace_over_quota", "workspaces"),
     ("cap_ahead", "workspaces"),
     ("linux_classification_mismatch", "workspaces"),
+    # Where changes were not seen, the absence of a resource has to tell that it was deleted.
+    ("machine_disconnected", "resourcechanges"),
+    ("scheduled_run_missed_machine", "resourcechanges"),
+    # Whether the machine was deleted since, or is not shown at all: then its runs are not reported.
+    ("windows_run_failed", "resources"),
+    ("windows_run_failed", "resourcecontainers"),
+    ("run_failed_to_start", "resources"),
 }
 Told = Mapping[tuple[str, str], list[str]]
 

@@ -46,8 +46,9 @@ def derive(
 ) -> pd.DataFrame:
     """Return the columns of `managed` and `estate` (null: no resource is shown), those of `patch_states`
     (null: no row; `known`, `succeeded` and `in_progress` are then false), subject_id, computer (last segment
-    of the id), last_sign (newest patch row or run), shown (its resource was), deleted, invisible (not shown,
-    and not known to be deleted), off, blind (its subscription hides assessments), state.
+    of the id), last_sign (newest patch row or run), shown (its resource was), deleted, deletion_seen (the
+    same; null where changes were not seen), invisible (not shown, and not known to be deleted), off, blind
+    (its subscription hides assessments), state.
 
     Counts that an assessment does not carry are those of the updates that it lists. `state` is by the book:
     unknown, disconnected, assessment_failed, not_assessed, assessment_stale, non_compliant, compliant,
@@ -62,6 +63,8 @@ def derive(
     rows["deleted"] = deleted(
         rows["machine_key"], rows["last_sign"], whole, subscriptions, resource_changes, asked_at=asked_at
     )
+    gone = rows["deleted"]
+    rows["deletion_seen"] = gone.mask(gone) if resource_changes is None else gone
     rows["shown"] = ~absent(rows["machine_key"], whole)
     untold = ~rows["shown"] & rows["deleted"].isna()
     rows["invisible"] = untold.mask(untold) if subscriptions is None else untold

@@ -31,6 +31,7 @@ _NO_ROW = (
     "not one assessment of any machine is shown: none was made in the last 7 days, or you may not read them"
     f" (have Reader, or {_RIGHT}, assigned to you)"
 )
+_DELETED_OR_HIDDEN = "whether Azure deleted it or only does not show it: changes of resources were not seen"
 _MOST_NAMES = 5
 
 
@@ -96,7 +97,12 @@ def _may_be_managed(managed_machines: pd.DataFrame) -> bool:
 
 
 def _doubts(managed_machines: pd.DataFrame) -> Iterator[str]:
-    """Say for how many machines, and why, their state is unknown; each machine counts once."""
+    """Say for how many machines, and why, their state is unknown; each machine counts once. And of how many
+    their absence alone says that they were deleted.
+    """
+    gone = surely(managed_machines["managed"]) & surely(managed_machines["deleted"])
+    if (by_absence := gone & managed_machines["deletion_seen"].isna()).any():
+        yield undecided(int(by_absence.sum()), _DELETED_OR_HIDDEN)
     rows = managed_machines[managed_machines["state"] == "unknown"]
     untold = rows["managed"].isna()
     if untold.any():
