@@ -139,19 +139,16 @@ def test_no_table_goes_without_a_word_in_any_case(part: int, name: str, case: Ma
 
 #: Tables that tell whether a machine is there: a look-alike that Azure does not show rests on each of them.
 EXISTENCE = ("resources", "resourcecontainers", "resourcechanges")
-#: A scenario whose cases are quickly judged.
-QUICK = "windows_run_failed"
 
 
 def absent() -> Iterator[Any]:
     """Yield the look-alikes of Update Manager with a machine that Azure does not show."""
     for case in every_case("look_alikes"):
-        name, given = case.values
+        _, given = case.values
         machines = (given.get("machines") or {}).values()
         of_manager = not given.keys().isdisjoint(("manager_assessments", "schedule_runs"))
         if of_manager and any((machine or {}).get("resource") is False for machine in machines):
-            marks = case.marks if name == QUICK else [*case.marks, pytest.mark.slow]
-            yield pytest.param(name, given, id=case.id, marks=marks)
+            yield case
 
 
 @pytest.mark.parametrize(("name", "case"), list(absent()))
