@@ -42,8 +42,8 @@ HINDRANCES = (
             "Allow the extension as the finding of extension_operations_blocked on the machine says.",
             on_azure_vm(
                 "Look at the settings: az vm show --ids <resource id> --query"
-                " osProfile.[allowExtensionOperations,windowsConfiguration.provisionVMAgent,"
-                "linuxConfiguration.provisionVMAgent]."
+                ' "osProfile.[allowExtensionOperations,windowsConfiguration.provisionVMAgent,'
+                'linuxConfiguration.provisionVMAgent]".'
             ),
             on_arc("Look at the settings on the machine: azcmagent config list."),
             *ASSESS_NOW,
@@ -55,7 +55,7 @@ HINDRANCES = (
         key="provider_not_registered",
         sentence="The machine's subscription has not registered Microsoft.Compute, which Arc machines need.",
         resolution=(*register("Microsoft.Compute"), *ASSESS_NOW),
-        source=PREREQUISITES,
+        source=OPTIONS,
         leads_to=(_PROVIDER,),
     ),
     Cause(

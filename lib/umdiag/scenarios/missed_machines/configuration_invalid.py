@@ -49,7 +49,7 @@ CLASS_INVALID = Cause(
     resolution=(
         "Name classes that it knows: for Windows Critical, Security, UpdateRollup, FeaturePack, ServicePack,"
         " Definition, Tools and Updates, for Linux Critical, Security and Other:"
-        f" {UPDATE} --install-patches-windows-parameters classifications-to-include=[Critical,Security].",
+        f' {UPDATE} --install-patches-windows-parameters classifications-to-include="[Critical,Security]".',
         "Correct the template or script that wrote them.",
     ),
     source=TROUBLESHOOT,

@@ -13,7 +13,7 @@ Cannot see:
     Whether the VM agent runs now, or a firewall keeps the extension from being downloaded.
 
 Sources:
-    https://learn.microsoft.com/azure/update-manager/prerequisites (read 2026-11-27)
+    https://learn.microsoft.com/azure/update-manager/prerequisites (read 2026-11-28)
     https://learn.microsoft.com/azure/azure-arc/servers/security-extensions (read 2026-11-27)
 """
 

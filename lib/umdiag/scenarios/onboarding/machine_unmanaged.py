@@ -14,7 +14,7 @@ Cannot see:
 
 Sources:
     https://learn.microsoft.com/azure/update-manager/overview (read 2026-11-27)
-    https://learn.microsoft.com/azure/update-manager/assessment-options (read 2026-11-27)
+    https://learn.microsoft.com/azure/update-manager/assessment-options (read 2026-11-28)
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ Cannot see:
     The setting at the time of earlier runs: it is judged as it is now.
 
 Sources:
-    https://learn.microsoft.com/azure/update-manager/prerequsite-for-schedule-patching (read 2026-11-27)
+    https://learn.microsoft.com/azure/update-manager/prerequsite-for-schedule-patching (read 2026-11-28)
     https://learn.microsoft.com/azure/update-manager/scheduled-patching (read 2026-11-27)
 """
 

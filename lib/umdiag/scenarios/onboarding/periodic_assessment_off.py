@@ -12,7 +12,7 @@ Cannot see:
     Whether a machine that no table of Update Manager names should be managed: machine_unmanaged lists those.
 
 Sources:
-    https://learn.microsoft.com/azure/update-manager/assessment-options (read 2026-11-27)
+    https://learn.microsoft.com/azure/update-manager/assessment-options (read 2026-11-28)
     https://learn.microsoft.com/azure/update-manager/periodic-assessment-at-scale (read 2026-11-27)
 """
 

@@ -15,7 +15,8 @@ Cannot see:
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
-    https://learn.microsoft.com/azure/update-manager/prerequisites (read 2026-11-27)
+    https://learn.microsoft.com/azure/update-manager/roles-permissions (read 2026-11-28)
+    https://learn.microsoft.com/azure/update-manager/assessment-options (read 2026-11-28)
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ NOT_REGISTERED = Cause(
     sentence="The subscription has not registered a resource provider that patching needs.",
     resolution=register("<namespace>"),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
-    manager_source="https://learn.microsoft.com/azure/update-manager/prerequisites",
+    manager_source="https://learn.microsoft.com/azure/update-manager/roles-permissions",
     leads_to=(
         Lead(
             notebook="missed_machines",

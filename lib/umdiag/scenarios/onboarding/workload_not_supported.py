@@ -12,7 +12,7 @@ Cannot see:
     Machines of other systems that the service does not support, such as an image that is not on its list.
 
 Sources:
-    https://learn.microsoft.com/azure/update-manager/unsupported-workloads (read 2026-11-27)
+    https://learn.microsoft.com/azure/update-manager/unsupported-workloads (read 2026-11-28)
     https://learn.microsoft.com/azure/update-manager/support-matrix-updates (read 2026-11-27)
 """
 
