@@ -8,7 +8,7 @@ import pandas as pd
 
 from umdiag.frames.patch_states import SUCCEEDED
 from umdiag.frames.shared.error_texts import error_texts
-from umdiag.frames.shared.text import folded, letters
+from umdiag.frames.shared.text import folded, letters, part
 from umdiag.model import Partial
 
 _UNDER_WAY = ("notstarted", "inprogress", "pending")
@@ -53,12 +53,12 @@ def _origins(rows: pd.DataFrame, run: pd.Series[Any]) -> pd.Series[str]:
 
 def configuration_of(run_keys: pd.Series[Any]) -> pd.Series[str]:
     """Return the key of the configuration within each run's, "" where there is none."""
-    return run_keys.str.extract(f"^(.+){APPLY_UPDATES}[^/]+$")[0].fillna("").astype("str")
+    return part(run_keys, f"^(?P<part>.+){APPLY_UPDATES}[^/]+$")
 
 
 def scheduled_of(run_keys: pd.Series[Any]) -> pd.Series[Any]:
     """Return the start (UTC) that a run's id ends in, null where it ends otherwise."""
-    stamp = run_keys.str.extract(r"/(\d{14})$")[0]
+    stamp = part(run_keys, r"/(?P<part>[0-9]{14})$")
     return pd.to_datetime(stamp, format="%Y%m%d%H%M%S", errors="coerce", utc=True).astype(
         "datetime64[us, UTC]"
     )

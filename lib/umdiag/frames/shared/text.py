@@ -61,6 +61,12 @@ def subscription_of(resource_id: str) -> str:
     return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else ""
 
 
+def part(texts: pd.Series[Any], pattern: str) -> pd.Series[str]:
+    """Return what the group `part` of a pattern (of RE2) finds in each text, "" where it finds nothing."""
+    found = pc.extract_regex(pa.array(texts, pa.large_string()), pattern=pattern)
+    return pd.Series(pc.struct_field(found, "part"), index=texts.index, dtype="str").fillna("")
+
+
 def after_last(names: pd.Series[Any], sign: str) -> pd.Series[Any]:
     """Return what follows the last `sign` of each name, all of it where there is none."""
     return names.astype("str").str.replace(f"^.*{re.escape(sign)}", "", regex=True)
