@@ -13,6 +13,8 @@ from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.scopes import Comparable, comparable, selected
 from umdiag.frames.shared.text import among
 
+_REACHED = ["machine_key", "assignment_id"]
+
 
 @dataclass(frozen=True)
 class Scopes:
@@ -43,9 +45,7 @@ class Scopes:
 
     def at(self, configuration_key: str, moment: Any) -> pd.DataFrame:
         """Return machine_key and assignment_id of whom the dynamic scopes of a configuration selected."""
-        chosen = self.selections
-        now = chosen[(chosen["configuration_key"] == configuration_key) & ~chosen["static"]]
-        now = now[["machine_key", "assignment_id"]]
+        now = self._selected_now.get(configuration_key, self.selections.iloc[:0])[_REACHED]
         if self.changes is None:
             return now
         then, compared = self._before(moment)
@@ -67,13 +67,18 @@ class Scopes:
         return self._moments[moment]
 
     @cached_property
+    def _selected_now(self) -> dict[str, pd.DataFrame]:
+        by_scope = self.selections.loc[~self.selections["static"], ["configuration_key", *_REACHED]]
+        return dict(tuple(by_scope.groupby("configuration_key")))
+
+    @cached_property
     def _moments(self) -> dict[Any, tuple[pd.DataFrame, Comparable]]:
         return {}
 
     def named(self, configuration_key: str) -> pd.DataFrame:
         """Return machine_key and assignment_id of the machines that assignments of a configuration name."""
         mine = self.assignments["configuration_key"] == configuration_key
-        return self.assignments.loc[mine & self.assignments["static"], ["machine_key", "assignment_id"]]
+        return self.assignments.loc[mine & self.assignments["static"], _REACHED]
 
     def reached_by_others(self, configuration_key: str) -> pd.Series[str]:
         """Return the machines that another living configuration selects now."""
