@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from umdiag.model import Diagnosis
 from umdiag.parameters import Parameters, as_values
 from umdiag.report import records
 from umdiag.report.document import Notebook, document
@@ -18,6 +17,7 @@ from umdiag.report.templates import Link, copy_scripts
 from umdiag.sources.replay import write_facts
 
 if TYPE_CHECKING:
+    from umdiag.judging.incidents import Drawn
     from umdiag.kit import Kit
     from umdiag.report.execution import Executed
 
@@ -32,7 +32,7 @@ class Report:
         self,
         kit: Kit,
         parameters: Parameters,
-        diagnoses: Sequence[Diagnosis],
+        drawn: Drawn,
         folder: Path,
         families: Sequence[str],
     ) -> None:
@@ -41,7 +41,8 @@ class Report:
         self.hidden = Hidden([folder, *filter(None, [parameters.snapshot])])
         self._kit = kit
         self._target = as_values(parameters)
-        self._diagnoses = diagnoses
+        self._diagnoses = drawn.diagnoses
+        self._incidents = drawn.incidents
         self._families = families
         self._titles = {family: family.replace("_", " ").capitalize() for family in families}
         self._machines = kit.machine_table()
@@ -120,6 +121,7 @@ class Report:
             target=self._target,
             health=self._health,
             diagnoses=self._diagnoses,
+            incidents=self._incidents,
             notebooks=notebooks,
         )
         records.write_json(self.folder / "findings.json", content)
