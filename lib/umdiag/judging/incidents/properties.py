@@ -44,7 +44,9 @@ def properties_of_machines(
         return Told(machines=pd.Index([]), rows=pd.DataFrame(columns=["machine", "property", "value"]))
     rows = population.assign(identity=folded(population["subject_id"]).str.rstrip("/"))
     rows = rows[rows["identity"] != ""].drop_duplicates("identity").set_index("identity")
-    told = _of_resources(rows, estate) | _of_logs(rows, machines, _of_agents(identities, heartbeats))
+    told = _of_resources(rows, estate)
+    for name, values in _of_logs(rows, machines, _of_agents(identities, heartbeats)).items():
+        told[name] = told[name].fillna(values) if name in told else values
     parts = [
         pd.DataFrame({"machine": rows.index, "property": name, "value": values.to_numpy()})
         for name, values in told.items()
