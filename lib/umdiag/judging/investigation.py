@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.judging.accepting import Acceptances
 from umdiag.judging.facts import Clock, Facts, Fetch, Progress
 from umdiag.judging.incidents import Drawn, draw
 from umdiag.judging.prepared import load_frame, save_frames
@@ -37,13 +38,14 @@ class Investigation:
         named: Mapping[str, Any],
         clock: Clock,
         services: Services,
+        accepted: Acceptances,
         run: Path | None,
     ) -> None:
         self._run = run
         self._parallel = parallel
         self._facts = Facts(fetch, lambda name: self._views.answering.seen(name), clock)
         prepared = partial(load_frame, run / "frames") if run else lambda name: None
-        self._views = Views(self._facts, {**named, **clock}, services, prepared)
+        self._views = Views(self._facts, {**named, **clock}, services, accepted, prepared)
         self._lock = RLock()
         self._once = Once()
         self._diagnoses: dict[str, Diagnosis] = read_diagnoses(run) if run else {}

@@ -38,7 +38,7 @@ class Report:
     ) -> None:
         self.folder = folder
         self.asked_at = kit.asked_at
-        self.hidden = Hidden([folder, *filter(None, [parameters.snapshot])])
+        self.hidden = Hidden([folder, *filter(None, [parameters.snapshot, parameters.accepted])])
         self._kit = kit
         self._target = as_values(parameters)
         self._diagnoses = drawn.diagnoses
