@@ -130,7 +130,7 @@ def test_file_is_read_as_it_looks(tmp_path: Path) -> None:
         ("- a", "not a list of entries"),
         ("- {scenario: a}", "accepted, entry 1: why is missing"),
         ("- {why: a}", "scenario is missing"),
-        ("- {scenario: a, why: b, who: c}", "who is no key of an entry; did you mean why"),
+        ("- {scenario: a, why: b, who: c}", "who is not a key of an entry; did you mean why"),
         ("- {scenario: a, why: b, until: soon}", "until: soon is not a date"),
         ("- {scenario: a, why: [b]}", "why is a list or a mapping"),
         ("- {scenario: a, why: b, why: c}", "second value"),
@@ -198,7 +198,7 @@ def test_command_writes_an_entry_that_is_read_back(
     [
         (["machine_disconnected"], "why"),
         (["machine_disconected", "--why", "a"], "is not a scenario"),
-        (["machine_disconnected", "agent_stoped", "--why", "a"], "is no cause"),
+        (["machine_disconnected", "agent_stoped", "--why", "a"], "is not a cause"),
         (["machine_disconnected", "agent_stopped", "nobody", "--why", "a"], "accepts nothing of the report"),
         (["machine_disconnected", "--why", "a", "--until", "soon"], "is not a date"),
         (["machine_disconnected", "--why", "a", "--until", "2026-11-17"], "is over"),

@@ -82,4 +82,6 @@ def _refuse_unknown(entry: Acceptance) -> None:
         raise ParameterError("accepted", entry.scenario, "is not a scenario; umdiag scenarios lists them")
     if entry.cause and entry.cause not in known[entry.scenario]:
         causes = ", ".join(sorted(known[entry.scenario]))
-        raise ParameterError("accepted", entry.cause, f"is no cause of {entry.scenario}; known are {causes}")
+        raise ParameterError(
+            "accepted", entry.cause, f"is not a cause of {entry.scenario}; known are {causes}"
+        )

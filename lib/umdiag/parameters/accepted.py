@@ -85,7 +85,7 @@ def _entry(number: int, given: Mapping[str, files.Plain]) -> Entry:
     for name in given:
         if name not in _KEYS:
             known = hint(name, _KEYS) or f"; known are {', '.join(_KEYS)}"
-            raise ParameterError(place, name, f"is no key of an entry{known}")
+            raise ParameterError(place, name, f"is not a key of an entry{known}")
     texts = {name: _text(place, name, given.get(name)) for name in _KEYS}
     for name in ("scenario", "why"):
         if not texts[name]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from umdiag.parameters import Parameters, as_values
 from umdiag.report import records
 from umdiag.report.document import Notebook, document
-from umdiag.report.index import index
+from umdiag.report.index import TITLE, index
 from umdiag.report.privacy import Hidden
 from umdiag.report.templates import Link, copy_scripts
 from umdiag.sources.replay import write_facts
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 #: Frames derived once for the kernels; no part of the finished report.
 FRAMES = "frames"
+
+#: The notebook of all families: its first screen is the index.
+_TITLES = {"overview": "Charts"}
 
 
 class Report:
@@ -44,7 +47,7 @@ class Report:
         self._diagnoses = drawn.diagnoses
         self._incidents = drawn.incidents
         self._families = families
-        self._titles = {family: family.replace("_", " ").capitalize() for family in families}
+        self._titles = {family: _TITLES.get(family, _spelled(family)) for family in families}
         self._machines = kit.machine_table()
         self._health = kit.health()
         self._patch_notes = kit.patch_notes()
@@ -91,15 +94,17 @@ class Report:
         ended = {notebook.family: notebook for notebook in executed}
         notebooks = [_notebook(ended[family]) for family in self._families]
         links = self._links()
+        kit = self._kit
         text = index(
             scope=str(self._kit),
             pages=[Link(href="index.html", title=links[0].title, here=True), *links[1:]],
             asked_at=self._kit.asked_at,
-            lookback=self._kit.lookback,
             made_at=datetime.now(UTC),
             notes=self._kit.notes,
             diagnoses=self._diagnoses,
+            incidents=self._incidents,
             machines=self._machines,
+            portal=kit.seen("portal_compliance").frame,
             health=self._health,
             patch_notes=self._patch_notes,
             notebooks=notebooks,
@@ -128,12 +133,16 @@ class Report:
 
     def _links(self) -> list[Link]:
         return [
-            Link(href="index.html", title="Summary"),
+            Link(href="index.html", title=TITLE),
             *(Link(href=f"{family}.html", title=self._titles[family]) for family in self._families),
         ]
 
     def _write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+
+def _spelled(family: str) -> str:
+    return family.replace("_", " ").capitalize()
 
 
 def _notebook(executed: Executed) -> Notebook:

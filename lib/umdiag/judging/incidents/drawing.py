@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from umdiag.judging.incidents.common import Properties, properties
 from umdiag.judging.incidents.edges import links
 from umdiag.judging.incidents.joins import Call, pairs
+from umdiag.judging.incidents.sharing import Properties, properties
 from umdiag.judging.incidents.table import Findings, findings_of
 from umdiag.model import Common, Diagnosis, Explanation, Finding, Incident, Severity
 
