@@ -107,14 +107,16 @@ def _members(known: Findings, explained: pd.DataFrame) -> pd.DataFrame:
 
 
 def _incident(known: Findings, members: pd.DataFrame, machines: int, common: Sequence[Common]) -> Incident:
-    roots = sorted((known.findings[number] for number in members["number"][members["root"]]), key=_urgency)
+    numbers = members["number"].tolist()
+    count = int(members["root"].sum())  # roots stand first
+    roots = sorted((known.findings[number] for number in numbers[:count]), key=_urgency)
     names = dict.fromkeys(finding.subject.name or finding.subject.id for finding in roots)
     return Incident(
-        scenario=known.scenarios[members["number"].iloc[0]],
+        scenario=known.scenarios[numbers[0]],
         cause=roots[0].cause,
-        severity=min((known.findings[number].severity for number in members["number"]), key=_rank),
-        roots=len(roots),
-        explains=len(members) - len(roots),
+        severity=min((known.findings[number].severity for number in numbers), key=_rank),
+        roots=count,
+        explains=len(numbers) - count,
         machines=machines,
         first_step=next(iter(roots[0].resolution), ""),
         subjects=tuple(names)[:_MOST_SUBJECTS],

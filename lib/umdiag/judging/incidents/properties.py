@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,20 @@ _IMAGE = ("image_publisher", "image_offer", "image_sku")
 _OF_AGENTS = ("os_name", "agent_version", "private_ip")
 
 
+#: What an ARM id says, in its first group.
+_SUBSCRIPTION, _GROUP = r"^/subscriptions/([^/]+).*$", r"^.*/resourcegroups/([^/]+).*$"
+_ADDRESS, _LAST = r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", r"\.\d+$"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """Every machine, by its identity; `rows`: machine, property, value, none of them null."""
+    """Every machine, by its identity; `values` of each property by the machine's place among them.
+
+    A machine may have several values of a property; null and "" are none.
+    """
 
     machines: pd.Index[Any]
-    rows: pd.DataFrame
+    values: Mapping[str, pd.Series[Any]]
 
 
 def properties_of_machines(
@@ -41,20 +49,18 @@ def properties_of_machines(
 ) -> Told:
     """Return what can be told of each machine."""
     if population is None:
-        return Told(machines=pd.Index([]), rows=pd.DataFrame(columns=["machine", "property", "value"]))
+        return Told(machines=pd.Index([]), values={})
     rows = population.assign(identity=folded(population["subject_id"]).str.rstrip("/"))
-    rows = rows[rows["identity"] != ""].drop_duplicates("identity").set_index("identity")
+    rows = rows[rows["identity"] != ""].drop_duplicates("identity").reset_index(drop=True)
     told = _of_resources(rows, estate)
     for name, values in _of_logs(rows, machines, _of_agents(identities, heartbeats)).items():
         told[name] = told[name].fillna(values) if name in told else values
-    parts = [
-        pd.DataFrame({"machine": rows.index, "property": name, "value": values.to_numpy()})
-        for name, values in told.items()
-    ]
-    parts += _configurations(rows, selections, configurations, attendance)
-    every = pd.concat(parts, ignore_index=True)
-    known = every["value"].notna() & (every["value"] != "")
-    return Told(machines=rows.index, rows=every[known].drop_duplicates())
+    reached = [*_configurations(rows, selections, configurations, attendance)]
+    if reached:
+        told["update_configuration"] = pd.concat(reached)
+    return Told(
+        machines=pd.Index(rows["identity"]), values={name: told[name] for name in PROPERTIES if name in told}
+    )
 
 
 def _of_resources(rows: pd.DataFrame, estate: pd.DataFrame | None) -> dict[str, pd.Series[Any]]:
@@ -64,8 +70,8 @@ def _of_resources(rows: pd.DataFrame, estate: pd.DataFrame | None) -> dict[str, 
     azure = keys.str.contains("/microsoft.compute/", regex=False)
     told = {
         "workspace": rows["workspace"],
-        "subscription": keys.str.extract(r"^/subscriptions/([^/]+)")[0],
-        "resource_group": keys.str.extract(r"/resourcegroups/([^/]+)")[0],
+        "subscription": _part(keys, _SUBSCRIPTION),
+        "resource_group": _part(keys, _GROUP),
         "os_type": rows["os_type"],
         "environment": pd.Series("other", index=rows.index).mask(azure, "Azure").mask(arc, "Arc"),
     }
@@ -77,6 +83,12 @@ def _of_resources(rows: pd.DataFrame, estate: pd.DataFrame | None) -> dict[str, 
         told["os_name"] = looked_up(keys, known["os_name"])
         told["image"] = looked_up(keys, image)
     return told
+
+
+def _part(keys: pd.Series[Any], pattern: str) -> pd.Series[Any]:
+    """Return what the group of a pattern holds, null where it does not match."""
+    parts = keys.str.replace(pattern, r"\1", regex=True)
+    return parts.mask(parts == keys)
 
 
 def _of_agents(identities: pd.DataFrame | None, heartbeats: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -103,7 +115,8 @@ def _of_logs(
 
 def _networks(addresses: pd.Series[Any]) -> pd.Series[Any]:
     """Return the /24 of each IPv4 address, null for any other."""
-    return addresses.str.extract(r"^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$")[0] + ".0/24"
+    networks = addresses.str.replace(_LAST, ".0/24", regex=True)
+    return networks.where(addresses.str.fullmatch(_ADDRESS).fillna(False).astype(bool))
 
 
 def _configurations(
@@ -111,7 +124,7 @@ def _configurations(
     selections: pd.DataFrame | None,
     configurations: pd.DataFrame | None,
     attendance: pd.DataFrame | None,
-) -> Iterator[pd.DataFrame]:
+) -> Iterator[pd.Series[Any]]:
     """Yield which maintenance configurations and update deployments reach each machine."""
     if selections is not None and configurations is not None:
         names = configurations.set_index("configuration_key")["name"]
@@ -121,9 +134,9 @@ def _configurations(
         yield _reached(rows, attendance["machine_key"], attendance["configuration"])
 
 
-def _reached(rows: pd.DataFrame, keys: pd.Series[Any], names: pd.Series[Any]) -> pd.DataFrame:
-    known = pd.Series(rows.index, index=rows["arm_key"])
-    known = known[(known.index != "") & ~known.index.duplicated()]
-    machines = looked_up(keys, known)
-    told = pd.DataFrame({"machine": machines, "property": "update_configuration", "value": names})
-    return told.dropna(subset=["machine"])
+def _reached(rows: pd.DataFrame, keys: pd.Series[Any], names: pd.Series[Any]) -> pd.Series[Any]:
+    """Return the names by the places of the machines with these ARM ids."""
+    known = rows["arm_key"][(rows["arm_key"] != "") & ~rows["arm_key"].duplicated()]
+    found = pd.Index(known).get_indexer(keys)
+    is_known = found >= 0
+    return pd.Series(names.array[is_known], index=known.index.to_numpy()[found[is_known]])
