@@ -158,7 +158,7 @@ class Parameters(BaseModel):
     ] = declared(
         "",
         "A file of findings that are known and accepted. "
-        "They make no problem until their day; umdiag accept writes an entry",
+        "They make no problem until their day is over. umdiag accept writes an entry",
         "parameters/accepted.yml",
     )
     parameters_file: Annotated[kinds.Text, Field(title="path"), NotebookOnly(start="parameters/demo.yml")] = (
