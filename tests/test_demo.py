@@ -37,6 +37,21 @@ STORY: dict[str, dict[str, int]] = {
         "windows_run_failed/other_hresult": 60,
     },
 }
+#: What happened, by the incident that a reader is told of.
+INCIDENTS = {
+    "update_not_installing/other_hresult": "update_fails_everywhere",
+    "provider_not_registered/provider_not_registered": "provider_not_registered",
+    "patch_mode_not_schedulable/bypass_flag_off": "image_without_flag",
+    "workspace_over_quota/daily_cap_reached": "capped_workspace",
+    "scheduled_run_missed_machine/changed_before_run": "tag_renamed",
+    "machine_disconnected/agent_stopped": "firewall_change",
+    "assessment_failed/network_unreachable": "wsus_fails",
+}
+#: What happened as well to other machines, which tell of it in another way: incidents further down.
+TOLD_APART = {
+    "firewall_change": {"machine_disconnected/machine_off"},
+    "wsus_fails": {"assessment_failed/wsus_unreachable"},
+}
 
 
 def rows(table: str, *columns: str) -> pd.DataFrame:
@@ -103,3 +118,43 @@ def test_the_report_on_the_demo_finds_the_story_and_nothing_else(demo_report: Pa
     )
     assert sorted((told - planted).elements()) == []
     assert sorted((planted - told).elements()) == []
+
+
+@pytest.mark.xdist_group("three ways")
+def test_the_first_incidents_are_what_happened_with_all_that_follows_from_each(demo_report: Path) -> None:
+    found: dict[str, Any] = json.loads((demo_report / "findings.json").read_text(encoding="utf-8"))
+    first = found["incidents"][: len(STORY)]
+    assert [f"{one['scenario']}/{one['cause']}" for one in first] == list(INCIDENTS)
+    reached = members_of_incidents(found["diagnoses"])
+    for incident in first:
+        name = f"{incident['scenario']}/{incident['cause']}"
+        root, members = INCIDENTS[name], reached[name]
+        assert incident["roots"] + incident["explains"] == len(members)
+        planted = {
+            (one["scenario"], one["cause"], one["id"].lower())
+            for one in TRUTH["planted"]
+            if one["root"] == root and f"{one['scenario']}/{one['cause']}" not in TOLD_APART.get(root, ())
+        }
+        assert members == planted, name
+
+
+def members_of_incidents(diagnoses: list[dict[str, Any]]) -> dict[str, set[tuple[str, str, str]]]:
+    """Return the findings of each incident, found by way of what explains them."""
+    by = {
+        (diagnosis["scenario"], one["cause"], one["subject"]["id"].lower()): [
+            (reason["scenario"], reason["cause"], reason["subject_id"].lower())
+            for reason in one["explained_by"]
+        ]
+        for diagnosis in diagnoses
+        for one in diagnosis["findings"]
+        if one["severity"] != "info"
+    }
+    members: dict[str, set[tuple[str, str, str]]] = {}
+    for finding in by:
+        above = {finding}
+        while above:
+            roots = {one for one in above if not by[one]}
+            for scenario, cause, _ in roots:
+                members.setdefault(f"{scenario}/{cause}", set()).add(finding)
+            above = {reason for one in above for reason in by[one]}
+    return members

@@ -87,14 +87,14 @@ def test_report_of_any_tags_is_written_and_shown(
     given = parameters(asked, tags)
     kit = Kit(given)
     with rows.answered_once(known):
-        diagnoses = kit.diagnoses("missed_machines")  # which reads tags in every way there is
-    report = Report(kit, given, diagnoses, run, [])
+        judged_once = kit.drawn(["missed_machines"])  # which reads tags in every way there is
+    report = Report(kit, given, judged_once, run, [])
     report.write_data()
     shown = Kit(given, run=run)
     assert [
         (judged.scenario, judged.verdict, len(judged.findings))
         for judged in shown.diagnoses("missed_machines")
-    ] == [(judged.scenario, judged.verdict, len(judged.findings)) for judged in diagnoses]
+    ] == [(judged.scenario, judged.verdict, len(judged.findings)) for judged in judged_once.diagnoses]
     derived = [file.stem for file in (run / FRAMES).iterdir()]
     # Of tags that cannot be read rows are missing, and what may not be derived from a part is not there.
     wanted = {"estate", "targets", "missed", "funnels", "machine_changes"}

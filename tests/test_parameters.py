@@ -605,6 +605,7 @@ def test_example_is_valid(place: Path, uncommented: bool) -> None:
     if uncommented:
         text = re.sub(r"^#(?=\w|  \S)", "", text, flags=re.MULTILINE)
     write(place / "parameters", "pem", "company-ca.pem")
+    write(place / "parameters", "", "accepted.yml")
     path = write(place / "parameters", text, "example.yml")
     parameters = read(path)
     assert (parameters.computers != ()) is uncommented

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fleet import KNOWN_FAULTS, Fleet, make_fleet
+from fleet.explains import explains
 from support.fitting_steps import misfits
 from support.fleets import kit_of
 from umdiag.kit import Kit
@@ -74,6 +75,29 @@ def test_what_is_found_is_what_was_planted(judged: Judged) -> None:
         (diagnosis.scenario, one.cause, one.subject.kind, one.subject.id.lower(), one.severity.value)
         for diagnosis in judged.kit.diagnoses()
         for one in diagnosis.findings
+    }
+    assert sorted(planted - found) == []
+    assert sorted(found - planted) == []
+
+
+def test_a_finding_is_explained_by_what_was_planted_with_it(judged: Judged) -> None:
+    def key(scenario: str, cause: str, subject: str) -> tuple[str, str, str]:
+        return scenario, cause, subject.lower()
+
+    planted = {
+        (key(one.scenario, one.cause, one.id), key(reason.scenario, reason.cause, reason.id))
+        for one, reasons in explains(judged.fleet).items()
+        for reason in reasons
+    }
+    found = {
+        (
+            key(diagnosis.scenario, one.cause, one.subject.id),
+            key(reason.scenario, reason.cause, reason.subject_id),
+        )
+        for diagnosis in judged.kit.diagnoses()
+        for one in diagnosis.findings
+        for reason in one.explained_by
+        if reason.scenario != "schedule_conflict"  # which schedules met is not told of what is planted
     }
     assert sorted(planted - found) == []
     assert sorted(found - planted) == []

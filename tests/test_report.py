@@ -267,7 +267,7 @@ def test_report_takes_the_place_of_an_earlier_one(tmp_path):
     again = snapshot(tmp_path / "again")
     job = Job(again, output, {"overview": notebook(tmp_path, "overview", "2")}, 1, lambda line: None)
     job.make()
-    assert "What was found" in (output / "index.html").read_text(encoding="utf-8")
+    assert "What to fix first" in (output / "index.html").read_text(encoding="utf-8")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
@@ -442,6 +442,7 @@ def document(*diagnoses: Diagnosis) -> dict:
         },
         health=[],
         diagnoses=diagnoses,
+        incidents=[],
         notebooks=[],
     )
 

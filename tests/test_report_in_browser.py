@@ -108,7 +108,7 @@ def test_every_chart_is_drawn_and_nothing_is_asked_of_a_network(report, tab):
 
 def test_policy_stops_what_a_row_could_carry(report, tab):
     tab.open(report / "overview.html")
-    assert tab.page.title() == "Overview · Update report"
+    assert tab.page.title() == "Charts · Update report"
     refused = [line for line in tab.said if "Content Security Policy" in line]
     assert len(refused) == 2  # the script and the picture that this test's own HTML holds
     assert len(tab.said) == len(refused), tab.said
@@ -116,9 +116,9 @@ def test_policy_stops_what_a_row_could_carry(report, tab):
 
 def test_index_shows_rows_as_text_and_says_nothing(report, tab):
     tab.open(report / "index.html")
-    assert tab.page.title() == "Summary · Update report"
+    assert tab.page.title() == "Overview · Update report"
     assert tab.said == []
-    assert tab.page.get_by_role("heading", level=1).inner_text() == "What was found"
+    assert tab.page.get_by_role("heading", level=1).inner_text() == "What to fix first"
     assert tab.page.locator("main img").count() == 0
 
 

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from support.findings import diagnosis_of, finding_of
+from support.joined import caller
 from umdiag import show
+from umdiag.judging.incidents import draw
 from umdiag.model import Diagnosis, Finding, Severity, State, TableHealth, Verdict
 from umdiag.report.document import Notebook
 from umdiag.report.execution import Executed
@@ -21,7 +23,7 @@ from umdiag.report.templates import Link
 
 NASTY = "</script><img src=x onerror=alert(1)>&amp;\u2028'\""
 ASKED_AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
-PAGES = [Link(href="index.html", title="Summary"), Link(href="quota.html", title="Quota", here=True)]
+PAGES = [Link(href="index.html", title="Overview"), Link(href="quota.html", title="Quota", here=True)]
 VOID = {"meta", "img", "br", "link", "hr", "input"}
 
 
@@ -259,11 +261,12 @@ def indexed(
         scope="snapshot demo",
         pages=PAGES,
         asked_at=ASKED_AT,
-        lookback=timedelta(days=14),
         made_at=made_at,
         notes=[NASTY],
         diagnoses=diagnoses,
+        incidents=draw(diagnoses, caller({}, {"update_run": ""})).incidents,
         machines=pd.DataFrame({"state": ["compliant"] * (machines - 1) + ["disconnected"] * bool(machines)}),
+        portal=None,
         health=[TableHealth(table="Update", scope=NASTY, state=State.DENIED, rows=0, note=NASTY)],
         patch_notes=[f"Newest assessment: {NASTY}"],
         notebooks=[Notebook(**{"family": "quota", "status": "succeeded", "seconds": 1.0} | notebook)],
@@ -280,7 +283,7 @@ def words(text: str) -> str:
     return " ".join(re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL).split())
 
 
-def test_index_says_what_was_found_and_what_to_do_first():
+def test_index_says_what_to_fix_in_order_and_what_to_do_first():
     text = words(
         indexed(
             diagnosis("slow", Verdict.PROBLEM, finding("a", Severity.LOW)),
@@ -289,11 +292,12 @@ def test_index_says_what_was_found_and_what_to_do_first():
             diagnosis("well", Verdict.HEALTHY),
         )
     )
-    assert "2 of 4 questions found a problem, and 1 could not be answered." in text
-    first = text.index("What to do first")
-    assert first < text.index("Why full?") < text.index("Why slow?")
-    assert "9 findings: m0, m1, m2, m3, m4 and 4 more" in text
-    assert "First (a cause) : Mend high" in text
+    assert "2 things to fix: 10 findings." in text
+    assert "Of 4 questions, 2 found a problem, 1 could not be answered, 1 is healthy." in text
+    first = text.index("1 high")
+    assert (
+        first < text.index("9 machines First: Mend high") < text.index("2 low") < text.index("1 machine · a")
+    )
     assert "Update was not captured" in text
     assert "workspaces: law-main · Automation account: aa" in text
 
@@ -311,7 +315,7 @@ def test_index_says_once_what_many_could_not_see_and_what_was_not_asked():
     text = words(indexed(seen, *unknown, *unasked))
     assert "3 of 4 questions could not be answered" in text
     assert text.count("Update was refused") == 1
-    assert "3 questions cannot be answered: Update was refused." in text
+    assert "UNKNOWN Update was refused. Next:" in text
     assert "as said above; Usage was refused" in text
     assert "Not looked at: 2 questions of Update Management (no workspace is given)." in text
     assert "old1" not in text
@@ -330,15 +334,6 @@ def test_families_on_the_index_stand_in_the_order_of_what_was_found():
     assert text.index("gamma") < text.index("beta") < text.index("alpha")
 
 
-def test_first_step_is_that_of_the_commonest_cause_among_the_worst():
-    one = finding("a", Severity.HIGH)
-    others = [
-        replace(finding(name, Severity.HIGH), cause="another", resolution=("Common.",)) for name in "bc"
-    ]
-    text = words(indexed(diagnosis("full", Verdict.PROBLEM, one, *others, finding("d", Severity.LOW))))
-    assert "First (another, 2 of 4) : Common." in text
-
-
 def test_index_is_well_formed_whatever_rows_hold():
     text = indexed(
         diagnosis("full", Verdict.PROBLEM, finding(NASTY, Severity.HIGH)), status="failed", error=NASTY
@@ -351,7 +346,7 @@ def test_index_is_well_formed_whatever_rows_hold():
 def test_unknown_is_never_called_healthy():
     text = words(indexed(diagnosis("blind", Verdict.UNKNOWN, reason="no rows")))
     assert (
-        "No problem was found, but 1 of 1 questions could not be answered: that is not the same as healthy."
+        "No problem was found, but 1 of 1 question could not be answered: that is not the same as healthy."
         in text
     )
 
@@ -366,7 +361,7 @@ def test_old_rows_are_said_aloud(days, aloud):
 
 def test_machines_are_counted_by_state():
     text = words(indexed())
-    assert "3 machines sent rows in the window" in text
+    assert "3 machines by state" in text
     assert "compliant 2 66.7 %" in text
     assert "The rows name no machine." in words(indexed(machines=0))
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -10,7 +11,18 @@ import pytest
 
 from support.findings import MICROSOFT, diagnosis_of, finding_of
 from umdiag import show
-from umdiag.model import Finding, QueryUse, Severity, State, Subject, TableHealth, Verdict
+from umdiag.model import (
+    Accepted,
+    Common,
+    Finding,
+    Incident,
+    QueryUse,
+    Severity,
+    State,
+    Subject,
+    TableHealth,
+    Verdict,
+)  # fmt: skip
 from umdiag.show.markup import Html, link
 from umdiag.show.unanswered import beyond, unanswered
 from umdiag.show.urgency import families_by_urgency
@@ -64,6 +76,9 @@ def hostile_blocks():
     )
     rows = machines_of(computer=HOSTILE, state=HOSTILE, os_type=HOSTILE)
     return {
+        "board": board_of(
+            one, incidents=[incident_of(HOSTILE)], states=[HOSTILE, "compliant"], portal=HOSTILE
+        ),
         "diagnosis": show.diagnosis(one),
         "health": show.health([line_of(HOSTILE, scope=HOSTILE, note=HOSTILE)], [HOSTILE]),
         "machine": show.machine(rows, computer=HOSTILE, diagnoses=[one]),
@@ -72,6 +87,23 @@ def hostile_blocks():
         "summary": show.summary([one]),
         "table": show.table(rows.rename(columns={"os_type": HOSTILE})),
     }
+
+
+def incident_of(scenario, **more):
+    given = {
+        "cause": "agent_stopped", "severity": Severity.HIGH, "roots": 1, "explains": 0, "machines": 1,
+        "first_step": HOSTILE if scenario == HOSTILE else "Restart the agent.", "subjects": (scenario,),
+        "common": (Common(property="network", value="10.4.7.0/24", share=0.93, elsewhere=0.02),),
+    }  # fmt: skip
+    if scenario == HOSTILE:
+        given["common"] = (Common(property="image", value=HOSTILE, share=1.0, elsewhere=0.0),)
+    return Incident(**{"scenario": scenario} | given | more)
+
+
+def board_of(*diagnoses, incidents=(), states=(), portal=None):
+    figures = None if portal is None else pd.DataFrame({"portal": [portal], "machines": [3]})
+    machines = pd.DataFrame({"state": list(states), "name": "vm"})
+    return show.board(machines, figures, computers=[], diagnoses=diagnoses, incidents=incidents)
 
 
 @pytest.mark.parametrize("name", sorted(hostile_blocks()))
@@ -114,6 +146,67 @@ def test_only_https_and_files_beside_the_page_become_links():
         "https://x\n",
     ):
         assert "<a" not in link(other, "x")
+
+
+# -- the triage board
+
+
+def test_board_tells_what_to_fix_in_order_and_what_goes_away_with_it():
+    found = diagnosis_of(
+        *(finding_of(f"vm-{number}") for number in range(7)), scenario="machine_disconnected"
+    )
+    blind = [
+        diagnosis_of(
+            verdict=Verdict.UNKNOWN, title=f"Which {name}?", reason="jobs was refused", scenario=f"s{name}",
+            queries=(query_of(State.DENIED),),
+        )
+        for name in "ab"
+    ]  # fmt: skip
+    first = incident_of("machine_disconnected", roots=2, explains=5, machines=7)
+    text = repr(
+        board_of(found, *blind, incidents=[first], states=["compliant", "disconnected"], portal="Compliant")
+    )
+    assert text.startswith("1 thing to fix; 5 of 7 findings follow from it.")
+    assert "Of 3 questions, 1 found a problem, 2 could not be answered, 0 are healthy." in text
+    assert "high The machine exists and is not known to be off, but its agent sends nothing." in text
+    assert "7 machines · 5 more findings go away with it" in text
+    assert "First: Restart the agent." in text
+    assert "In common: network 10.4.7.0/24 (93% of them, 2% of the others)" in text
+    assert text.count("jobs was refused") == 1
+    assert "2 machines by state" in text
+    assert "What the portal counts" in text
+
+
+def test_board_leads_to_the_section_of_each_incident():
+    board = board_of(diagnosis_of(finding_of()), incidents=[incident_of("machine_disconnected")])
+    assert '<a href="assessment.html#um-machine_disconnected"' in board.on_page()
+    assert '<a href="assessment.ipynb"' in board._repr_html_()
+
+
+def test_board_folds_away_what_is_far_down_and_stays_small():
+    found = diagnosis_of(finding_of())
+    many = [incident_of("machine_disconnected", cause=f"cause_{number}") for number in range(140)]
+    board = board_of(found, incidents=many)
+    assert "88 more things to fix" in repr(board)
+    assert "and 40 more in findings.json" in repr(board)
+    assert len(board._repr_html_()) < 100_000
+
+
+def test_board_says_what_is_accepted_and_what_is_no_longer():
+    known = replace(finding_of(), accepted=Accepted(until=None, why="known"))
+    again = finding_of("vm-2", evidence={"accepted_until": "2026-11-17, which is over"})
+    text = repr(board_of(diagnosis_of(known, again), incidents=[incident_of("machine_disconnected")]))
+    assert text.startswith("1 thing to fix: 1 finding.")
+    assert "1 finding is accepted and counted nowhere." in text
+    assert "1 finding counts again: the day until which it was accepted is over." in text
+
+
+def test_board_of_nothing_wrong_is_no_all_clear_for_what_was_not_seen():
+    assert repr(board_of(diagnosis_of())).startswith("Nothing to fix: 1 question answered, all healthy.")
+    blind = diagnosis_of(verdict=Verdict.UNKNOWN, reason="denied", queries=(query_of(State.DENIED),))
+    assert "that is not the same as healthy" in repr(board_of(blind))
+    assert "Log Analytics Reader" in repr(board_of(blind))
+    assert repr(board_of()).startswith("No question was asked.")
 
 
 # -- summary

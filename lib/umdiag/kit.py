@@ -11,6 +11,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive, Unavailable
 from umdiag.frames.population import table
+from umdiag.judging.accepting import Acceptance, Acceptances
 from umdiag.judging.facts import Clock
 from umdiag.judging.investigation import Investigation
 from umdiag.judging.needs import data_of
@@ -19,6 +20,7 @@ from umdiag.judging.services import Services
 from umdiag.judging.window import notes_on_window, watched
 from umdiag.model import UPDATE_MANAGER, TableHealth
 from umdiag.parameters import Parameters, opened
+from umdiag.parameters.accepted import read_accepted
 from umdiag.queries.belonging import service_of
 from umdiag.show.patches import patch_notes
 from umdiag.show.pictures import picture
@@ -59,7 +61,9 @@ class Kit(Investigation):
             decided=self._source.decided,
         )
         fetch = watched(self._source.fetch, self._covered, parameters.stale_after)
-        super().__init__(fetch, self._source.parallel, parameters.named, clock, services, run)
+        entries = read_accepted(parameters.accepted) if parameters.accepted and run is None else []
+        accepted = Acceptances([Acceptance(**entry) for entry in entries], self.asked_at)
+        super().__init__(fetch, self._source.parallel, parameters.named, clock, services, accepted, run)
 
     def __repr__(self) -> str:
         where = f"snapshot {self.parameters.snapshot.name}" if self.parameters.snapshot else "Azure"

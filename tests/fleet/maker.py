@@ -197,6 +197,7 @@ def _describe(world: World, folder: Path, days: int, rows: dict[str, int]) -> Fl
     names, ids = world.texts("computer"), present_ids(world)
     states = machine_states(world, latest_reports(world))
     there = np.flatnonzero(reporting(world))
+    places = [workspace_id(world, workspace).lower() for workspace in world.workspaces]
     return Fleet(
         folder=folder,
         asked_at=datetime.fromtimestamp(world.asked, UTC),
@@ -208,6 +209,7 @@ def _describe(world: World, folder: Path, days: int, rows: dict[str, int]) -> Fl
         automation_account=account_id(world),
         subscriptions=tuple(s.id for s in world.subscriptions if s.visible),
         rows=rows,
+        homes={ids[machine].lower(): places[world.column("workspace")[machine]] for machine in there},
     )
 
 

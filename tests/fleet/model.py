@@ -45,6 +45,8 @@ class Fleet:
     """Describe a fleet that was written: where it lies, what is wrong in it, how to ask about it.
 
     ``states``: the state of every machine of the population by its subject id in small letters.
+    ``homes``: the workspace of each machine of the logs, and ``reach``: the machines that each
+    maintenance configuration selects, all by their ids in small letters.
     """
 
     folder: Path
@@ -57,6 +59,8 @@ class Fleet:
     automation_account: str
     subscriptions: tuple[str, ...]
     rows: Mapping[str, int]
+    homes: Mapping[str, str] = field(default_factory=dict)
+    reach: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from fleet.expect.states import reporting
 from fleet.identity import arm_ids as old_arm_ids
 from fleet.model import NEVER, Fleet, Planted, World
 from fleet.update_manager.expect import Known, expect_findings
-from fleet.update_manager.identity import arm_ids
+from fleet.update_manager.identity import arm_ids, configuration_id
 
 #: What of the old service is not asked of machines that Azure Update Manager manages.
 NOT_ASKED = (
@@ -35,6 +35,7 @@ def describe_estate(known: Known, folder: Path, days: int, rows: dict[str, int])
         suspects=tuple(estate.texts("name")[machine] for machine in estate.suspects),
         workspaces=(), automation_account="",
         subscriptions=tuple(s.id for s in estate.subscriptions if s.visible), rows=rows,
+        reach=_reach(known),
     )  # fmt: skip
 
 
@@ -52,13 +53,25 @@ def combine(fleet: Fleet, world: World, known: Known) -> Fleet:
         fleet, planted=_sorted([*kept, *expect_findings(known), *unmanaged]),
         states={**fleet.states, **dict.fromkeys(alone, "not_managed"), **_states(known)},
         suspects=(*fleet.suspects, *(estate.texts("name")[machine] for machine in estate.suspects)),
-        subscriptions=tuple(places),
+        subscriptions=tuple(places), reach=_reach(known),
     )  # fmt: skip
 
 
 def _sorted(planted: Iterable[Planted]) -> tuple[Planted, ...]:
     """Return findings in their order."""
     return tuple(sorted(planted, key=lambda p: (p.scenario, p.cause, p.kind, p.name.lower(), p.id)))
+
+
+def _reach(known: Known) -> dict[str, frozenset[str]]:
+    """Return whom each configuration that lives and can be read selects."""
+    ids = arm_ids(known.estate)
+    return {
+        configuration_id(known.estate, configuration).lower(): frozenset(
+            ids[machine].lower() for machine in np.flatnonzero(known.reach[number])
+        )
+        for number, configuration in enumerate(known.estate.configurations)
+        if known.lives(configuration)
+    }
 
 
 def _states(known: Known) -> dict[str, str]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from umdiag.words.counting import counted
 from umdiag.words.moments import to_the_minute
+from umdiag.words.states import STATES as STATES
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -20,17 +21,6 @@ if TYPE_CHECKING:
 Figure: TypeAlias = "go.Figure"
 Spec: TypeAlias = dict[str, Any]
 
-#: State of a machine → label, colour; worst first. After Okabe and Ito, for the colour-blind too.
-STATES: Mapping[str, tuple[str, str]] = {
-    "non_compliant": ("not compliant", "#D55E00"),
-    "assessment_failed": ("assessment failed", "#8C1D40"),
-    "assessment_stale": ("assessment stale", "#E69F00"),
-    "not_assessed": ("never assessed", "#CC79A7"),
-    "disconnected": ("disconnected", "#5F6872"),
-    "unknown": ("unknown", "#C3CAD2"),
-    "not_managed": ("not managed", "#56B4E9"),
-    "compliant": ("compliant", "#009E73"),
-}
 #: Weight of an update → label, colour.
 WEIGHTS: Mapping[str, tuple[str, str]] = {
     "critical": ("critical", "#8C1D40"),

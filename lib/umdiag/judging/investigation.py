@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -10,16 +10,19 @@ from typing import Any
 
 import pandas as pd
 
+from umdiag.judging.accepting import Acceptances
 from umdiag.judging.facts import Clock, Facts, Fetch, Progress
+from umdiag.judging.incidents import Drawn, draw
 from umdiag.judging.prepared import load_frame, save_frames
-from umdiag.judging.records import read_diagnoses
+from umdiag.judging.records import read_diagnoses, read_incidents
 from umdiag.judging.seen import Seen
 from umdiag.judging.services import Services
 from umdiag.judging.views import Views
 from umdiag.judging.wanted import Families, Functions, wanted_queries
-from umdiag.model import Diagnosis, Rows
+from umdiag.model import Diagnosis, Incident, Rows
 from umdiag.queries.kql import Value
-from umdiag.scenarios import catalogue, scenario
+from umdiag.scenarios import FAMILIES, catalogue, scenario
+from umdiag.words.once import Once
 
 
 class Investigation:
@@ -35,14 +38,16 @@ class Investigation:
         named: Mapping[str, Any],
         clock: Clock,
         services: Services,
+        accepted: Acceptances,
         run: Path | None,
     ) -> None:
         self._run = run
         self._parallel = parallel
         self._facts = Facts(fetch, lambda name: self._views.answering.seen(name), clock)
         prepared = partial(load_frame, run / "frames") if run else lambda name: None
-        self._views = Views(self._facts, {**named, **clock}, services, prepared)
+        self._views = Views(self._facts, {**named, **clock}, services, accepted, prepared)
         self._lock = RLock()
+        self._once = Once()
         self._diagnoses: dict[str, Diagnosis] = read_diagnoses(run) if run else {}
 
     def fetch(
@@ -82,12 +87,33 @@ class Investigation:
         save_frames(folder, self._views.answering.known())
 
     def diagnoses(self, family: str | None = None) -> list[Diagnosis]:
-        """Return the diagnoses of one family or of all, judged once."""
-        wanted = [scenario for scenario in catalogue() if family in (None, scenario.family)]
+        """Return the diagnoses of one family or of all, judged once.
+
+        Findings say what explains them where all families are asked for: it may be of any.
+        """
+        return list(self.drawn().diagnoses) if family is None else self._judged([family])
+
+    def incidents(self) -> list[Incident]:
+        """Return what to fix, in order: findings that nothing explains, and what follows from them."""
+        return list(self.drawn().incidents)
+
+    def drawn(self, families: Families = None) -> Drawn:
+        """Return the diagnoses of these families (None: of all), joined, and the incidents among them."""
+        chosen = tuple(FAMILIES if families is None else families)
+        judged = self._judged(chosen)
+        return self._once.do(chosen, lambda: self._draw(judged))
+
+    def _draw(self, judged: Sequence[Diagnosis]) -> Drawn:
+        if self._run:
+            return Drawn(diagnoses=tuple(judged), incidents=tuple(read_incidents(self._run)))
+        return draw(judged, self.call)
+
+    def _judged(self, families: Sequence[str]) -> list[Diagnosis]:
+        wanted = [scenario for scenario in catalogue() if scenario.family in families]
         with self._lock:
             lacking = [scenario for scenario in wanted if scenario.name not in self._diagnoses]
             if lacking and not self._run:
-                self.fetch(None if family is None else [family])
+                self.fetch(None if set(families) == set(FAMILIES) else families)
                 self._diagnoses |= {scenario.name: self._views.judge(scenario) for scenario in lacking}
             return [self._diagnoses[scenario.name] for scenario in wanted if scenario.name in self._diagnoses]
 

@@ -1,4 +1,4 @@
-"""Diagnoses read back from the folder of a report, for the kernels that show them."""
+"""Diagnoses and incidents read back from the folder of a report, for the kernels that show them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from umdiag.model import Diagnosis
+from umdiag.model import Diagnosis, Incident
 
 
 def read_diagnoses(run: Path) -> dict[str, Diagnosis]:
@@ -22,6 +22,11 @@ def read_diagnoses(run: Path) -> dict[str, Diagnosis]:
     return {diagnosis.scenario: _with_reasons(diagnosis, reasons) for diagnosis in diagnoses}
 
 
+def read_incidents(run: Path) -> Sequence[Incident]:
+    """Return the incidents of a report, in its order."""
+    return _incidents().validate_python(_json(run / "findings.json")["incidents"])
+
+
 def _with_reasons(diagnosis: Diagnosis, reasons: dict[str, str]) -> Diagnosis:
     queries = (replace(query, reason=reasons.get(query.name, "")) for query in diagnosis.queries)
     return replace(diagnosis, queries=tuple(queries))
@@ -30,6 +35,11 @@ def _with_reasons(diagnosis: Diagnosis, reasons: dict[str, str]) -> Diagnosis:
 @cache
 def _diagnoses() -> TypeAdapter[Sequence[Diagnosis]]:
     return TypeAdapter(Sequence[Diagnosis])
+
+
+@cache
+def _incidents() -> TypeAdapter[Sequence[Incident]]:
+    return TypeAdapter(Sequence[Incident])
 
 
 def _json(file: Path) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from umdiag.errors import Inconclusive
 from umdiag.judging.needs import data_of, needs
 from umdiag.judging.seen import Seen, together
-from umdiag.model import UPDATE_MANAGER, Diagnosis, Finding, QueryUse, Severity, Verdict
+from umdiag.model import UPDATE_MANAGER, Diagnosis, Finding, QueryUse, Verdict
 from umdiag.scenarios import Scenario
 from umdiag.words.plain import plain
 from umdiag.words.services import left_out
@@ -27,7 +27,8 @@ def judge(
 ) -> Diagnosis:
     """Judge one scenario. Never raises: what stands in the way becomes UNKNOWN with its reason.
 
-    `called` gives the subject of a finding the name by which it is known; `computers` asks by that name.
+    `called` returns a finding as it is known outside of judges: with the name of its subject by which
+    `computers` asks, and marked where it is accepted.
     What the scenario says of each fact behind it (`Scenario.rests`) decides what a gap means: the judge
     need not know of it.
     """
@@ -108,7 +109,7 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 
 def verdict_of(findings: Iterable[Finding], unsure: str) -> Verdict:
     """Return the verdict on these findings; `unsure` says why more of them could be there ("": sure)."""
-    if any(finding.severity is not Severity.INFO for finding in findings):
+    if any(finding.counts for finding in findings):
         return Verdict.PROBLEM
     return Verdict.UNKNOWN if unsure else Verdict.HEALTHY
 

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from umdiag.errors import Unavailable
+from umdiag.judging.accepting import Acceptances
 from umdiag.judging.accounts import accounted
 from umdiag.judging.derivation import Derivation
 from umdiag.judging.facts import Facts
@@ -27,7 +29,7 @@ from umdiag.judging.needs import data_of, needs, queries_of, required_behind
 from umdiag.judging.seen import Seen, of_answering, of_rows, together
 from umdiag.judging.services import Services
 from umdiag.judging.verdicts import combined, judge, not_asked, verdict_of
-from umdiag.model import UPDATE_MANAGEMENT, UPDATE_MANAGER, Diagnosis, Finding, Rows, State
+from umdiag.model import UPDATE_MANAGEMENT, UPDATE_MANAGER, Diagnosis, Finding, Rows, State, Verdict
 from umdiag.queries.belonging import service_of
 from umdiag.queries.kql import Value, empty, queries
 from umdiag.scenarios import Scenario
@@ -48,12 +50,14 @@ class Views:
         facts: Facts,
         named: Mapping[str, Any],
         services: Services,
+        accepted: Acceptances,
         prepared: Callable[[str], Seen | None] = lambda name: None,
     ) -> None:
         accounted()
         self._facts = facts
         self._named = dict(named)
         self._services = services
+        self._accepted = accepted
         self._prepared = prepared
         self._once = Once()
         self._undecided = self._derivation(services.ruled_out)
@@ -122,10 +126,19 @@ class Views:
         if self.not_asked.keys() >= set(scenario.services):
             return not_asked(scenario, {service: self.not_asked[service] for service in scenario.services})
         diagnosis = self._judge(scenario)
-        if not (doubt := self.named.doubt(scenario)):
+        if doubt := self.named.doubt(scenario):
+            reason = together([doubt, diagnosis.reason])
+            diagnosis = replace(diagnosis, verdict=verdict_of(diagnosis.findings, reason), reason=reason)
+        accepted = sum(finding.accepted is not None for finding in diagnosis.findings)
+        if not accepted or diagnosis.verdict is not Verdict.HEALTHY:
             return diagnosis
-        reason = together([doubt, diagnosis.reason])
-        return replace(diagnosis, verdict=verdict_of(diagnosis.findings, reason), reason=reason)
+        return replace(diagnosis, reason=together([f"{accepted:,} accepted", diagnosis.reason]))
+
+    def _known(self, scenario: Scenario, finding: Finding) -> Finding:
+        """Return a finding under the name that the logs give its machine, marked where it is accepted."""
+        # Of what rests on logs alone every finding has the name that the logs give.
+        named = self._as_logged(finding) if UPDATE_MANAGER in scenario.services else finding
+        return self._accepted.mark(scenario.name, [named])[0]
 
     def _as_logged(self, finding: Finding) -> Finding:
         """Call a machine as its log rows do; what judges resources knows it by its resource's name."""
@@ -146,8 +159,7 @@ class Views:
         uses = [self._facts.use(name) for name in names]
         # A judge of both services is told which of them are looked at, not which were asked for.
         named = self._named | {"services": [service for service in CALLED if service not in self.not_asked]}
-        # Of what rests on logs alone every finding has the name that the logs give.
-        called = self._as_logged if UPDATE_MANAGER in scenario.services else None
+        called = partial(self._known, scenario)
         answering = judge(scenario, self.answering.seen, named, uses, called)
         answers = [self._facts.rows(name) for name in names]
         silent = {workspace for answer in answers for workspace in answer.unseen}

@@ -28,6 +28,29 @@ _TOO_DEEP = "…"
 
 def load(path: Path) -> dict[str, Plain]:
     """Read the file's mapping. Raises CallError where it cannot be read, ParameterError for its content."""
+    node = _read(path)
+    if node is None:
+        empty = "is empty; umdiag init writes an example of what it may hold"
+        raise ParameterError(path.name, "the file", empty)
+    if not isinstance(node, MappingNode):
+        raise ParameterError(
+            path.name, "the file", "is YAML but not a mapping, expected lines like source: azure"
+        )
+    return _mapping(node, "", 0)
+
+
+def load_list(path: Path) -> list[dict[str, Plain]]:
+    """Read a file that lists mappings, none where it is empty. Raises as `load` does."""
+    node = _read(path)
+    if node is None:
+        return []
+    if not isinstance(node, SequenceNode) or not all(isinstance(item, MappingNode) for item in node.value):
+        expected = "is not a list of entries, expected lines like - scenario: machine_disconnected"
+        raise ParameterError(path.name, "the file", expected)
+    return [_mapping(item, "", 0) for item in node.value]
+
+
+def _read(path: Path) -> Node | None:
     name = path.name
     try:
         with path.open("rb") as file:
@@ -46,12 +69,7 @@ def load(path: Path) -> dict[str, Plain]:
     if "\0" in text:
         place = _place(text, text.index("\0"))
         raise ParameterError(name, place, "holds a NUL character, save the file as UTF-8")
-    node = _compose(name, text)
-    if node is None:
-        raise ParameterError(name, "the file", "is empty; umdiag init writes an example of what it may hold")
-    if not isinstance(node, MappingNode):
-        raise ParameterError(name, "the file", "is YAML but not a mapping, expected lines like source: azure")
-    return _mapping(node, "", 0)
+    return _compose(name, text)
 
 
 def find(written: str, folder: Path | None, *, directory: bool) -> Path | None:

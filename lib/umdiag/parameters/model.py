@@ -150,6 +150,17 @@ class Parameters(BaseModel):
         "Machines that should have been patched. missed_machines says for each why it was not",
         ["web02.contoso.com"],
     )
+    accepted: Annotated[
+        kinds.PathText,
+        LookedFor(
+            directory=False, sources=("snapshot", "azure"), expected="a list of findings that are accepted"
+        ),
+    ] = declared(
+        "",
+        "A file of findings that are known and accepted. "
+        "They make no problem until their day is over. umdiag accept writes an entry",
+        "parameters/accepted.yml",
+    )
     parameters_file: Annotated[kinds.Text, Field(title="path"), NotebookOnly(start="parameters/demo.yml")] = (
         declared(
             "",

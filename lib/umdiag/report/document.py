@@ -13,7 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from umdiag._version import __version__
 from umdiag.judging.verdicts import worst_first
-from umdiag.model import RECORD, Diagnosis, Key, Moment, TableHealth
+from umdiag.model import RECORD, Diagnosis, Incident, Key, Moment, TableHealth
 from umdiag.report.folder import SCHEMA
 from umdiag.words.durations import write_duration
 from umdiag.words.plain import plain
@@ -56,6 +56,7 @@ class Document:
     target: Target
     data_health: Sequence[TableHealth]
     diagnoses: Sequence[Diagnosis]
+    incidents: Sequence[Incident]
     notebooks: Sequence[Notebook]
 
 
@@ -66,6 +67,7 @@ def document(
     target: Mapping[str, Any],
     health: Sequence[TableHealth],
     diagnoses: Iterable[Diagnosis],
+    incidents: Sequence[Incident],
     notebooks: Sequence[Notebook],
 ) -> dict[str, Any]:
     """Make the whole of findings.json (contract §4) out of plain values."""
@@ -77,6 +79,7 @@ def document(
         target=Target(**{field.name: plain(target[field.name]) for field in fields(Target)}),
         data_health=health,
         diagnoses=[_in_order(diagnosis) for diagnosis in diagnoses],
+        incidents=incidents,
         notebooks=notebooks,
     )
     content: dict[str, Any] = _adapter().dump_python(whole, mode="json")

@@ -168,13 +168,14 @@ class Job:
             families, also=drawn(self._notebooks.values()), progress=partial(self._steps.count, "queries")
         )
         self._go_on()
-        diagnoses = [diagnosis for family in families or FAMILIES for diagnosis in kit.diagnoses(family)]
+        joined = kit.drawn(families)
+        diagnoses = joined.diagnoses
         if AFTER in self._notebooks:
             fetch_machine(kit)
         self._steps.say(f"fetched {counted(len(kit.rows()), 'query', 'queries')}")
         counts = Counter(diagnosis.verdict for diagnosis in diagnoses)
         self._tell(diagnoses)
-        report = Report(kit, self._parameters, diagnoses, staging.folder, list(self._notebooks))
+        report = Report(kit, self._parameters, joined, staging.folder, list(self._notebooks))
         report.write_data()
         self._go_on()
         imports.join()

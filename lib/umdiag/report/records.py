@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.judging.verdicts import worst_first
-from umdiag.model import Diagnosis
+from umdiag.model import Diagnosis, Finding
 from umdiag.words.files import private_file, write_private
 from umdiag.words.plain import plain
 
@@ -28,6 +28,7 @@ FINDING_COLUMNS = (
     "evidence",
     "first_step",
     "source",
+    "accepted",
 )
 
 #: What a spreadsheet takes for the begin of a formula (contract §5), in whatever width it is written.
@@ -61,6 +62,7 @@ def write_findings_csv(path: Path, diagnoses: Sequence[Diagnosis]) -> None:
             summary(finding.evidence),
             next(iter(finding.resolution), ""),
             finding.source,
+            _accepted(finding),
         )
         for diagnosis in diagnoses
         for finding in worst_first(diagnosis.findings)
@@ -102,6 +104,14 @@ def _lines(value: Any, depth: int, indent: str = "") -> Iterator[str]:
         yield f"\n{indent}]"
     else:
         yield json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _accepted(finding: Finding) -> str:
+    """Say until when a finding is accepted and why, "" for one that is not."""
+    if finding.accepted is None:
+        return ""
+    until = finding.accepted.until
+    return f"{f'until {until}' if until else 'for good'}: {finding.accepted.why}"
 
 
 def _cell(value: Any) -> str:

@@ -8,21 +8,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from umdiag.model import Diagnosis
 from umdiag.parameters import Parameters, as_values
 from umdiag.report import records
 from umdiag.report.document import Notebook, document
-from umdiag.report.index import index
+from umdiag.report.index import TITLE, index
 from umdiag.report.privacy import Hidden
 from umdiag.report.templates import Link, copy_scripts
 from umdiag.sources.replay import write_facts
 
 if TYPE_CHECKING:
+    from umdiag.judging.incidents import Drawn
     from umdiag.kit import Kit
     from umdiag.report.execution import Executed
 
 #: Frames derived once for the kernels; no part of the finished report.
 FRAMES = "frames"
+
+#: The notebook of all families: its first screen is the index.
+_TITLES = {"overview": "Charts"}
 
 
 class Report:
@@ -32,18 +35,19 @@ class Report:
         self,
         kit: Kit,
         parameters: Parameters,
-        diagnoses: Sequence[Diagnosis],
+        drawn: Drawn,
         folder: Path,
         families: Sequence[str],
     ) -> None:
         self.folder = folder
         self.asked_at = kit.asked_at
-        self.hidden = Hidden([folder, *filter(None, [parameters.snapshot])])
+        self.hidden = Hidden([folder, *filter(None, [parameters.snapshot, parameters.accepted])])
         self._kit = kit
         self._target = as_values(parameters)
-        self._diagnoses = diagnoses
+        self._diagnoses = drawn.diagnoses
+        self._incidents = drawn.incidents
         self._families = families
-        self._titles = {family: family.replace("_", " ").capitalize() for family in families}
+        self._titles = {family: _TITLES.get(family, _spelled(family)) for family in families}
         self._machines = kit.machine_table()
         self._health = kit.health()
         self._patch_notes = kit.patch_notes()
@@ -90,15 +94,17 @@ class Report:
         ended = {notebook.family: notebook for notebook in executed}
         notebooks = [_notebook(ended[family]) for family in self._families]
         links = self._links()
+        kit = self._kit
         text = index(
             scope=str(self._kit),
             pages=[Link(href="index.html", title=links[0].title, here=True), *links[1:]],
             asked_at=self._kit.asked_at,
-            lookback=self._kit.lookback,
             made_at=datetime.now(UTC),
             notes=self._kit.notes,
             diagnoses=self._diagnoses,
+            incidents=self._incidents,
             machines=self._machines,
+            portal=kit.seen("portal_compliance").frame,
             health=self._health,
             patch_notes=self._patch_notes,
             notebooks=notebooks,
@@ -120,18 +126,23 @@ class Report:
             target=self._target,
             health=self._health,
             diagnoses=self._diagnoses,
+            incidents=self._incidents,
             notebooks=notebooks,
         )
         records.write_json(self.folder / "findings.json", content)
 
     def _links(self) -> list[Link]:
         return [
-            Link(href="index.html", title="Summary"),
+            Link(href="index.html", title=TITLE),
             *(Link(href=f"{family}.html", title=self._titles[family]) for family in self._families),
         ]
 
     def _write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+
+def _spelled(family: str) -> str:
+    return family.replace("_", " ").capitalize()
 
 
 def _notebook(executed: Executed) -> Notebook:

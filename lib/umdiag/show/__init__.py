@@ -5,6 +5,7 @@ with a count and the name of the file that holds all of it.
 """
 
 from umdiag.show.blocks import Block, css, note, style, table
+from umdiag.show.board import board
 from umdiag.show.diagnoses import diagnosis
 from umdiag.show.health import health
 from umdiag.show.machine import machine
@@ -19,6 +20,7 @@ __all__ = [
     "CSS",
     "STYLE",
     "Block",
+    "board",
     "diagnosis",
     "health",
     "machine",

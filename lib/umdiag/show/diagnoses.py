@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from umdiag.model import Diagnosis, Finding, QueryUse, State, Verdict
+from umdiag.model import Accepted, Diagnosis, Finding, QueryUse, State, Verdict
 from umdiag.show.blocks import Block
 from umdiag.show.findings import finding_lines, kinds, sentence
-from umdiag.show.markup import Html, badge, folded
+from umdiag.show.markup import Html, badge, folded, listing
 from umdiag.show.places import Place
 from umdiag.show.unasked import left_out
 from umdiag.show.urgency import by_cause
@@ -47,7 +47,7 @@ def diagnosis(shown: Diagnosis) -> Block:
     top = Html('<div id="um-{}" class="um-answer um-{}">{}</div>').format(
         shown.scenario, shown.verdict.lower(), _answer(shown)
     )
-    sections, queries = _sections(shown), _queries(shown.queries)
+    sections, queries = _sections(shown), _accepted(shown) + _queries(shown.queries)
     return Block(lambda place: top + Html("").join(part.at(place) for part in sections) + queries)
 
 
@@ -69,16 +69,21 @@ def _answer(shown: Diagnosis) -> Html:
 
 
 def _said(shown: Diagnosis) -> str:
+    accepted = sum(finding.accepted is not None for finding in shown.findings)
+    beside = f" {accepted:,} more accepted." if accepted else ""
     if shown.verdict is Verdict.PROBLEM:
-        return f"{counted(len(shown.findings), 'finding')}."
+        return f"{counted(len(shown.findings) - accepted, 'finding')}.{beside}"
     if shown.verdict is Verdict.UNKNOWN:
         return f"Cannot be determined: {shown.reason.rstrip('.') or 'no reason was given'}."
-    return f"No problem; {counted(len(shown.findings), 'note')}." if shown.findings else "Nothing found."
+    notes = len(shown.findings) - accepted
+    return (
+        f"No problem; {counted(notes, 'note')}." if notes else "No problem." if accepted else "Nothing found."
+    )
 
 
 def _sections(shown: Diagnosis) -> list[_Section]:
     """Share what may be shown among the causes: a few findings of each, then more of the first."""
-    groups = by_cause(shown.findings)
+    groups = by_cause([finding for finding in shown.findings if finding.accepted is None])
     spare = max(MOST_FINDINGS - sum(min(len(found), _LEAST_PER_CAUSE) for found in groups.values()), 0)
     sections = []
     for cause, found in groups.items():
@@ -88,6 +93,33 @@ def _sections(shown: Diagnosis) -> list[_Section]:
         head = Html("<h4>{} ({}; <code>{}</code>)</h4>").format(*words)
         sections.append(_Section(head=head, findings=found[:number], left=len(found) - number))
     return sections
+
+
+def _accepted(shown: Diagnosis) -> Html:
+    """List what is known and accepted, until when and why, behind one line."""
+    rows = [
+        (
+            finding.subject.name,
+            sentence(shown.scenario, finding.cause),
+            _until(finding.accepted),
+            finding.accepted.why,
+        )
+        for finding in shown.findings
+        if finding.accepted is not None
+    ]
+    if not rows:
+        return Html("")
+    listed = listing(("Subject", "Found", "Accepted until", "Why"), rows[:MOST_FINDINGS], names=[0])
+    rest = (
+        Html("<p>and {} more</p>").format(len(rows) - MOST_FINDINGS)
+        if len(rows) > MOST_FINDINGS
+        else Html("")
+    )
+    return folded(counted(len(rows), "accepted finding"), listed + rest)
+
+
+def _until(accepted: Accepted) -> str:
+    return accepted.until.isoformat() if accepted.until else "for good"
 
 
 def _queries(queries: Sequence[QueryUse]) -> Html:

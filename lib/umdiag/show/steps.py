@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from umdiag.model import Diagnosis, Finding, Lead, Severity, Verdict
+from umdiag.model import Diagnosis, Finding, Lead, Verdict
 from umdiag.scenarios import FAMILIES, leads_from
 from umdiag.show.blocks import Block
 from umdiag.show.findings import kinds
@@ -144,7 +144,7 @@ def _weight(findings: Sequence[Finding]) -> tuple[Weight, int]:
 
 def _grave(diagnoses: Iterable[Diagnosis]) -> list[Finding]:
     findings = (finding for diagnosis in diagnoses for finding in diagnosis.findings)
-    return [finding for finding in findings if finding.severity is not Severity.INFO]
+    return [finding for finding in findings if finding.counts]
 
 
 def _only(diagnosis: Diagnosis, computer: str) -> Diagnosis:

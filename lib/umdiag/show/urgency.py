@@ -2,7 +2,8 @@
 
 Every page begins with the same thing because every page asks here. A finding whose cause is known comes
 before any of cause `unknown`, which tells nobody what to do; then severity decides; then how much a subject
-explains: what befell a workspace explains what befell its machines. A remark (severity info) comes last.
+explains: what befell a workspace explains what befell its machines. A remark (severity info) comes
+last, and so does what is accepted.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _NOTHING: Weight = (True, True, len(Severity), len(_WIDTH))
 def weight(finding: Finding) -> Weight:
     """Order findings, the most urgent first."""
     return (
-        finding.severity is Severity.INFO,
+        not finding.counts,
         finding.cause == UNKNOWN_CAUSE,
         finding.severity.rank,
         _WIDTH.get(finding.subject.kind, _BETWEEN),

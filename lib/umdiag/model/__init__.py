@@ -8,36 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
-import pandas as pd
-from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field, PlainSerializer, WithJsonSchema
 
+from umdiag.model.forms import RECORD as RECORD
+from umdiag.model.forms import Count as Count
+from umdiag.model.forms import Key as Key
+from umdiag.model.forms import Moment as Moment
+from umdiag.model.incidents import Accepted as Accepted
+from umdiag.model.incidents import Common as Common
+from umdiag.model.incidents import Explanation as Explanation
+from umdiag.model.incidents import Incident as Incident
+from umdiag.model.rows import Adding as Adding
+from umdiag.model.rows import Partial as Partial
+from umdiag.model.rows import Reach as Reach
+from umdiag.model.rows import Rows as Rows
+from umdiag.model.rows import State as State
+from umdiag.model.rows import TableHealth as TableHealth
+from umdiag.model.severity import Severity as Severity
 from umdiag.words.plain import plain
 from umdiag.words.services import UPDATE_MANAGEMENT as UPDATE_MANAGEMENT
 from umdiag.words.services import UPDATE_MANAGER as UPDATE_MANAGER
 from umdiag.words.steps import NOTHING_KNOWN, Step, Traits, filled, named_parts, steps_for
 
-#: A literal name of the kit's own: of a scenario, a family, a cause, a query.
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Count = Annotated[int, PlainSerializer(int), WithJsonSchema({"type": "integer", "minimum": 0})]
-_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z$"
-Moment = Annotated[datetime, PlainSerializer(plain), WithJsonSchema({"type": "string", "pattern": _MOMENT})]
 #: What a finding may be about.
 SUBJECTS = (
     "machine", "workspace", "automation_account", "subscription", "update_configuration", "update_run",
     "maintenance_configuration", "automation_job",
 )  # fmt: skip
-#: In a file every key of a record is written and no other is read.
-RECORD = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
-
-#: Annotations of what a function takes (`judging/needs.py`). As far as seen: each row is right, some may
-#: be missing, and of a time only the bound is known.
-Partial: TypeAlias = pd.DataFrame
-#: Whole or None; without it rows are missing from what the function returns.
-Adding: TypeAlias = pd.DataFrame
 
 
 class Verdict(StrEnum):
@@ -47,90 +47,6 @@ class Verdict(StrEnum):
     UNKNOWN = "UNKNOWN"
     HEALTHY = "HEALTHY"
     NOT_ASKED = "NOT_ASKED"
-
-
-class Severity(StrEnum):
-    """How urgent a finding is, most urgent first; INFO alone makes no PROBLEM."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    INFO = "info"
-
-    @property
-    def rank(self) -> int:
-        """0 for the most urgent."""
-        return _RANKS[self]
-
-
-_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
-
-
-class State(StrEnum):
-    """How much of a table or an answer could be seen."""
-
-    COMPLETE = "complete"
-    PARTIAL = "partial"
-    EMPTY = "empty"
-    MISSING = "missing"
-    DENIED = "denied"
-    UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rows:
-    """What one query returned, and how much of the truth it is.
-
-    `frame` has exactly the columns of the query's header, in the dtypes of `kql.DTYPES`; it is empty
-    where `state` is neither COMPLETE nor PARTIAL. `state` is one of COMPLETE, PARTIAL, DENIED, MISSING.
-    `unseen` names workspaces that gave no row at all while those of the others are whole (then PARTIAL).
-    `sent` is the text as it was sent, where a workspace could not answer the one that was asked.
-    """
-
-    name: str
-    text: str
-    frame: pd.DataFrame
-    state: State
-    reason: str = ""
-    newest: datetime | None = None
-    tables: tuple[str, ...] = ()
-    unseen: tuple[str, ...] = ()
-    sent: str = ""
-
-    def __post_init__(self) -> None:
-        """Let no answer that is not whole go without a word: a verdict would take it for whole."""
-        if not self.whole and not self.reason:
-            what = ", ".join(self.tables) or self.name
-            object.__setattr__(self, "reason", f"{what}: the state is {self.state.value}, no reason is known")
-
-    @property
-    def whole(self) -> bool:
-        """Whether a judgement may reason from what is not in these rows."""
-        return self.state is State.COMPLETE
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableHealth:
-    """One line of the data-health block: a table in one scope (workspace, Resource Graph, account)."""
-
-    __pydantic_config__ = RECORD
-
-    table: Annotated[str, Field(min_length=1)]
-    scope: str
-    state: State
-    rows: Count
-    newest: Moment | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reach:
-    """One thing that a report reads: whether it can be reached, and what was seen or is to be done."""
-
-    what: str
-    ok: bool
-    told: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +87,10 @@ class Cause:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One cause on one subject, with the rows that show it (`evidence`) and the steps that fix it."""
+    """One cause on one subject, with the rows that show it (`evidence`) and the steps that fix it.
+
+    `explained_by` names the findings that it follows from; only an accepted finding has `accepted`.
+    """
 
     __pydantic_config__ = RECORD
 
@@ -181,6 +100,13 @@ class Finding:
     evidence: Annotated[Mapping[str, Any], PlainSerializer(plain), WithJsonSchema({"type": "object"})]
     resolution: Sequence[Annotated[str, Field(min_length=1)]]
     source: str
+    explained_by: Sequence[Explanation] = ()
+    accepted: Annotated[Accepted | None, Field(exclude_if=lambda accepted: accepted is None)] = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it makes a PROBLEM: no remark, and not accepted."""
+        return self.severity is not Severity.INFO and self.accepted is None
 
 
 @dataclass(frozen=True, kw_only=True)
