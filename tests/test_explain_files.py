@@ -110,7 +110,7 @@ def test_text_as_json_says_what_it_names() -> None:
     told = json.loads(answer([text], 100, form="json"))
     assert told["answers"][0]["id"] == "aum_provider_missing"
     assert told["details"]["namespace"] == "Microsoft.Maintenance"
-    assert json.loads(answer(["the frobnicator"], 100, form="json"))["answers"] == []
+    assert json.loads(answer(["the frobnicator has 7 legs"], 100, form="json"))["answers"] == []
 
 
 def test_empty_folder_is_an_error_of_the_call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ import typer
 
 from umdiag._version import __version__
 from umdiag.errors import CallError, ending, is_full, one_line
+from umdiag.explain.forms import Form
 from umdiag.words.arguments import spread_only
 from umdiag.words.endings import hear_endings, leave
 
@@ -30,13 +31,6 @@ class FailOn(StrEnum):
     PROBLEM = "problem"
     UNKNOWN = "unknown"
     NEVER = "never"
-
-
-class Form(StrEnum):
-    """How `explain` writes its answer."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def _print_version(wanted: bool) -> None:
@@ -206,9 +200,7 @@ def explain(
             help="Scenario, error text, code, log files or folders, or - for standard input.",
         ),
     ] = None,
-    listed: Annotated[
-        bool, typer.Option("--list", help="List what is known, of the platform that is named.")
-    ] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List what is known [of a platform].")] = False,
     form: Annotated[Form, typer.Option("--format", help="How to write the answer.")] = Form.TEXT,
 ) -> None:
     """Explain a scenario, an error text, a code in hex or decimal, or logs and status files of any size.
@@ -219,8 +211,8 @@ def explain(
 
     from umdiag.explain.answering import answer
 
-    width = min(get_terminal_size(fallback=(100, 24)).columns, 100)
-    say(answer(name or [], width, listed=listed, form=form.value))
+    width = min(get_terminal_size((100, 24)).columns, 100)
+    say(answer(name or [], width, listed=listed, form=form))
 
 
 @app.command()

@@ -77,8 +77,8 @@ def of_json(path: Path, name: str, machine: str) -> list[tuple[str, Report]] | N
     for leaf in found:
         by_machine.setdefault(leaf.machine or machine, []).append(f"{leaf.time} {leaf.line}".strip())
     return [
-        (own, scan(io.BytesIO("\n".join(lines).encode()), name, numbered=False))
-        for own, lines in by_machine.items()
+        (name_of, scan(io.BytesIO("\n".join(lines).encode()), name, numbered=False))
+        for name_of, lines in by_machine.items()
     ] or [(machine, scan(io.BytesIO(b""), name, numbered=False))]
 
 

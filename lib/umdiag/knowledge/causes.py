@@ -9,7 +9,7 @@ from functools import lru_cache
 from umdiag.knowledge.cleaning import cleaned
 from umdiag.knowledge.codes import find_codes
 from umdiag.knowledge.hresult import FAILURE, parse
-from umdiag.knowledge.matching import LINUX_CAUSES, rows_of
+from umdiag.knowledge.matching import LINUX_CAUSES, messages
 from umdiag.knowledge.table import by_number
 
 #: In the order in which they are decided.
@@ -75,7 +75,7 @@ def run_causes(text: str) -> tuple[str, ...]:
     """
     plain = _plain(text)
     sudo = bool(_SUDO.search(plain))
-    rows = rows_of(cleaned(text), "package_manager")
+    rows = messages(cleaned(text), "package_manager")
     shown = {row.cause for row in rows if not (sudo and row.id == "sudo_missing")}
     if sudo:
         shown.add("sudo_denied")
@@ -87,7 +87,7 @@ def run_causes(text: str) -> tuple[str, ...]:
 def _of_rows(text: str, plain: str) -> set[str]:
     """Return the causes of the table's messages; those of .NET are causes of Windows only."""
     platforms = {*_PLATFORMS, "runtime"} if _DOTNET.search(plain) else _PLATFORMS
-    return {row.cause for row in rows_of(cleaned(text)) if row.platform in platforms}
+    return {row.cause for row in messages(cleaned(text)) if row.platform in platforms}
 
 
 def _meaning(code: int) -> str:

@@ -60,15 +60,10 @@ def chosen(text: str, found: Iterable[Match]) -> list[Match]:
     A line that shows the signs of one program is not answered by the rows of another; where it shows none,
     the signs of the whole text decide. What is true of many texts is left out where more is known.
     """
-    kept = sorted(belonging(text, found), key=rank)
+    kept = sorted((match for match in found if belongs(text, match)), key=rank)
     if any(match.row.role != ROLES[-1] for match in kept):
         return [match for match in kept if match.row.role != ROLES[-1]]
     return kept
-
-
-def belonging(text: str, found: Iterable[Match]) -> list[Match]:
-    """Return the matches of a text's own platform, in any order."""
-    return [match for match in found if belongs(text, match)]
 
 
 def rank(match: Match) -> tuple[int, int, str]:
@@ -81,11 +76,11 @@ def belongs(text: str, match: Match) -> bool:
     """Return whether nothing near a match, or else in the text, says that another program wrote it."""
     for family in _FAMILIES:
         if match.row.platform in family:
-            own = family[match.row.platform]
+            speaking = family[match.row.platform]
             low = text.rfind("\n", 0, match.start) + 1
             high = text.find("\n", match.end)
             shown = _shown(text[low : high if high >= 0 else len(text)], family) or _shown(text, family)
-            return not shown or bool(shown & own)
+            return not shown or bool(shown & speaking)
     return True
 
 

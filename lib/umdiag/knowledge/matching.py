@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 
-from umdiag.knowledge.choosing import Match, belonging, chosen
+from umdiag.knowledge.choosing import Match, chosen
 from umdiag.knowledge.cleaning import cleaned
 from umdiag.knowledge.table import Knowledge, table
 from umdiag.knowledge.templates import Anchor, anchors, compiled, tokens
@@ -57,11 +57,6 @@ def messages(text: str, kind: str = "") -> list[Knowledge]:
     return [match.row for match in chosen(text.lower(), matches(text, kind))]
 
 
-def rows_of(text: str, kind: str = "") -> list[Knowledge]:
-    """Return the row of each message in a cleaned text, those too that say little beside others."""
-    return [match.row for match in belonging(text.lower(), matches(text, kind))]
-
-
 def matches(text: str, kind: str = "") -> list[Match]:
     """Return each row with the first place of its message in a cleaned text."""
     found: dict[str, Match] = {}
@@ -83,7 +78,7 @@ def statuses(text: str) -> list[Knowledge]:
 @lru_cache(maxsize=8192)
 def classify_linux(text: str) -> tuple[str, ...]:
     """Return the causes of `linux_run_failed` that a text shows, first that fits first; empty for none."""
-    shown = {row.cause for row in rows_of(cleaned(text), "package_manager")}
+    shown = {row.cause for row in messages(cleaned(text), "package_manager")}
     return tuple(cause for cause in LINUX_CAUSES if cause in shown)
 
 
