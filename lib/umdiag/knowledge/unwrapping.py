@@ -18,7 +18,7 @@ _FRAMES = tuple(
         r"^\s*(?:Error: )?(?P<code>[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]+)+): ",  # code: message
     )
 )
-_ALONE = re.compile(r"\W*([A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+|[A-Z]{3,}(?:_[A-Z0-9]+)+)\W*")
+_ALONE = re.compile(r"\W*([A-Z]+[a-z0-9]+[A-Z][A-Za-z0-9]*|[A-Z]{3,}(?:_[A-Z0-9]+)+)\W*")
 _NO_CODES = frozenset({"Success", "Succeeded", "OK", "Failed", "Error", "Exception", "None", "Null"})
 _STATUS = re.compile(
     r"(?:status(?:[ _]?code)?\W{1,4}|http(?:/[\d.]+)?(?: error| code| status)*\W{1,3}|\()([1-5]\d\d)\b",
