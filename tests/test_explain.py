@@ -365,6 +365,20 @@ def test_every_known_code_passes_the_first_look() -> None:
         assert {group.knowledge.number for group in report.groups} == {*part}
 
 
+def test_every_known_text_passes_the_first_look() -> None:
+    data = "".join(f"{' '.join(row.example.split())}\n" for row in table()).encode()
+    seen = {
+        piece.line
+        for piece in cutting.pieces(Block(data=data, first_line=1, before=b""))
+        if piece.words or piece.codes
+    }
+    in_lines = [
+        any(text[0] != "=" for text in row.patterns) and len(row.example.split()) > 1 for row in table()
+    ]
+    assert in_lines.count(True) > 500
+    assert seen >= {line for line, wanted in enumerate(in_lines, start=1) if wanted}
+
+
 @settings(derandomize=True, max_examples=120, deadline=None)
 @given(
     st.sampled_from([text for row in table() for text in row.patterns if text[0] not in "=#"]), st.booleans()
