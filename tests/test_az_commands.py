@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -12,6 +11,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 import umdiag
+from umdiag.knowledge import table
 from umdiag.scenarios import catalogue
 from umdiag.words.steps import Step
 
@@ -35,8 +35,7 @@ def steps() -> Iterator[str]:
 @cache
 def literals() -> frozenset[str]:
     """Return every other text of the kit that may name a command: manual pages, advice, error knowledge."""
-    lines = (ROOM / "knowledge/errors.jsonl").read_text(encoding="utf-8").splitlines()
-    found = [json.dumps(json.loads(line)["resolution"], ensure_ascii=False) for line in lines]
+    found = [step for row in table() for step in row.resolution]
     for path in ROOM.rglob("*.py"):
         if "az " in (code := path.read_text(encoding="utf-8")):
             found += written_in(ast.parse(code))

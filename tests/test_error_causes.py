@@ -57,6 +57,20 @@ TEXTS = [
     ("0x800F0922 and 0x8024402C", "network_unreachable"),
     ("0x80080005 (CO_E_SERVER_EXEC_FAILURE)", "other_hresult"),
 ]
+#: What the table of errors knows of texts without a code.
+FROM_TABLE = [
+    ("System.Net.WebException: The remote name could not be resolved: 'x.y.example'", "network_unreachable"),
+    ("System.Net.WebException: The operation has timed out", "timed_out"),
+    ("System.UnauthorizedAccessException: Access to the path 'C:\\x' is denied.", "access_denied"),
+    ("The remote server returned an error: (407) Proxy Authentication Required.", "network_unreachable"),
+    (
+        "VM has not reported status for VM agent or extensions. Verify that the OS is up",
+        "extension_timed_out",
+    ),
+    ("[ExtensionError] Timeout(900): bin/handler.sh -enable", "extension_timed_out"),
+    ("OperationPreempted: preempted by a more recent operation.", "superseded_operation"),
+    ("Failed to start service 'Windows Update (wuauserv)'.", "update_service_disabled"),
+]
 #: What only looks like a cause.
 LOOK_ALIKES = [
     "",
@@ -79,6 +93,8 @@ LOOK_ALIKES = [
     "500 Internal Server Error",
     "The command timed out",
     "OPERATION_FAILED",
+    "Connection refused",
+    "E: Failed to fetch http://x/y.deb  Connection timed out [IP: 1.2.3.4 80]",
 ]
 
 
@@ -87,7 +103,7 @@ def test_every_cause_of_the_book_has_an_example() -> None:
     assert list(error_causes(pd.Series(EXAMPLES.values()))) == list(ERROR_CAUSES)
 
 
-@pytest.mark.parametrize(("text", "cause"), TEXTS)
+@pytest.mark.parametrize(("text", "cause"), [*TEXTS, *FROM_TABLE])
 def test_text_shows_its_cause(text: str, cause: str) -> None:
     assert list(error_causes(pd.Series([text]))) == [cause]
 

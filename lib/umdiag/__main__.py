@@ -16,6 +16,7 @@ import typer
 
 from umdiag._version import __version__
 from umdiag.errors import CallError, ending, is_full, one_line
+from umdiag.explain.forms import Form
 from umdiag.words.arguments import spread_only
 from umdiag.words.endings import hear_endings, leave
 
@@ -193,13 +194,16 @@ def init(
 @app.command(context_settings={"ignore_unknown_options": True})  # -2145107924 is a code
 def explain(
     name: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="NAME_OR_TEXT", help="Scenario, error text, code, log file, or - for standard input."
+            metavar="NAME_OR_TEXT",
+            help="Scenario, error text, code, log files or folders, or - for standard input.",
         ),
-    ],
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List what is known [of a platform].")] = False,
+    form: Annotated[Form, typer.Option("--format", help="How to write the answer.")] = Form.TEXT,
 ) -> None:
-    """Explain a scenario, an error text, a code in hex or decimal, or a log of any size.
+    """Explain a scenario, an error text, a code in hex or decimal, or logs and status files of any size.
 
     Ends with 0, also where nothing is known of a text; with 2 if nothing is given, or a file cannot be read.
     """
@@ -207,7 +211,8 @@ def explain(
 
     from umdiag.explain.answering import answer
 
-    say(answer(name, min(get_terminal_size(fallback=(100, 24)).columns, 100)))
+    width = min(get_terminal_size((100, 24)).columns, 100)
+    say(answer(name or [], width, listed=listed, form=form))
 
 
 @app.command()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from support import findings_schema, parameter_forms, readme
+from support import errors_page, findings_schema, parameter_forms, readme
 
 
 def forms() -> dict[Path, str]:
     """Return every generated file with what it should hold."""
-    return findings_schema.forms() | parameter_forms.forms() | readme.forms()
+    return errors_page.forms() | findings_schema.forms() | parameter_forms.forms() | readme.forms()
 
 
 def main(*, check: bool) -> str:

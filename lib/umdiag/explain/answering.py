@@ -1,4 +1,4 @@
-"""Answer `umdiag explain`: tell what was given (scenario, code, text, log, standard input) and explain it."""
+"""Answer `umdiag explain`: tell what was given (scenario, code, text, logs, standard input), explain it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from umdiag.errors import CallError
-from umdiag.explain import wording
+from umdiag.explain import as_json, inputs, overview, unknowing, wording
+from umdiag.explain.flattening import flat
+from umdiag.explain.inputs import Reading, Source
+from umdiag.explain.listing import listing
 from umdiag.explain.patience import USUAL, Limits, Patient
 from umdiag.explain.reading import Joined, blocks
 from umdiag.explain.scanning import scan
@@ -23,29 +26,69 @@ _OPTION = re.compile(r"--?[a-z][a-z-]*")
 _FILE = re.compile(r"\S*[/\\]\S*|\S+\.(?:log|txt|xml|json|csv|tsv|gz|evtx|etl|out|err)", re.IGNORECASE)
 
 
-def answer(words: Sequence[str], width: int, limits: Limits = USUAL) -> str:
-    """Return the page for the words of the command line. Raises CallError for nothing, or no such file."""
+def answer(
+    words: Sequence[str], width: int, limits: Limits = USUAL, *, listed: bool = False, form: str = "text"
+) -> str:
+    """Return the page for the words of the command line. Raises CallError for nothing, or no such file.
+
+    `listed`: what is known, of the platform that the words name. `form` is text or json.
+    """
+    if listed:
+        return listing(words, width)
     text = " ".join(words)
     if not text.strip():
         raise CallError(
             "explain: nothing was given; name a scenario, an error text, a code, a log file, or -"
         )
     if text.strip() == "-":
-        return _from_stream(Patient(_standard_input, limits), width, limits)
+        return _from_stream(Patient(_standard_input, limits), width, limits, form)
     named = _NAME.fullmatch(text)
-    if named and (page := _scenario(text, width)):
+    if form == "text" and named and (page := _scenario(text, width)):
         return page
-    if path := _existing(text):
-        return wording.report(scan(path, limits=limits), width)
-    if found := decode(text):
-        return wording.pages(found, width)
+    if paths := _existing(words, text):
+        return _files(paths, width, limits, form)
+    if not decode(flat(text)):
+        _raise_if_no_text(text, named=bool(named))
+    return _text(text, width, form)
+
+
+def _text(text: str, width: int, form: str) -> str:
+    plain = flat(text)
+    found = decode(plain)
+    if form == "json":
+        return as_json.of_text(found, plain)
+    if not found:
+        return unknowing.answer(plain, width)
+    return "\n\n".join([wording.pages(found, width, plain), *unknowing.also(plain, width)])
+
+
+def _files(paths: Sequence[Path], width: int, limits: Limits, form: str) -> str:
+    alone = len(paths) == 1 and not paths[0].is_dir()
+    found = [inputs.read(source, limits) for source in inputs.sources(paths)]
+    if form == "json":
+        return as_json.of_files(found)
+    if not alone:
+        return overview.page(found, width)
+    if found[0].refused:
+        raise CallError(f"explain: {_refusal(found[0])}")
+    if len(found[0].reports) > 1:
+        return overview.page(found, width)
+    return wording.report(found[0].reports[0][1], width)
+
+
+def _refusal(reading: Reading) -> str:
+    name, said = reading.source.name, reading.refused
+    return said if said.startswith(name) else f"{name}: {said}"
+
+
+def _raise_if_no_text(text: str, *, named: bool) -> None:
+    """Raise CallError for what was meant as an option, a file or a scenario, and is none of these."""
     if _OPTION.fullmatch(text):
         raise CallError(f"explain: there is no option {text[:80]}; see umdiag explain --help")
     if _FILE.fullmatch(text):
         raise CallError(f"explain: there is no file {Path(text).name[:80]!r} to read")
     if named:
         _raise_if_near(text)
-    return wording.unknown(width)
 
 
 def _scenario(text: str, width: int) -> str:
@@ -67,18 +110,20 @@ def _raise_if_near(text: str) -> None:
     try:
         pages.choose(text, catalogue())
     except CallError as error:
-        if "did you mean" in str(error) or (text.islower() and len(text.split()) == 1):
+        near = "did you mean" in str(error) and not unknowing.unknown_codes(text)
+        if near or (text.islower() and len(text.split()) == 1):
             raise
 
 
-def _existing(text: str) -> Path | None:
+def _existing(words: Sequence[str], text: str) -> list[Path]:
+    """Return the files and folders that the words name: all of them together, or each."""
     try:
-        path = Path(text)
-        if path.is_dir():
-            raise CallError(f"explain: {path.name!r} is a folder; name a file in it")
-        return path if path.exists() else None
+        if Path(text).exists():
+            return [Path(text)]
+        paths = [Path(word) for word in words]
+        return paths if len(paths) > 1 and all(path.exists() for path in paths) else []
     except (OSError, ValueError):  # too long, or signs that no file name has
-        return None
+        return []
 
 
 def _standard_input() -> int:
@@ -88,7 +133,7 @@ def _standard_input() -> int:
         raise CallError("explain: there is no standard input to read") from None
 
 
-def _from_stream(stream: Patient, width: int, limits: Limits) -> str:
+def _from_stream(stream: Patient, width: int, limits: Limits, form: str) -> str:
     name = "standard input"
     try:
         head = stream.read(_SHORT + 1)
@@ -96,10 +141,13 @@ def _from_stream(stream: Patient, width: int, limits: Limits) -> str:
         raise CallError(f"explain: {name}: it cannot be read ({error.strerror})") from None
     if len(head) > _SHORT:
         report = scan(Joined(head=head, rest=stream), name, limits)
-        return wording.report(replace(report, cut=report.cut or stream.cut), width)
+        report = replace(report, cut=report.cut or stream.cut)
+        source = Source(path=Path("-"), name=name, machine="")
+        if form == "json":
+            return as_json.of_files([Reading(source=source, reports=(("", report),))])
+        return wording.report(report, width)
     text = b"".join(block.data for block in blocks(io.BytesIO(head), name)).decode("utf-8", "replace")
     if not text.strip():
         raise CallError(f"explain: {name} is empty" + (f": {stream.cut}" if stream.cut else ""))
-    found = decode(text)
-    page = wording.pages(found, width) if found else wording.unknown(width)
-    return f"{page}\n\n{name}: {stream.cut}." if stream.cut else page
+    page = _text(text, width, form)
+    return f"{page}\n\n{name}: {stream.cut}." if stream.cut and form == "text" else page

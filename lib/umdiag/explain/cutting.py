@@ -15,6 +15,10 @@ from umdiag.explain.reading import SEAM, Block
 from umdiag.knowledge.matching import index, prefilter
 
 _LONG, _PIECE = 8 << 10, 2 << 10
+# With more words in one pattern RE2 runs out of memory for its states, and is twenty times slower.
+_AT_ONCE = 500
+# RE2 reads these patterns anew each time: for so few lines a closer look at all of them takes less.
+_FEW, _LITTLE = 60, 8 << 10
 # Where the records of an endless line end: JSON objects, XML events, escaped line breaks, before a time.
 _RECORD = re.compile(rb"\}\s*,\s*(?=\{)|</Event>|\\n|[\s,;](?=20\d\d-\d\d-\d\d[T \t]\d\d:)")
 _CODES = (
@@ -50,7 +54,7 @@ def pieces(block: Block) -> Iterator[Piece]:
     yield from _seams(block, seams, line_ends)
     bounds = np.concatenate(([0], ends))
     array = _array(data, bounds)
-    words, codes = _matches(array, _words()), _matches(array, _CODES)
+    words, codes = _with_words(array), _matches(array, _CODES)
     lines = block.first_line + np.searchsorted(line_ends, bounds, side="right")
     here = np.flatnonzero(words | codes)
     whole = (is_end[bounds[here] - 1] | (here == 0)) & (is_end[ends[here] - 1] | (ends[here] == len(data)))
@@ -95,7 +99,7 @@ def _seams(block: Block, seams: list[int], line_ends: np.ndarray) -> Iterator[Pi
         return
     joined = b"".join(text for text, _, _ in around)
     array = _array(joined, np.cumsum([0, *(len(text) for text, _, _ in around)]))
-    words, codes = _matches(array, _words()), _matches(array, _CODES)
+    words, codes = _with_words(array), _matches(array, _CODES)
     for i in np.flatnonzero(words | codes):
         text, seam, cut = around[i]
         line = block.first_line + int(np.searchsorted(line_ends, cut, side="right"))
@@ -112,6 +116,13 @@ def _matches(array: pa.Array, pattern: str) -> np.ndarray:
     return pc.match_substring_regex(array, pattern).to_numpy(zero_copy_only=False)
 
 
+def _with_words(array: pa.Array) -> np.ndarray:
+    if len(array) <= _FEW and array.nbytes <= _LITTLE:
+        return np.ones(len(array), dtype=bool)
+    return np.logical_or.reduce([_matches(array, pattern) for pattern in _words()])
+
+
 @cache
-def _words() -> str:
-    return prefilter(index().by_anchor)
+def _words() -> tuple[str, ...]:
+    keys = sorted(index().by_anchor)
+    return tuple(prefilter(keys[n : n + _AT_ONCE]) for n in range(0, len(keys), _AT_ONCE))

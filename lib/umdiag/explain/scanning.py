@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from umdiag.errors import CallError, one_line
 from umdiag.explain.patience import USUAL, Limits, Patient, amount, of_path
 from umdiag.explain.reading import Block, Readable, blocks
+from umdiag.knowledge.choosing import Match, chosen
 from umdiag.knowledge.cleaning import cleaned, shown
 from umdiag.knowledge.codes import places
+from umdiag.knowledge.decoder import ordered
 from umdiag.knowledge.hresult import explain
 from umdiag.knowledge.matching import Pair, index, pattern
-from umdiag.knowledge.table import Knowledge
+from umdiag.knowledge.table import ROLES, Knowledge
 
 if TYPE_CHECKING:
     from umdiag.explain.cutting import Piece
@@ -50,9 +52,10 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What is known in a log, most frequent first; `left_out` counts lines of groups beyond the most kept.
+    """What is known in a log: reasons first, of each kind the most frequent first.
 
-    `cut` says why it was not read to its end, "" if it was.
+    `left_out` counts lines of groups beyond the most kept. `cut` says why it was not read to its end, "" if
+    it was. `numbered`: whether its lines are those of the file.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Report:
     groups: tuple[Group, ...]
     left_out: int = 0
     cut: str = ""
+    numbered: bool = True
 
 
 @dataclass(kw_only=True)
@@ -95,7 +99,9 @@ class _Search:
         tally.last_line, tally.last = line, data[:4096]
 
 
-def scan(source: str | Path | Readable, name: str = "", limits: Limits = USUAL) -> Report:
+def scan(
+    source: str | Path | Readable, name: str = "", limits: Limits = USUAL, *, numbered: bool = True
+) -> Report:
     """Read a log once, in blocks, and return what is known in it. Raises CallError if it cannot be read.
 
     The limits are those of what is read, and of what that is when unpacked.
@@ -135,8 +141,15 @@ def scan(source: str | Path | Readable, name: str = "", limits: Limits = USUAL) 
     cut = cut or (source.cut if isinstance(source, Patient) else "")
     if cut and not size:
         raise CallError(f"explain: {name}: {cut}")
-    groups = sorted(map(_group, search.tallies.values()), key=lambda group: (-group.count, group.first_line))
-    return Report(name=name, lines=lines, size=size, groups=tuple(groups), left_out=search.left_out, cut=cut)
+    return Report(
+        name=name,
+        lines=lines,
+        size=size,
+        groups=tuple(sorted(map(_group, search.tallies.values()), key=_rank)),
+        left_out=search.left_out,
+        cut=cut,
+        numbered=numbered,
+    )
 
 
 def _found(data: bytes, *, words: bool, codes: bool, seam: int) -> Found:
@@ -145,21 +158,20 @@ def _found(data: bytes, *, words: bool, codes: bool, seam: int) -> Found:
     text = before + cleaned(data[seam:].decode("utf-8", "replace"))
     small = text.lower()
     low, high = (len(before), len(before)) if seam else (len(text) + 1, -1)
-    rows: dict[str, Knowledge] = {}
+    found: list[Match] = []
     missed: list[Pair] = []
-    if words:
-        for template, row in index().candidates(small):
-            match = pattern(template).search(small)
-            if match is None:
-                missed.append((template, row))
-            elif match.start() < low and match.end() > high:
-                rows[row.id] = row
-    if codes:
-        for number, start, end in places(text):
-            if start < low and end > high:
-                row = _explained(number)
-                rows[row.id] = row
-    return tuple(rows.values()), tuple(pair for pair in missed if pair[1].id not in rows and not seam)
+    for template, row in index().candidates(small) if words else ():
+        match = pattern(template).search(small)
+        if match is None:
+            missed.append((template, row))
+        elif match.start() < low and match.end() > high:
+            found.append(Match(row=row, start=match.start(), end=match.end()))
+    rows = [match.row for match in chosen(small, found)]
+    for number, start, end in places(text) if codes else ():
+        if start < low and end > high:
+            rows.append(_explained(number))
+    known = {match.row.id for match in found}
+    return tuple(ordered(rows)), tuple(pair for pair in missed if pair[1].id not in known and not seam)
 
 
 def _look_around(search: _Search, missed: Pair, data: bytes, piece: Piece) -> None:
@@ -168,6 +180,8 @@ def _look_around(search: _Search, missed: Pair, data: bytes, piece: Piece) -> No
     line, start, end = piece.around
     around = data[start : min(end, start + _WIDEST)]
     match = pattern(template).search(cleaned(around.decode("utf-8", "replace")).lower())
+    if match and not chosen(match.string, [Match(row=row, start=match.start(), end=match.end())]):
+        return
     if match is None:
         search.vain[template] = search.vain.get(template, 0) + 1
         return
@@ -185,6 +199,10 @@ def _group(tally: _Tally) -> Group:
         last_time=_time(tally.last),
         sample=shown(tally.first.decode("utf-8", "replace")),
     )
+
+
+def _rank(group: Group) -> tuple[int, int, int]:
+    return ROLES.index(group.knowledge.role), -group.count, group.first_line
 
 
 def _time(data: bytes) -> str:

@@ -41,6 +41,9 @@ _TEXTS: Mapping[str, re.Pattern[str]] = {
     "platform_error": re.compile("internal ?(?:execution ?)?error"),
 }
 _OTHER = "other_hresult"
+# Whose messages say why Update Manager failed; what package managers write is for `run_causes` to read.
+_PLATFORMS = frozenset({"windows", "extension", "control_plane", "update_manager"})
+_DOTNET = re.compile(r"\bsystem\.[a-z]+|exception from|the remote (?:server|name)")
 
 
 @lru_cache(maxsize=8192)
@@ -59,6 +62,8 @@ def error_cause(text: str) -> tuple[str, str]:
     for cause, pattern in _TEXTS.items():
         if pattern.search(plain):
             shown.setdefault(cause, "")
+    if not shown:
+        shown = dict.fromkeys(_of_rows(text, plain), "")
     return next(((cause, shown[cause]) for cause in ERROR_CAUSES if cause in shown), ("", ""))
 
 
@@ -70,13 +75,19 @@ def run_causes(text: str) -> tuple[str, ...]:
     """
     plain = _plain(text)
     sudo = bool(_SUDO.search(plain))
-    rows = [row for _, row in messages(cleaned(text), "package_manager")]
+    rows = messages(cleaned(text), "package_manager")
     shown = {row.cause for row in rows if not (sudo and row.id == "sudo_missing")}
     if sudo:
         shown.add("sudo_denied")
     if not shown & {*RUN_CAUSES} and _FAILED.search(plain):
         shown.add("package_manager_unhealthy")
     return tuple(cause for cause in RUN_CAUSES if cause in shown)
+
+
+def _of_rows(text: str, plain: str) -> set[str]:
+    """Return the causes of the table's messages; those of .NET are causes of Windows only."""
+    platforms = {*_PLATFORMS, "runtime"} if _DOTNET.search(plain) else _PLATFORMS
+    return {row.cause for row in messages(cleaned(text)) if row.platform in platforms}
 
 
 def _meaning(code: int) -> str:

@@ -9,6 +9,7 @@ _STEERING = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\
 _INVISIBLE = re.compile("[\x00\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([nrt])|([\"'/\\]))")
 _ENTITY = re.compile(r"&(?:#\d|#[xX][0-9A-Fa-f]|[A-Za-z])")
+_NESTED = 3
 _SECRET = re.compile(r"eyJ[\w-]{10,}[\w.-]*|(?<=sig=)[^&\s\"']+|(?<=://)[^/\s@\"']+(?=@)", re.IGNORECASE)
 
 
@@ -19,6 +20,10 @@ def cleaned(text: str) -> str:
     if "&" in text and _ENTITY.search(text):
         text = html.unescape(html.unescape(text))
     if "\\" in text:
+        text = _ESCAPE.sub(_unescaped, text)
+    for _ in range(_NESTED):  # JSON within JSON escapes its quotes again
+        if '\\"' not in text:
+            break
         text = _ESCAPE.sub(_unescaped, text)
     return _INVISIBLE.sub("", text)
 

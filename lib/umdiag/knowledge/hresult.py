@@ -132,6 +132,8 @@ def _told(number: int) -> Knowledge:
         code=f"0x{number:08X}",
         name=name,
         patterns=(),
+        role="deciding",
+        confidence="certain",
         meaning=sentence,
         cause="other_hresult" if failed else "",
         scenario="assessment_failed" if failed else "",
@@ -140,6 +142,7 @@ def _told(number: int) -> Knowledge:
         else ("No action: this is not a failure.",),
         source=SOURCE,
         read=READ,
+        example=f"0x{number:08X}",
     )
 
 

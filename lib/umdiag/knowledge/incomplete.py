@@ -32,12 +32,15 @@ def incomplete(text: str, number: int) -> Knowledge | None:
         code="",
         name=code,
         patterns=(),
+        role="deciding",
+        confidence="certain",
         meaning=f"{told}{similar}",
         cause="",
         scenario="",
         resolution=("Copy the whole code, 0x and eight digits, and explain that.",),
         source=SOURCE,
         read=READ,
+        example=code,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 
+from umdiag.knowledge.choosing import Match, chosen
 from umdiag.knowledge.cleaning import cleaned
 from umdiag.knowledge.table import Knowledge, table
 from umdiag.knowledge.templates import Anchor, anchors, compiled, tokens
@@ -40,10 +41,10 @@ class Index:
 def index(kind: str = "") -> Index:
     """Return the index of all messages, or of those of one kind."""
     pairs = [(text, row) for row in table() if kind in ("", row.kind) for text in row.patterns]
-    chosen = anchors(template for template, _ in pairs)
+    picked = anchors(template for template, _ in pairs)
     by_anchor: dict[Anchor, list[Pair]] = {}
     for template, row in pairs:
-        for anchor in () if template.startswith("=") else chosen[template]:
+        for anchor in () if template.startswith("=") else picked[template]:
             by_anchor.setdefault(anchor, []).append((template, row))
     return Index(
         by_anchor={anchor: tuple(found) for anchor, found in by_anchor.items()},
@@ -51,16 +52,20 @@ def index(kind: str = "") -> Index:
     )
 
 
-def messages(text: str, kind: str = "") -> list[tuple[int, Knowledge]]:
-    """Return (position, row) of each message in a cleaned text, first place only, in reading order."""
-    found: dict[str, tuple[int, Knowledge]] = {}
+def messages(text: str, kind: str = "") -> list[Knowledge]:
+    """Return the row of each message in a cleaned text: reasons first, then what follows from them."""
+    return [match.row for match in chosen(text.lower(), matches(text, kind))]
+
+
+def matches(text: str, kind: str = "") -> list[Match]:
+    """Return each row with the first place of its message in a cleaned text."""
+    found: dict[str, Match] = {}
     text = text.lower()
     for template, row in index(kind).candidates(text):
-        if (place := pattern(template).search(text)) and place.start() < found.get(row.id, (len(text) + 1,))[
-            0
-        ]:
-            found[row.id] = (place.start(), row)
-    return sorted(found.values(), key=lambda pair: (pair[0], pair[1].id))
+        place = pattern(template).search(text)
+        if place and (row.id not in found or place.start() < found[row.id].start):
+            found[row.id] = Match(row=row, start=place.start(), end=place.end())
+    return list(found.values())
 
 
 def statuses(text: str) -> list[Knowledge]:
@@ -73,7 +78,7 @@ def statuses(text: str) -> list[Knowledge]:
 @lru_cache(maxsize=8192)
 def classify_linux(text: str) -> tuple[str, ...]:
     """Return the causes of `linux_run_failed` that a text shows, first that fits first; empty for none."""
-    shown = {row.cause for _, row in messages(cleaned(text), "package_manager")}
+    shown = {row.cause for row in messages(cleaned(text), "package_manager")}
     return tuple(cause for cause in LINUX_CAUSES if cause in shown)
 
 
@@ -83,7 +88,7 @@ def prefilter(keys: Iterable[Anchor]) -> str:
     return "(?i)" + "|".join(sorted(gap.join(anchor) for anchor in keys))
 
 
-@lru_cache(maxsize=512)
+@cache
 def pattern(template: str) -> re.Pattern[str]:
     """Return what finds a template in a text in small letters."""
     return compiled(template)

@@ -1,7 +1,10 @@
 """Turn a message text of the table into what finds it again, with its variable parts open.
 
     Could not get lock {path}       `{path}` is any text, up to 600 signs
+    exit code: 17{line}omsagent     `{line}` is any text of the same line
+    zypper{exit}106                 `{exit}` is what names a return code: `returned`, `exited with code`
     =Not assessed                   the whole text, not a part of a longer one
+    #Conflict                       the word where a code is: behind `code`, in brackets or quotes, or alone
     MaintenanceWindowExceeded{!": false}   not where `": false` follows
 
 Case, kinds of quotes, missing quotes, line breaks and a different number of blanks make no difference.
@@ -18,14 +21,24 @@ from itertools import pairwise
 QUOTES = "\"'`´‘’‚‛“”„‟′″«»‹›"
 _QUOTE = rf"[{QUOTES}\s]*"
 _ANY, _BLANK = r"[\s\S]{0,600}?", r"\s+"
+# Whole words are on both sides of these two.
+_END, _BOUND = r"(?![0-9a-z_])", r"(?<![0-9a-z_](?=[0-9a-z_]))"
+_GAPS = {
+    "line": rf"{_BOUND}[^\n]{{0,300}}?{_BOUND}",
+    "exit": rf"[^\n]{{0,120}}?(?:exit|return|error|fail|status|code|rc)[^\n0-9]{{0,40}}?{_BOUND}",
+}
 _LOOSE = r"\s*"
 _TOKEN = re.compile(r"[a-z0-9_]+")
 _PART = re.compile(r"\{(!?)([^{}]*)\}")
 Anchor = tuple[str, ...]
+#: A word of so many signs is a name, as a rule.
+_RARE = 10
 
 
 def compiled(template: str) -> re.Pattern[str]:
     """Compile a template for texts in small letters; variable parts at its ends are left out."""
+    if template.startswith("#"):
+        return _where_a_code_is(template[1:].lower())
     body = template.removeprefix("=").lower()
     pieces = [""]
     place = 0
@@ -35,12 +48,16 @@ def compiled(template: str) -> re.Pattern[str]:
     pieces.append(_literal(body[place:].rstrip(".")))
     first = next(i for i, piece in enumerate(pieces) if piece not in ("", _ANY))
     last = next(i for i, piece in reversed([*enumerate(pieces)]) if piece not in ("", _ANY))
-    text = "".join(pieces[first : last + 1]).removeprefix(_BLANK).removesuffix(_BLANK)
+    pieces[first] = pieces[first].removeprefix(_BLANK)
+    pieces[last] = pieces[last].removesuffix(_BLANK)
     if template.startswith("="):
-        return re.compile(rf"\A\W*{text}\W*\Z")
+        return re.compile(rf"\A\W*{_joined(pieces[first : last + 1])}\W*\Z")
+    if _ANY not in pieces[last:]:
+        pieces[last] += _END
+    text = _joined(pieces[first : last + 1])
     if _ANY not in pieces[:first]:  # behind the first word, so that the search may begin with that word
         text = re.sub(r"\A[a-z0-9_]+", r"\g<0>(?<![0-9a-z_]\g<0>)", text)
-    return re.compile(text if _ANY in pieces[last:] else rf"{text}(?![0-9a-z_])")
+    return re.compile(text)
 
 
 def tokens(text: str) -> list[str]:
@@ -52,14 +69,18 @@ def anchors(templates: Iterable[str]) -> Mapping[str, tuple[Anchor, ...]]:
     """Choose for each template up to two pairs of neighbouring words that are rare in all of them.
 
     A text without any of them cannot hold the message; two, so that a line break cannot hide both. Where no
-    words are neighbours it is the longest word: the others, such as `failed`, are in half of all lines.
+    words are neighbours it is the longest word: the others, such as `failed`, are in half of all lines. So it
+    is where a name of some length is on the other side of a `{line}`.
     """
     choices = {template: _pairs(template) for template in templates}
     often = Counter(pair for pairs in choices.values() for pair in set(pairs))
     chosen: dict[str, tuple[Anchor, ...]] = {}
     for template, pairs in choices.items():
-        if pairs and len(pairs[0]) == 1:
-            chosen[template] = (max(pairs, key=lambda single: len(single[0])),)
+        alone = max(
+            (pair for pair in pairs if len(pair) == 1), key=lambda single: len(single[0]), default=None
+        )
+        if alone and (len(pairs) == 1 or len(alone[0]) >= _RARE or all(len(pair) == 1 for pair in pairs)):
+            chosen[template] = (alone,)
             continue
         best = sorted(pairs, key=lambda pair: (-len(pair), often[pair], -sum(map(len, pair))))
         second = [pair for pair in best[1:] if not set(pair) & set(best[0])]
@@ -71,7 +92,9 @@ def _pairs(template: str) -> list[Anchor]:
     """List the pairs of whole words that stand side by side; single words where there is no pair."""
     singles: list[Anchor] = []
     pairs: list[Anchor] = []
-    pieces = re.split(r"\{[^{}]*\}", re.sub(r"\{![^{}]*\}", "", template.removeprefix("=").lower()))
+    body = re.sub(r"\{![^{}]*\}", "", template.lstrip("=#").lower())
+    body = re.sub(r"\{(?:exit|line)\}", r" \g<0> ", body)
+    pieces = re.split(r"\{[^{}]*\}", body)
     for number, piece in enumerate(pieces):
         words = [
             word
@@ -82,7 +105,30 @@ def _pairs(template: str) -> list[Anchor]:
         for left, right in pairwise(words):
             if not set(piece[left.end() : right.start()]) & set(QUOTES):
                 pairs.append((left.group(), right.group()))
+    if "{line}" in template:
+        return [*pairs, *(single for single in singles if len(single[0]) >= _RARE)] or singles
     return pairs or singles
+
+
+def _joined(pieces: list[str]) -> str:
+    """Put the pieces together; each gap ends for good where the next piece is found first.
+
+    Gaps hold any text, so the first place is as good as any later one, and no search runs in circles.
+    """
+    text, gap = "", ""
+    for number, piece in enumerate(pieces):
+        if number % 2 and not piece.startswith("(?!"):
+            gap += piece
+        elif gap and piece:
+            text, gap = f"{text}(?>{gap}{piece})", ""
+        else:
+            text += piece
+    return text + gap
+
+
+def _where_a_code_is(word: str) -> re.Pattern[str]:
+    before = r"(?:\A\W*|\n\s*|code\W{1,8}|error:?\s|[(\[\"'>=])"
+    return re.compile(rf"{before}{re.escape(word)}(?=[\"')\]:<,;]|\W*\Z|\s*\n|\s+message\b)")
 
 
 def _literal(text: str, blank: str = _BLANK) -> str:
@@ -99,5 +145,5 @@ def _literal(text: str, blank: str = _BLANK) -> str:
 
 def _variable(part: re.Match[str]) -> str:
     if not part[1]:
-        return _ANY
+        return _GAPS.get(part[2], _ANY)
     return rf"(?!\W{{0,2}}{_literal(part[2], _LOOSE).replace(':', rf'{_LOOSE}:')})"
