@@ -6,7 +6,7 @@ from pathlib import Path
 
 from umdiag.explain.listing import document
 
-PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
+PAGE = Path(__file__).parents[2] / "lib" / "umdiag" / "docs" / "errors.md"
 
 
 def forms() -> dict[Path, str]:
