@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fleet import make_fleet
 from support.fleets import kit_of
+from umdiag.judging.accepting import Acceptances
 from umdiag.judging.facts import Clock, Facts
 from umdiag.judging.needs import queries_behind, queries_of
 from umdiag.judging.seen import Seen
@@ -53,7 +54,8 @@ def judged_without(table: str, state: State) -> dict[str, Diagnosis]:
     def derived_before(name: str) -> Seen | None:
         return None if table in _tables(queries_behind(name)) else kit.seen(name)
 
-    views = Views(facts, kit.parameters.named | _clock(kit), services, derived_before)
+    nothing = Acceptances((), kit.asked_at)
+    views = Views(facts, kit.parameters.named | _clock(kit), services, nothing, derived_before)
     resting = (one for one in catalogue() if table in _tables(queries_of(one.judge)))
     return {scenario.name: views.judge(scenario) for scenario in resting}
 
