@@ -118,7 +118,7 @@ def umdiag(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
         ("report x.yml --fail-on maybe", "'maybe' is not one of 'problem', 'unknown', 'never'"),
         ("report x.yml --only", "Option '--only' requires an argument"),
         ("report x.yml y.yml", "Got unexpected extra argument"),
-        ("explain", "Missing argument 'NAME_OR_TEXT'"),
+        ("explain", "umdiag: explain: nothing was given; name a scenario"),
         ("scenarios more", "Got unexpected extra argument"),
         (
             "report nope.yml",
