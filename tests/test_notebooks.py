@@ -181,6 +181,7 @@ def test_papermill_runs_every_notebook_on_poor_data(snapshot, name, snapshots, t
     if snapshot == "over_quota" and name in ("quota", "overview"):
         assert "reached its daily cap" in summary
         assert re.search(r"\b(Do f|F)irst: Raise or remove the daily cap", summary)
+        assert "What the portal counts" not in summary  # nothing there is Update Manager's
 
 
 @pytest.mark.slow

@@ -94,7 +94,7 @@ def _incident(row: Row, place: int, address: Address) -> Html:
     if row.common:
         said = Html("; ").join(row.common)
         parts.append(Html('<span class="um-common">In common: {}</span>').format(said))
-    return Html("<li>{}</li>").format(Html("").join(parts))
+    return Html("<li>{}</li>").format(Html(" ").join(parts))
 
 
 def _unseen(groups: Sequence[Unanswered], address: Address) -> Html:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from umdiag.model import Common, Diagnosis, Incident, Verdict
+from umdiag.model import UPDATE_MANAGER, Common, Diagnosis, Incident, Verdict
+from umdiag.scenarios import catalogue
 from umdiag.show.findings import sentence
 from umdiag.show.unanswered import Unanswered, unanswered
 from umdiag.show.unasked import asked, unasked
@@ -69,7 +70,7 @@ def board_of(
         unseen=tuple(unanswered(seen)),
         notes=tuple(filter(None, [*_accepted(seen), unasked(diagnoses)])),
         states=_states(machines),
-        portal=_portal(portal),
+        portal=_portal(portal) if _looks_at_manager(diagnoses) else (),
     )
 
 
@@ -157,6 +158,13 @@ def _states(machines: pd.DataFrame | None) -> tuple[tuple[str, str, int, float],
         for state, (label, colour) in STATES.items()
         if counts[state]
     )
+
+
+def _looks_at_manager(diagnoses: Sequence[Diagnosis]) -> bool:
+    """Whether questions that are of Update Manager alone were asked."""
+    left_out = {diagnosis.scenario for diagnosis in diagnoses if diagnosis.verdict is Verdict.NOT_ASKED}
+    of_manager = {judged.name for judged in catalogue() if judged.services == (UPDATE_MANAGER,)}
+    return left_out.isdisjoint(of_manager)
 
 
 def _portal(portal: pd.DataFrame | None) -> tuple[tuple[str, int], ...]:
