@@ -15,7 +15,7 @@ Cannot see:
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
-    https://learn.microsoft.com/azure/update-manager/roles-permissions (in part, 2026-11-28)
+    https://learn.microsoft.com/azure/update-manager/roles-permissions (read 2026-11-28)
     https://learn.microsoft.com/azure/update-manager/assessment-options (read 2026-11-28)
 """
 
