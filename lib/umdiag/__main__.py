@@ -161,9 +161,10 @@ def accept(
     until: Annotated[
         str, typer.Option(metavar="DATE", help="Last day on which it is; for good if none is named.")
     ] = "",
-    file: Annotated[Path, typer.Option(metavar="FILE", help="File of accepted findings.")] = Path(
-        "parameters/accepted.yml"
-    ),
+    file: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="File of accepted findings, new or not.", show_default=False),
+    ] = Path("parameters/accepted.yml"),
 ) -> None:
     """Accept findings of a report: write an entry of the file that the parameter accepted names."""
     from umdiag.parameters.accepted import day, entry_of
