@@ -23,13 +23,16 @@ def listing(words: Sequence[str], width: int) -> str:
     platform = "_".join(words).replace("-", "_").casefold()
     if platform not in PLATFORMS:
         raise CallError(f"explain: there is no platform {platform[:40]!r}; they are {', '.join(PLATFORMS)}")
-    rows = [row for row in table() if row.platform == platform]
-    return "\n".join(_line(row, width) for row in rows)
+    return "\n".join(_line(row, width) for row in _rows(platform))
 
 
 def document() -> str:
     """Write the page of the documentation: every entry with its example, its meaning and its source."""
     return "\n".join([*_head(), *(line for name in PLATFORMS for line in _section(name))]) + "\n"
+
+
+def _rows(platform: str) -> list[Knowledge]:
+    return [row for row in table() if row.platform == platform]
 
 
 def _line(row: Knowledge, width: int) -> str:
@@ -52,7 +55,7 @@ def _head() -> Iterator[str]:
 
 
 def _section(platform: str) -> Iterator[str]:
-    rows = [row for row in table() if row.platform == platform]
+    rows = _rows(platform)
     codes = [row for row in rows if row.kind == "code"]
     yield ""
     yield f"## {platform}"

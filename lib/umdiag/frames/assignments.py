@@ -9,7 +9,7 @@ import pandas as pd
 
 from umdiag.frames.shared.lists import folded_list, value_of
 from umdiag.frames.shared.records import typed
-from umdiag.frames.shared.text import among, fold, folded, subscription_of
+from umdiag.frames.shared.text import among, fold, folded, subscriptions_of
 from umdiag.frames.targets import place
 from umdiag.model import Partial
 
@@ -49,7 +49,7 @@ def derive(
     visible = pd.Series(pd.NA, index=rows.index, dtype="boolean")
     if subscriptions is not None:
         known = set(folded(subscriptions["subscription_id"]))
-        visible = among(rows["configuration_key"].map(subscription_of), known).astype("boolean")
+        visible = among(subscriptions_of(rows["configuration_key"]), known).astype("boolean")
     return rows.assign(configuration_visible=visible | there, configuration_gone=visible & ~there)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import among, folded, letters, part
+from umdiag.frames.shared.text import among, folded, letters, subscriptions_of
 from umdiag.model import Partial
 
 #: Of so many machines, or runs, that should have left rows not one did: rows are not shown.
@@ -62,11 +62,6 @@ def _blind(
 
 def _of(table: pd.DataFrame | None, column: str) -> set[str]:
     return set() if table is None else set(subscriptions_of(table[column]))
-
-
-def subscriptions_of(ids: pd.Series[Any]) -> pd.Series[str]:
-    """Return the folded subscription of each ARM id, "" where there is none."""
-    return part(folded(ids), r"^/subscriptions/(?P<part>[^/]+)")
 
 
 def _ran(runs: pd.DataFrame | None, machine_runs: pd.DataFrame | None) -> pd.Series[int]:

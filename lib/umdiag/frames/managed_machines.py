@@ -7,14 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.frames.blind_subscriptions import subscriptions_of
 from umdiag.frames.estate import derive as resources_of
 from umdiag.frames.needed_updates import counted
 from umdiag.frames.patch_states import derive as states_of
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.existence import absent, deleted
 from umdiag.frames.shared.records import TIME
-from umdiag.frames.shared.text import after_last, folded, looked_up
+from umdiag.frames.shared.text import after_last, folded, looked_up, subscriptions_of
 from umdiag.model import Partial
 from umdiag.queries.kql import empty, queries
 

@@ -16,7 +16,7 @@ from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.existence import deleted, hidden
 from umdiag.frames.shared.recognition import AUTOMATION, identified, unregistered
 from umdiag.frames.shared.records import TIME
-from umdiag.frames.shared.text import among, fold, folded, subscription_of
+from umdiag.frames.shared.text import among, fold, folded, subscriptions_of
 from umdiag.frames.system_workers import has_worker
 from umdiag.frames.targets import PREDICATES, machine_key
 from umdiag.model import Adding, Partial
@@ -65,7 +65,7 @@ def derive(
     rows["missed_runs"] = [all_missed.get(key, []) for key in rows["machine_key"]]
     rows = identified(rows, machines, estate).rename(columns={"system": "os_type"})
     arm_keys = rows["arm_key"].where(rows["arm_key"] != "", rows["machine_key"])
-    rows["subscription"] = arm_keys.map(subscription_of).astype("str")
+    rows["subscription"] = subscriptions_of(arm_keys)
     lacking = among(rows["subscription"], unregistered(provider_registrations, AUTOMATION)).astype("boolean")
     rows["provider_not_registered"] = _known(lacking, provider_registrations)
     recorded = (rows["via"] == "deleted").astype("boolean")

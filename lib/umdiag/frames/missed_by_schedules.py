@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from umdiag.frames.blind_subscriptions import subscriptions_of
 from umdiag.frames.presence import silent_workspaces
 from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.missed_runs import with_history
 from umdiag.frames.shared.recognition import MAINTENANCE, unregistered
 from umdiag.frames.shared.scopes_then import Scopes
-from umdiag.frames.shared.text import after_last, among, folded, looked_up
+from umdiag.frames.shared.text import after_last, among, folded, looked_up, subscriptions_of
 from umdiag.model import Partial
 
 #: In the order in which causes are decided; where nothing supports the machine, that alone is said.

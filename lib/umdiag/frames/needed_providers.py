@@ -9,7 +9,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.recognition import COMPUTE, MAINTENANCE, registrations_of
-from umdiag.frames.shared.text import folded, looked_up
+from umdiag.frames.shared.text import folded, looked_up, subscriptions_of
 from umdiag.model import Partial
 
 _SPELLED = {MAINTENANCE: "Microsoft.Maintenance", COMPUTE: "Microsoft.Compute"}
@@ -31,7 +31,7 @@ def derive(
     if configurations is managed_machines is reached_machines is None:
         raise Inconclusive("neither machines nor maintenance configurations could be read")
     living = _counted(configurations, lambda rows: rows[rows["living"]]["subscription"])
-    reached = _counted(reached_machines, lambda rows: _subscriptions(rows[rows["readable"]]))
+    reached = _counted(reached_machines, lambda rows: subscriptions_of(rows[rows["readable"]]["machine_key"]))
     arc = _counted(managed_machines, lambda rows: rows[_managed_arc(rows)]["subscription"])
     parts = [
         pd.DataFrame({"namespace": MAINTENANCE, "configurations": living, "reached": reached}),
@@ -50,10 +50,6 @@ def _counted(frame: pd.DataFrame | None, subscriptions_in: Any) -> pd.Series[int
     if frame is None:
         return pd.Series(dtype="int64", index=pd.Index([], dtype="str"))
     return subscriptions_in(frame).astype("str").value_counts()
-
-
-def _subscriptions(machines: pd.DataFrame) -> pd.Series[Any]:
-    return machines["machine_key"].str.extract(r"^/subscriptions/([^/]+)")[0].fillna("")
 
 
 def _managed_arc(machines: pd.DataFrame) -> pd.Series[bool]:

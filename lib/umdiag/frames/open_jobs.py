@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from umdiag.frames.shared.records import TIME
-from umdiag.frames.shared.text import folded, letters
+from umdiag.frames.shared.text import folded, letters, part
 
 _ENDED = ("completed", "failed", "stopped")
 
@@ -54,4 +54,4 @@ def standing_of(jobs: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[An
 
 def account_of(ids: pd.Series[str]) -> pd.Series[str]:
     """Return the folded ARM id of the Automation account within each id."""
-    return folded(ids).str.extract(r"^(.*/automationaccounts/[^/]+)")[0].fillna("")
+    return part(folded(ids), r"^(?P<part>.*/automationaccounts/[^/]+)")

@@ -9,11 +9,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from umdiag.errors import ParameterError
-from umdiag.model import Accepted, Finding
+from umdiag.model import EXPIRED, Accepted, Finding
 from umdiag.scenarios import catalogue
-
-#: Key of the evidence of a finding whose acceptance ended, with the last day on which it was accepted.
-EXPIRED = "accepted_until"
 
 
 @dataclass(frozen=True, kw_only=True)

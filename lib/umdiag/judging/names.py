@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from umdiag.frames.shared.text import identity
 from umdiag.judging.needs import data_of, frame_functions
 from umdiag.judging.seen import Seen
 from umdiag.scenarios import Scenario
@@ -65,13 +66,13 @@ class Named:
     def _unknown(self) -> Iterator[tuple[str, list[str]]]:
         for parameter, names in self._names.items():
             heard, silent = self._known(parameter) if names else (set(), set())
-            if unknown := [name for name in names if _key(name) not in heard | silent or self._unseen()]:
+            if unknown := [name for name in names if identity(name) not in heard | silent or self._unseen()]:
                 yield parameter, unknown
 
     def _silent(self) -> Iterator[tuple[str, list[str]]]:
         for parameter, names in self._names.items():
             heard, silent = self._known(parameter) if names else (set(), set())
-            if found := [name for name in names if _key(name) in silent - heard and not self._unseen()]:
+            if found := [name for name in names if identity(name) in silent - heard and not self._unseen()]:
                 yield parameter, found
 
     def _known(self, parameter: str) -> tuple[set[str], set[str]]:
@@ -100,10 +101,6 @@ class Named:
         if not self._expects_rows():
             heard, silent = heard | silent, set()
         return heard - {""}, silent - {""}
-
-
-def _key(name: str) -> str:
-    return name.strip().lower().rstrip("/")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.errors import Unavailable
+from umdiag.frames.shared.text import identity
 from umdiag.judging.accepting import Acceptances
 from umdiag.judging.accounts import accounted
 from umdiag.judging.derivation import Derivation
@@ -142,7 +143,7 @@ class Views:
 
     def _as_logged(self, finding: Finding) -> Finding:
         """Call a machine as its log rows do; what judges resources knows it by its resource's name."""
-        name = self._once.do("names", self._logged_names).get(finding.subject.id.strip().lower().rstrip("/"))
+        name = self._once.do("names", self._logged_names).get(identity(finding.subject.id))
         if finding.subject.kind != "machine" or not name:
             return finding
         return replace(finding, subject=replace(finding.subject, name=name))

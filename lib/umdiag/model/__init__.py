@@ -17,6 +17,7 @@ from umdiag.model.forms import RECORD as RECORD
 from umdiag.model.forms import Count as Count
 from umdiag.model.forms import Key as Key
 from umdiag.model.forms import Moment as Moment
+from umdiag.model.incidents import EXPIRED as EXPIRED
 from umdiag.model.incidents import Accepted as Accepted
 from umdiag.model.incidents import Common as Common
 from umdiag.model.incidents import Explanation as Explanation

@@ -14,12 +14,10 @@ from umdiag.model import Finding
 from umdiag.parameters.accepted import Entry, add_entry
 from umdiag.words.counting import counted
 
-#: Where entries are written unless a file is named.
-FILE = Path("parameters") / "accepted.yml"
 _SHOWN = 5
 
 
-def accept(report: Path, entry: Entry, file: Path = FILE) -> Iterator[str]:
+def accept(report: Path, entry: Entry, file: Path) -> Iterator[str]:
     """Write the entry at the end of `file`, and yield what it accepts of this report.
 
     Raises CallError for a folder that is no report and for an entry that accepts nothing of it,

@@ -14,7 +14,8 @@ from umdiag.words.counting import counted
 from umdiag.words.moments import to_the_minute
 
 _MOST_NAMES = 5
-_COLUMNS = ("Compliant", "Non-compliant", "No updates data")
+#: The words of the portal, in its order.
+PORTAL_WORDS = ("Compliant", "Non-compliant", "No updates data")
 _OUTCOMES = {
     "failed": "whose newest assessment failed",
     "inprogress": "whose newest assessment is under way",
@@ -36,9 +37,10 @@ def portal_figures(portal_compliance: pd.DataFrame) -> Block | None:
     numbers = rows.groupby("portal")["machines"].sum()
     heads = ("In the portal", "Machines", "What it does not say")
     lines = [
-        (word, f"{int(numbers.get(word, 0)):,}", _unsaid(rows[rows["portal"] == word])) for word in _COLUMNS
+        (word, f"{int(numbers.get(word, 0)):,}", _unsaid(rows[rows["portal"] == word]))
+        for word in PORTAL_WORDS
     ]
-    compliant = rows[rows["portal"] == _COLUMNS[0]]
+    compliant = rows[rows["portal"] == PORTAL_WORDS[0]]
     old = int(compliant["machines"][compliant["old"]].sum())
     failed = int(rows["machines"][rows["outcome"] == "failed"].sum())
     said = (

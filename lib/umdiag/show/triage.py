@@ -8,17 +8,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from umdiag.model import UPDATE_MANAGER, Common, Diagnosis, Incident, Verdict
+from umdiag.model import EXPIRED, UPDATE_MANAGER, Common, Diagnosis, Incident, Verdict
 from umdiag.scenarios import catalogue
 from umdiag.show.findings import sentence
+from umdiag.show.patches import PORTAL_WORDS
 from umdiag.show.unanswered import Unanswered, unanswered
 from umdiag.show.unasked import asked, unasked
 from umdiag.show.values import spoken
 from umdiag.words.counting import counted
 from umdiag.words.states import STATES
 
-#: Key of the evidence of a finding that was accepted, until its day was over.
-_EXPIRED = "accepted_until"
 _NAMED = 3
 
 
@@ -139,7 +138,7 @@ def _shared(common: Common) -> str:
 def _accepted(seen: Sequence[Diagnosis]) -> list[str]:
     findings = [finding for diagnosis in seen for finding in diagnosis.findings]
     accepted = sum(finding.accepted is not None for finding in findings)
-    expired = sum(_EXPIRED in finding.evidence for finding in findings)
+    expired = sum(EXPIRED in finding.evidence for finding in findings)
     return [
         f"{counted(accepted, 'finding is', 'findings are')} accepted and counted nowhere."
         if accepted
@@ -171,8 +170,4 @@ def _portal(portal: pd.DataFrame | None) -> tuple[tuple[str, int], ...]:
     if portal is None or portal.empty:
         return ()
     numbers = portal.groupby("portal")["machines"].sum()
-    return tuple((word, int(numbers.get(word, 0))) for word in PORTAL)
-
-
-#: The words of the portal, in its order.
-PORTAL = ("Compliant", "Non-compliant", "No updates data")
+    return tuple((word, int(numbers.get(word, 0))) for word in PORTAL_WORDS)

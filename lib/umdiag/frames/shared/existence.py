@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import among, folded, subscription_of
+from umdiag.frames.shared.text import among, folded, subscription_of, subscriptions_of
 
 _DIRECT = ("/providers/microsoft.compute/virtualmachines/", "/providers/microsoft.hybridcompute/machines/")
 _DAY = pd.Timedelta(days=1)
@@ -38,7 +38,7 @@ def deleted(
     missing = absent(arm_keys, estate)
     if estate is None or subscriptions is None:
         return missing.mask(missing)
-    visible = among(arm_keys.map(subscription_of), folded(subscriptions["subscription_id"]))
+    visible = among(subscriptions_of(arm_keys), folded(subscriptions["subscription_id"]))
     if resource_changes is None:
         return missing.mask(missing & ~visible)
     recorded, alive = _recorded(arm_keys, resource_changes)

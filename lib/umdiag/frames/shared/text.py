@@ -22,6 +22,11 @@ def fold(name: object) -> str:
     return name.strip().lower() if isinstance(name, str) else ""
 
 
+def identity(written: object) -> str:
+    """Return an id or name as ids compare: folded, without a slash at its end."""
+    return fold(written).rstrip("/")
+
+
 def letters(words: pd.Series[Any]) -> pd.Series[Any]:
     """Return words without case, spaces and punctuation: `Failed to start` and `FailedToStart` are one."""
     return folded(words).str.replace(r"[^a-z0-9]", "", regex=True)
@@ -59,6 +64,11 @@ def subscription_of(resource_id: str) -> str:
     """Return the folded subscription id within an ARM id, or nothing."""
     parts = fold(resource_id).split("/")
     return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else ""
+
+
+def subscriptions_of(ids: pd.Series[Any]) -> pd.Series[str]:
+    """Return the folded subscription of each ARM id, "" where there is none."""
+    return part(folded(ids), r"^/subscriptions/(?P<part>[^/]+)")
 
 
 def part(texts: pd.Series[Any], pattern: str) -> pd.Series[str]:

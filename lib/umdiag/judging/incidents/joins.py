@@ -11,17 +11,16 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from umdiag.frames.installations import configuration_of
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import after_last, folded, looked_up
+from umdiag.frames.shared.text import after_last, folded, identity, looked_up, subscriptions_of
 from umdiag.judging.incidents.edges import Join
-from umdiag.judging.incidents.table import Findings, identity
+from umdiag.judging.incidents.table import Findings
 from umdiag.model import Partial
 
 #: Calls a function with the facts, frames and parameters that it names.
 Call: TypeAlias = Callable[[Callable[..., Any]], Any]
 Half: TypeAlias = Callable[[pd.DataFrame, Findings, Call], pd.DataFrame]
-
-_RUNS = "/providers/microsoft.maintenance/applyupdates/"
 
 
 def pairs(join: Join, explained: pd.DataFrame, by: pd.DataFrame, known: Findings, call: Call) -> pd.DataFrame:
@@ -92,7 +91,7 @@ def _workspace(rows: pd.DataFrame, known: Findings, call: Call) -> pd.DataFrame:
 
 
 def _subscription(rows: pd.DataFrame, known: Findings, call: Call) -> pd.DataFrame:
-    return _keyed(rows, rows["subject"].str.extract(r"^/subscriptions/([^/]+)")[0])
+    return _keyed(rows, subscriptions_of(rows["subject"]))
 
 
 def _name_and_type(rows: pd.DataFrame, known: Findings, call: Call) -> pd.DataFrame:
@@ -108,9 +107,7 @@ def _run(name: str, rows: pd.DataFrame, known: Findings, call: Call) -> pd.DataF
 
 
 def _configuration_of_run(rows: pd.DataFrame, known: Findings, call: Call) -> pd.DataFrame:
-    runs = _told("run", rows, known)
-    runs = runs[runs.str.contains(_RUNS, regex=False)]
-    return _keyed(rows.loc[runs.index], runs.str.split(_RUNS).str[0])
+    return _keyed(rows, configuration_of(_told("run", rows, known)))
 
 
 def _in_conflict(rows: pd.DataFrame, known: Findings, call: Call) -> pd.DataFrame:

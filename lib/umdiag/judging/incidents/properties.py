@@ -10,7 +10,7 @@ import pandas as pd
 
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.recognition import numbered
-from umdiag.frames.shared.text import folded, looked_up
+from umdiag.frames.shared.text import folded, looked_up, part, subscriptions_of
 from umdiag.model import Partial
 
 PROPERTIES = (
@@ -20,9 +20,6 @@ PROPERTIES = (
 _IMAGE = ("image_publisher", "image_offer", "image_sku")
 _OF_AGENTS = ("os_name", "agent_version", "private_ip")
 
-
-#: What an ARM id says, in its first group.
-_SUBSCRIPTION, _GROUP = r"^/subscriptions/([^/]+).*$", r"^.*/resourcegroups/([^/]+).*$"
 _ADDRESS, _LAST = r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", r"\.\d+$"
 
 
@@ -70,8 +67,8 @@ def _of_resources(rows: pd.DataFrame, estate: pd.DataFrame | None) -> dict[str, 
     azure = keys.str.contains("/microsoft.compute/", regex=False)
     told = {
         "workspace": rows["workspace"],
-        "subscription": _part(keys, _SUBSCRIPTION),
-        "resource_group": _part(keys, _GROUP),
+        "subscription": subscriptions_of(keys),
+        "resource_group": part(keys, r"^.*/resourcegroups/(?P<part>[^/]+)"),
         "os_type": rows["os_type"],
         "environment": pd.Series("other", index=rows.index).mask(azure, "Azure").mask(arc, "Arc"),
     }
@@ -83,12 +80,6 @@ def _of_resources(rows: pd.DataFrame, estate: pd.DataFrame | None) -> dict[str, 
         told["os_name"] = looked_up(keys, known["os_name"])
         told["image"] = looked_up(keys, image)
     return told
-
-
-def _part(keys: pd.Series[Any], pattern: str) -> pd.Series[Any]:
-    """Return what the group of a pattern holds, null where it does not match."""
-    parts = keys.str.replace(pattern, r"\1", regex=True)
-    return parts.mask(parts == keys)
 
 
 def _of_agents(identities: pd.DataFrame | None, heartbeats: pd.DataFrame | None) -> pd.DataFrame | None:

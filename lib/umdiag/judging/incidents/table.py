@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from umdiag.frames.shared.text import identity
 from umdiag.model import Diagnosis, Finding
 
 #: Columns of the table of findings; a finding's number is its place in it.
@@ -55,8 +56,3 @@ def findings_of(diagnoses: Iterable[Diagnosis]) -> Findings:
         findings=[finding for _, finding in told],
         rows=pd.DataFrame(cells, columns=list(COLUMNS), dtype="str"),
     )
-
-
-def identity(written: str) -> str:
-    """Return an id as ids are compared."""
-    return written.strip().lower().rstrip("/")
