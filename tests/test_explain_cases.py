@@ -154,21 +154,25 @@ def test_nothing_known_names_the_two_nearest() -> None:
 _PARTS = re.compile(r"\{[^{}]*\}")
 
 
-def hostile(template: str, size: int) -> str:
-    """Repeat the beginning of a template, so that a search tries each place in vain."""
+def hostile(template: str, size: int) -> list[str]:
+    """Repeat a template without its end, and without its beginning: a search tries each place in vain."""
     pieces = [piece for piece in _PARTS.split(template.lstrip("=#").lower()) if piece.strip()]
-    repeated = " ".join(pieces[:-1]) if len(pieces) > 1 else pieces[0][:-1]
-    return (f"{repeated} " * (size // (len(repeated) + 1) + 1))[:size]
+    begun, ended = (pieces[:-1], pieces[1:]) if len(pieces) > 1 else ([pieces[0][:-1]], [pieces[0][1:]])
+    return [
+        (f"{repeated} " * (size // (len(repeated) + 1) + 1))[:size]
+        for repeated in (" ".join(begun), " ".join(ended), " ".join([*ended, *begun]))
+    ]
 
 
 def slowest(size: int) -> tuple[float, str]:
     worst = (0.0, "")
     for row in table():
         for template in row.patterns:
-            text, search = hostile(template, size), pattern(template).search
-            begin = process_time()
-            search(text)
-            worst = max(worst, (process_time() - begin, template))
+            search = pattern(template).search
+            for text in hostile(template, size):
+                begin = process_time()
+                search(text)
+                worst = max(worst, (process_time() - begin, template))
     return worst
 
 
@@ -180,4 +184,4 @@ def test_no_pattern_runs_in_circles() -> None:
 @pytest.mark.slow
 def test_no_pattern_takes_seconds_on_a_megabyte_made_against_it() -> None:
     seconds, template = slowest(1_000_000)
-    assert seconds < 10, template
+    assert seconds < 2, template

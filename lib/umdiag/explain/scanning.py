@@ -164,8 +164,8 @@ def _found(data: bytes, *, words: bool, codes: bool, seam: int) -> Found:
         match = pattern(template).search(small)
         if match is None:
             missed.append((template, row))
-        elif match.start() < low and match.end() > high:
-            found.append(Match(row=row, start=match.start(), end=match.end()))
+        elif match.start < low and match.end > high:
+            found.append(Match(row=row, start=match.start, end=match.end))
     rows = [match.row for match in chosen(small, found)]
     for number, start, end in places(text) if codes else ():
         if start < low and end > high:
@@ -179,14 +179,15 @@ def _look_around(search: _Search, missed: Pair, data: bytes, piece: Piece) -> No
     template, row = missed
     line, start, end = piece.around
     around = data[start : min(end, start + _WIDEST)]
-    match = pattern(template).search(cleaned(around.decode("utf-8", "replace")).lower())
-    if match and not chosen(match.string, [Match(row=row, start=match.start(), end=match.end())]):
+    small = cleaned(around.decode("utf-8", "replace")).lower()
+    match = pattern(template).search(small)
+    if match and not chosen(small, [Match(row=row, start=match.start, end=match.end)]):
         return
     if match is None:
         search.vain[template] = search.vain.get(template, 0) + 1
         return
     search.vain[template] = 0
-    search.count(row, line + match.string.count("\n", 0, match.start()), around, once=True)
+    search.count(row, line + small.count("\n", 0, match.start), around, once=True)
 
 
 def _group(tally: _Tally) -> Group:

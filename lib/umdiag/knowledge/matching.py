@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -11,7 +10,7 @@ from itertools import pairwise
 from umdiag.knowledge.choosing import Match, chosen
 from umdiag.knowledge.cleaning import cleaned
 from umdiag.knowledge.table import Knowledge, table
-from umdiag.knowledge.templates import Anchor, anchors, compiled, tokens
+from umdiag.knowledge.templates import Anchor, Message, anchors, compiled, tokens
 
 #: Causes of `linux_run_failed` that a text can show, in the order in which they are reported.
 LINUX_CAUSES = ("dependencies_unresolved", "package_manager_unhealthy", "package_interferes")
@@ -63,8 +62,8 @@ def matches(text: str, kind: str = "") -> list[Match]:
     text = text.lower()
     for template, row in index(kind).candidates(text):
         place = pattern(template).search(text)
-        if place and (row.id not in found or place.start() < found[row.id].start):
-            found[row.id] = Match(row=row, start=place.start(), end=place.end())
+        if place and (row.id not in found or place.start < found[row.id].start):
+            found[row.id] = Match(row=row, start=place.start, end=place.end)
     return list(found.values())
 
 
@@ -89,6 +88,6 @@ def prefilter(keys: Iterable[Anchor]) -> str:
 
 
 @cache
-def pattern(template: str) -> re.Pattern[str]:
+def pattern(template: str) -> Message:
     """Return what finds a template in a text in small letters."""
     return compiled(template)

@@ -15,18 +15,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 #: Signs that programs, browsers and languages put for one another; a message may also lose them.
 QUOTES = "\"'`´‘’‚‛“”„‟′″«»‹›"
 _QUOTE = rf"[{QUOTES}\s]*"
-_ANY, _BLANK = r"[\s\S]{0,600}?", r"\s+"
+#: Stand between two parts of a message; so many signs lie there at most.
+_ANY, _LINE, _EXIT = "{any}", "{line}", "{exit}"
+_WIDEST = {"": 0, _ANY: 600, _LINE: 300, _EXIT: 120}
+_OPEN, _BLANK = ("", _ANY, _LINE), r"\s+"
 # Whole words are on both sides of these two.
 _END, _BOUND = r"(?![0-9a-z_])", r"(?<![0-9a-z_](?=[0-9a-z_]))"
-_GAPS = {
-    "line": rf"{_BOUND}[^\n]{{0,300}}?{_BOUND}",
-    "exit": rf"[^\n]{{0,120}}?(?:exit|return|error|fail|status|code|rc)[^\n0-9]{{0,40}}?{_BOUND}",
-}
+_EXITS = rf"(?:exit|return|error|fail|status|code|rc)[^\n0-9]{{0,40}}?{_BOUND}"
 _LOOSE = r"\s*"
 _TOKEN = re.compile(r"[a-z0-9_]+")
 _PART = re.compile(r"\{(!?)([^{}]*)\}")
@@ -35,10 +37,60 @@ Anchor = tuple[str, ...]
 _RARE = 10
 
 
-def compiled(template: str) -> re.Pattern[str]:
+class Place(NamedTuple):
+    """Where a message stands in a text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A piece of a message, and how far behind the one before it may stand."""
+
+    pattern: re.Pattern[str]
+    widest: int = 0
+    same_line: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What finds a template in a text in small letters: parts in their order, any text in between.
+
+    The first place of the next part is as good as any later one, and what was found ahead is kept: the time
+    is proportional to the text, whatever the text.
+    """
+
+    parts: tuple[Part, ...]
+
+    def search(self, text: str) -> Place | None:
+        """Return the first place of the message."""
+        first, *others = self.parts
+        ahead: list[re.Match[str] | None] = [None] * len(others)
+        begin = first.pattern.search(text)
+        while begin:
+            end = begin.end()
+            for number, part in enumerate(others):
+                place = ahead[number]
+                if place is None or place.start() < end:
+                    place = ahead[number] = part.pattern.search(text, end)
+                if place is None:
+                    return None
+                if place.start() - end > part.widest:
+                    break
+                if part.same_line and text.find("\n", end, place.start()) >= 0:
+                    break
+                end = place.end()
+            else:
+                return Place(begin.start(), end)
+            begin = first.pattern.search(text, begin.start() + 1)
+        return None
+
+
+def compiled(template: str) -> Message:
     """Compile a template for texts in small letters; variable parts at its ends are left out."""
     if template.startswith("#"):
-        return _where_a_code_is(template[1:].lower())
+        return Message(parts=(Part(pattern=_where_a_code_is(template[1:].lower())),))
     body = template.removeprefix("=").lower()
     pieces = [""]
     place = 0
@@ -46,18 +98,40 @@ def compiled(template: str) -> re.Pattern[str]:
         pieces += [_literal(body[place : part.start()]), _variable(part)]
         place = part.end()
     pieces.append(_literal(body[place:].rstrip(".")))
-    first = next(i for i, piece in enumerate(pieces) if piece not in ("", _ANY))
-    last = next(i for i, piece in reversed([*enumerate(pieces)]) if piece not in ("", _ANY))
+    first = next(i for i, piece in enumerate(pieces) if piece not in _OPEN)
+    last = next(i for i, piece in reversed([*enumerate(pieces)]) if piece not in _OPEN)
     pieces[first] = pieces[first].removeprefix(_BLANK)
     pieces[last] = pieces[last].removesuffix(_BLANK)
-    if template.startswith("="):
-        return re.compile(rf"\A\W*{_joined(pieces[first : last + 1])}\W*\Z")
-    if _ANY not in pieces[last:]:
+    whole = template.startswith("=")
+    if not whole and _ANY not in pieces[last:]:
         pieces[last] += _END
-    text = _joined(pieces[first : last + 1])
-    if _ANY not in pieces[:first]:  # behind the first word, so that the search may begin with that word
-        text = re.sub(r"\A[a-z0-9_]+", r"\g<0>(?<![0-9a-z_]\g<0>)", text)
-    return re.compile(text)
+    gaps, parts = _parted(pieces[first : last + 1])
+    if whole:
+        parts = [rf"\A\W*{parts[0]}", *parts[1:]]
+        parts[-1] += r"\W*\Z"
+    elif _ANY not in pieces[:first]:  # behind the first word, so that the search may begin with that word
+        parts[0] = re.sub(r"\A[a-z0-9_]+", r"\g<0>(?<![0-9a-z_]\g<0>)", parts[0])
+    return Message(
+        parts=tuple(
+            Part(pattern=re.compile(part), widest=_WIDEST[gap], same_line=gap != _ANY)
+            for gap, part in zip(gaps, parts, strict=True)
+        )
+    )
+
+
+def _parted(pieces: list[str]) -> tuple[list[str], list[str]]:
+    """Return the parts of a message, and before each its gap; what a gap holds as well is not asked again."""
+    gaps, parts = [""], [""]
+    for piece in pieces:
+        if piece not in _WIDEST or not piece:
+            parts[-1] += piece if parts[-1] or gaps[-1] != _ANY else piece.removeprefix(_QUOTE)
+            continue
+        if piece == _LINE and not parts[-1]:  # behind any text
+            continue
+        parts[-1] += _BOUND if piece == _LINE else ""
+        gaps.append(piece)
+        parts.append({_ANY: "", _LINE: _BOUND, _EXIT: _EXITS}[piece])
+    return gaps, parts
 
 
 def tokens(text: str) -> list[str]:
@@ -110,22 +184,6 @@ def _pairs(template: str) -> list[Anchor]:
     return pairs or singles
 
 
-def _joined(pieces: list[str]) -> str:
-    """Put the pieces together; each gap ends for good where the next piece is found first.
-
-    Gaps hold any text, so the first place is as good as any later one, and no search runs in circles.
-    """
-    text, gap = "", ""
-    for number, piece in enumerate(pieces):
-        if number % 2 and not piece.startswith("(?!"):
-            gap += piece
-        elif gap and piece:
-            text, gap = f"{text}(?>{gap}{piece})", ""
-        else:
-            text += piece
-    return text + gap
-
-
 def _where_a_code_is(word: str) -> re.Pattern[str]:
     before = r"(?:\A\W*|\n\s*|code\W{1,8}|error:?\s|[(\[\"'>=])"
     return re.compile(rf"{before}{re.escape(word)}(?=[\"')\]:<,;]|\W*\Z|\s*\n|\s+message\b)")
@@ -145,5 +203,5 @@ def _literal(text: str, blank: str = _BLANK) -> str:
 
 def _variable(part: re.Match[str]) -> str:
     if not part[1]:
-        return _GAPS.get(part[2], _ANY)
+        return part[0] if part[0] in _WIDEST else _ANY
     return rf"(?!\W{{0,2}}{_literal(part[2], _LOOSE).replace(':', rf'{_LOOSE}:')})"
