@@ -54,7 +54,15 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """Describe a runbook job of the account that patches nothing."""
+    """Describe a runbook job of the account that is not a machine run.
+
+    ``group``: the hybrid workers it ran on, "" in Azure. ``status``: else by its end.
+    """
 
     created: int
     ended: int
+    runbook: str = "Rotate-Certificates"
+    group: str = ""
+    status: str = ""
+    exception: str | None = None
+    id: str = ""

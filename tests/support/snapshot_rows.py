@@ -18,7 +18,7 @@ What may be given, all of it optional (times are relative to the clock: "-6h", "
     events:       [{machine, at, log, source, id, text}] rows of Event
     installs:     [{machine, run, at, status, kb, title, id, error}] rows of UpdateRunProgress
     policies:     [{machine, value, data, at}] rows of ConfigurationData
-    jobs:         [{from, to, count}] jobs of the Automation account
+    jobs:         [{from, to, count, status, runbook, group, exception}] jobs of the Automation account
     linked:       workspace → Automation account that it is linked to
     schedule_runs, on_demand, manager_assessments: what Azure Update Manager did, see `manager_history`
     rows:         table → rows as they are
@@ -640,7 +640,11 @@ def _happenings(given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
                 "creationTime": jobs["from"],
                 "endTime": jobs.get("to"),
                 "status": jobs.get("status", "Running"),
+                "runbook": {"name": jobs.get("runbook", "Rotate-Certificates")},
+                "runOn": jobs.get("group"),
             }
+            if "exception" in jobs:
+                properties["exception"] = jobs["exception"]
             name = f"job {batch} {number}"
             yield "jobs", {"id": f"{account_id()}/jobs/{name}", "name": name, "properties": properties}
     for workspace, account in given.get("linked", {}).items():

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fleet.expect.assessment import expect_assessment, expect_machines
+from fleet.expect.jobs import expect_jobs
 from fleet.expect.mismatch import expect_mismatch
 from fleet.expect.missed import expect_missed
 from fleet.expect.onboarding import expect_onboarding
@@ -24,7 +25,7 @@ def expect_findings(world: World) -> tuple[Planted, ...]:
     found = [
         *expect_quota(world), *expect_assessment(world), *expect_onboarding(world),
         *expect_missed(world), *expect_update_runs(world), *expect_unplanned(world),
-        *expect_mismatch(world), *_expect_declared(world),
+        *expect_mismatch(world), *expect_jobs(world), *_expect_declared(world),
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda p: (p.scenario, p.cause, p.kind, p.name.lower(), p.id)))
 

@@ -13,13 +13,13 @@ import pyarrow as pa
 from fleet.deployments import names as names_machine
 from fleet.identity import account_id, arm_ids, join_texts
 from fleet.model import DAY, NEVER, Deployment, Run, Texts, World, iso, make_guids
-from fleet.story import Outcome
+from fleet.story import Job, Outcome
 from fleet.tables.writer import coded, constant, write_records, write_table
 
 TEXT = pa.string()
 OBJECT = dict.fromkeys(("id", "name", "type", "properties"), TEXT)
 KIND = "Microsoft.Automation/automationAccounts"
-RUNBOOK, OTHER_RUNBOOK = "Patch-MicrosoftOMSComputers", "Rotate-Certificates"
+RUNBOOK = "Patch-MicrosoftOMSComputers"
 
 
 def write_automation(world: World, folder: Path) -> dict[str, int]:
@@ -192,20 +192,33 @@ def _error(one: Outcome | None, asked: int) -> str:
 def _write_jobs(world: World, folder: Path, job_ids: Texts) -> int:
     """Write the job behind every machine run that started, and the jobs of other runbooks."""
     begun = world.attended["status"] != "FailedToStart"
-    rows = world.attended.loc[begun, ["start", "end"]].assign(runbook=RUNBOOK)
-    others = pd.DataFrame([(j.created, j.ended) for j in world.jobs], columns=["start", "end"], dtype="int64")
-    rows = pd.concat([rows, others.assign(runbook=OTHER_RUNBOOK)], ignore_index=True)
-    job_ids = np.concatenate([job_ids[begun.to_numpy()], make_guids(world.rng("other jobs"), len(others))])
-    done = np.where(rows["end"].to_numpy() > world.asked, "Running", "Completed").astype(object)
+    rows = world.attended.loc[begun, ["start", "end"]].assign(runbook=RUNBOOK, status="", more="")
+    others = pd.DataFrame(
+        [(job.created, job.ended, job.runbook, job.status, _more(job)) for job in world.jobs],
+        columns=rows.columns,
+    ).astype({"start": "int64", "end": "int64"})
+    rows = pd.concat([rows, others], ignore_index=True)
+    made = make_guids(world.rng("other jobs"), len(others))
+    named = np.array([job.id for job in world.jobs], dtype=object)
+    job_ids = np.concatenate([job_ids[begun.to_numpy()], np.where(named == "", made, named)])
+    over = rows["end"].to_numpy() <= world.asked
+    done = rows["status"].where(rows["status"] != "", np.where(over, "Completed", "Running"))
+    done = done.to_numpy(dtype=object)
     ended = join_texts('"', _stamps(rows["end"].to_numpy()), '"')
     start = _stamps(rows["start"].to_numpy())
     properties = join_texts(
         '{"creationTime":"', start, '","startTime":"', start, '","endTime":',
-        np.where(done == "Running", "null", ended), ',"jobId":"', job_ids,
+        np.where(over, ended, "null"), ',"jobId":"', job_ids,
         '","runbook":{"name":"', rows["runbook"].to_numpy(dtype=object),
-        '"},"provisioningState":"Succeeded","status":"', done, '"}',
+        '"},"provisioningState":"Succeeded","status":"', done, '"', rows["more"].to_numpy(dtype=object), "}",
     )  # fmt: skip
     return _write_objects(world, folder, "jobs", job_ids, properties)
+
+
+def _more(job: Job) -> str:
+    """Return where a job ran and what it failed of, where there is such."""
+    told = {"runOn": job.group or None, "exception": job.exception}
+    return "".join(f',"{key}":{json.dumps(value)}' for key, value in told.items() if value is not None)
 
 
 def _write_objects(world: World, folder: Path, name: str, names: Texts, properties: Texts) -> int:

@@ -18,12 +18,30 @@ _NAMESPACES = tuple(f"Microsoft.{name}" for name in ("Automation", "Compute", "H
 
 
 @dataclass(frozen=True, kw_only=True)
+class Newest:
+    """The newest objects of a status: how many, and by which property."""
+
+    status: str
+    by: str
+    most: int
+
+    def among(self, objects: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Return the places of these objects."""
+        told = [
+            properties if isinstance(properties := one.get("properties"), dict) else {} for one in objects
+        ]
+        places = [n for n, one in enumerate(told) if str(one.get("status")).lower() == self.status.lower()]
+        return sorted(places, key=lambda n: str(told[n].get(self.by)), reverse=True)[: self.most]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Collection:
     """A table of `tables.json` (section arm) as the service keeps it.
 
     `of`: there is one of it for each automation account, workspace, subscription, or for each object of
     another collection (`parent`). `path` is below that. `whole`: the list leaves things out, each object
-    is read by itself. `since`: property by whose time the service can leave old objects out. `select`: the
+    is read by itself; `whole_of`: only the newest objects of a status, as they are read for more than is
+    judged by. `since`: property by whose time the service can leave old objects out. `select`: the
     properties that are asked for, where objects are large. `namespaces`: those that are kept of a list, each
     of which it holds once. Paths and versions: azure-rest-api-specs (read 2026-11-22).
     """
@@ -34,6 +52,7 @@ class Collection:
     version: str
     parent: str = ""
     whole: bool = False
+    whole_of: Newest | None = None
     since: str = ""
     select: str = ""
     namespaces: tuple[str, ...] = ()
@@ -80,7 +99,14 @@ _ALL = (
         path="/hybridRunbookWorkers",
         version=AUTOMATION,
     ),
-    Collection(table="jobs", of="account", path="/jobs", version=AUTOMATION),
+    # The list holds no exceptions.
+    Collection(
+        table="jobs",
+        of="account",
+        path="/jobs",
+        version=AUTOMATION,
+        whole_of=Newest(status="Failed", by="creationTime", most=200),
+    ),
     # Each provider by itself would be four requests. The list takes no page size (azure-rest-api-specs issue
     # 1129) and holds every resource type; `$select` is in no specification, but Azure CLI sends it
     # (acs/azuremonitormetrics/helper.py, read 2026-11-27): without it the same answer is a few megabytes.

@@ -78,7 +78,11 @@ class ResourceManager:
             if cut:
                 whole.cut[name_of(scope)] = cut
         if collection.whole:
-            self._fill(collection, whole)
+            self._fill(collection, whole, range(len(whole.objects)))
+        elif collection.whole_of:
+            # What could not be read stays as the list has it.
+            unread = Read(objects=whole.objects)
+            self._fill(collection, unread, collection.whole_of.among(whole.objects))
         return whole
 
     def probe(self, collection: Collection, scope: str) -> Any:
@@ -173,19 +177,20 @@ class ResourceManager:
             parameters.pop("api-version", None)
         return objects, f"there are more than {_MOST_PAGES:,} pages"
 
-    def _fill(self, collection: Collection, whole: Read) -> None:
-        """Replace the objects of a list that leaves things out by the objects themselves."""
+    def _fill(self, collection: Collection, whole: Read, places: Sequence[int]) -> None:
+        """Replace what stands at these places of a list, which leaves things out, by the whole objects."""
 
         def fetched(listed: Mapping[str, Any]) -> Mapping[str, Any]:
             id_ = str(listed.get("id", ""))
             return _object(self.get(id_, collection.version, role=f"Reader on {name_of(id_)}"), id_)
 
-        jobs = [self._pool.submit(fetched, listed) for listed in whole.objects]
-        for place, (listed, job) in enumerate(zip(list(whole.objects), jobs, strict=True)):
+        listed_at = {place: whole.objects[place] for place in places}
+        jobs = {place: self._pool.submit(fetched, listed) for place, listed in listed_at.items()}
+        for place, job in jobs.items():
             try:
                 whole.objects[place] = job.result()
             except Fault as fault:
-                whole.cut[name_of(str(listed.get("id", "")))] = fault.reason
+                whole.cut[name_of(str(listed_at[place].get("id", "")))] = fault.reason
 
     def _same_host(self, link: str) -> bool:
         ours = urlsplit(self._web.address)
