@@ -28,6 +28,11 @@ _BIN = re.compile(
 )
 _LET = re.compile(r'^(?P<name>(?:WITH |     )"_l\d+_\w+") AS \((?=WITH )', re.MULTILINE)
 _NAMED = re.compile(rf'(?P<value>\S+) AS (?P<name>{_NAME})|AS "?\w+"?\((?P<list>{_NAME}(?:, {_NAME})*)\)')
+#: From which side of a join a column comes.
+_SIDE = re.compile(r"^_[lr]\.")
+#: How deep calls on text lie in each other.
+_NESTED = 3
+_BRANCH = re.compile(r"'[^']*'|\(|\)|\b(?:CASE|ELSE|END)\b")
 _COSTLY = re.compile(r"\b(?:GROUP BY|JOIN|DISTINCT|UNION|LIMIT|ORDER BY|unnest|count|IN \(SELECT)\b")
 
 
@@ -56,13 +61,36 @@ def _plain(sql: str, texts: Collection[str]) -> str:
     distrusted: set[str] = set()
     for said in _NAMED.finditer(_ARG_MAX.sub(r"\g<column>", sql)):
         distrusted.update(re.findall(_NAME, said["list"] or ""))
-        if said["name"] and said["value"] != said["name"]:
+        if said["name"] and _SIDE.sub("", said["value"]) != said["name"]:
             distrusted.add(said["name"])
     known = [re.escape(f'"{name}"') for name in sorted(texts) if f'"{name}"' not in distrusted]
     value = "|".join(["'[^']*'", *known])
     before, *between, after = _as_text()
+    begun, ended = re.escape(before), re.escape(after)
     repeated = "".join(re.escape(part) + "(?P=value)" for part in between)
-    return re.sub(f"{re.escape(before)}(?P<value>{value}){repeated}{re.escape(after)}", r"\g<value>", sql)
+    for _ in range(_NESTED):
+        sql = re.sub(f"{begun}(?P<value>{value}){repeated}{ended}", r"\g<value>", sql)
+        sql = _decided(sql, re.compile(rf"CASE WHEN typeof\((?:{value})\) = 'JSON' THEN "))
+        value = rf"{value}|(?:lower|upper)\((?:{value})\)|coalesce\((?:{value}), ''\)"
+    return sql
+
+
+def _decided(sql: str, question: re.Pattern[str]) -> str:
+    """Leave of a CASE whose question is answered with no what stands behind ELSE."""
+    begin = 0
+    while found := question.search(sql, begin):
+        depth, otherwise = 0, -1
+        for token in _BRANCH.finditer(sql, found.end()):
+            depth += {"(": 1, "CASE": 1, ")": -1, "END": -1}.get(token[0], 0)
+            if token[0] == "ELSE" and not depth:
+                otherwise = token.end()
+            if depth < 0:
+                break
+        if otherwise < 0 or token[0] != "END":
+            return sql
+        begin = found.start()
+        sql = f"{sql[:begin]}{sql[otherwise : token.start()].strip()}{sql[token.end() :]}"
+    return sql
 
 
 @cache
