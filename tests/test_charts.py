@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -453,6 +454,28 @@ def every_figure(prefix="vm-", workspace="law-main", number=60):
     }
 
 
+drawn_once = cache(every_figure)
+
+
+@cache
+def calls():
+    """Return what each chart is called with by `every_figure`."""
+    with pytest.MonkeyPatch.context() as patch:
+        made = {}
+
+        def kept(name, drawn):
+            def call(*given, **named):
+                made.setdefault(name, (given, named))
+                return drawn(*given, **named)
+
+            return call
+
+        for name in charts.__all__:
+            patch.setattr(charts, name, kept(name, getattr(charts, name)))
+        every_figure()
+    return made
+
+
 def heading(figure):
     return figure.layout.title.text.replace("<br>", " ")
 
@@ -465,35 +488,34 @@ def test_every_public_chart_is_drawn_by_these_tests():
     assert set(every_figure()) == set(charts.__all__)
 
 
+@pytest.mark.xdist_group("charts")
 @pytest.mark.parametrize("name", sorted(charts.__all__))
 def test_hostile_names_are_drawn_as_they_stand(name):
-    drawn = json.dumps(
-        every_figure(HOSTILE, HOSTILE)[name].to_plotly_json(), default=list, ensure_ascii=False
-    )
+    drawn = json.dumps(drawn_once(HOSTILE, HOSTILE)[name].to_plotly_json(), default=list, ensure_ascii=False)
     assert set(re.findall(r"</?(\w+)", drawn)) <= {"b", "br", "span", "extra"}
     assert not set("$\u202e\x00") & set(drawn)
     assert "y" * 200 not in drawn
 
 
+@pytest.mark.xdist_group("charts")
 @pytest.mark.parametrize("name", sorted(charts.__all__))
 def test_figures_need_the_small_bundle_only_and_carry_no_big_template(name):
-    figure = every_figure()[name]
+    figure = drawn_once()[name]
     assert {one.type for one in figure.data} <= {"bar", "scatter"}
     assert len(json.dumps(figure.layout.template.to_plotly_json())) < 1500
 
 
+@pytest.mark.xdist_group("charts")
 @pytest.mark.parametrize("name", sorted(charts.__all__))
 def test_figures_are_drawn_for_one_machine(name):
-    assert every_figure(number=1)[name] is not None
+    assert drawn_once(number=1)[name] is not None
 
 
+@pytest.mark.xdist_group("charts")
 @pytest.mark.parametrize("name", sorted(charts.__all__))
-def test_a_figure_is_drawn_whichever_rows_there_are_none_of(name, monkeypatch):
-    calls = []
+def test_a_figure_is_drawn_whichever_rows_there_are_none_of(name):
     drawn = getattr(charts, name)
-    monkeypatch.setattr(charts, name, lambda *given, **named: calls.append((given, named)))
-    every_figure()
-    given, named = calls[0]
+    given, named = calls()[name]
     places = [place for place, one in enumerate(given) if isinstance(one, pd.DataFrame)]
     places += [key for key, one in named.items() if isinstance(one, pd.DataFrame)]
     assert places

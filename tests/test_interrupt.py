@@ -129,6 +129,7 @@ def test_interrupted_run_ends_at_once_and_leaves_nothing(place, started, where, 
     assert_nothing_is_left(place, kernels)
 
 
+@pytest.mark.slow
 def test_closed_terminal_that_takes_no_word_stops_no_cleaning_up(place, started):
     run = started("notebooks")
     kernels = psutil.Process(run.pid).children(recursive=True)

@@ -18,6 +18,7 @@ import pytest
 from support import live_estate as estate
 from support import snapshot_rows as rows
 from support.spelling import pascal
+from support.thinning import one_in
 from umdiag.model import Rows, State
 from umdiag.queries import kql
 from umdiag.sources.snapshot import Snapshot
@@ -117,7 +118,7 @@ def test_whole_keys_make_whole_answers(whole: Path) -> None:
         assert (name, answer.state, answer.reason) == (name, State.COMPLETE, "")
 
 
-@pytest.mark.parametrize("how", DAMAGES)
+@pytest.mark.parametrize("how", one_in(3, DAMAGES))
 def test_rows_without_what_is_read_make_answers_partial(how: str, whole: Path, tmp_path: Path) -> None:
     # A service that is linked otherwise than to an account has other keys.
     names = [name for name in KEYED if (name, how) != ("linked_accounts", "other keys")]
@@ -127,7 +128,7 @@ def test_rows_without_what_is_read_make_answers_partial(how: str, whole: Path, t
         assert f"{answer.tables[0]}.properties" in answer.reason
 
 
-@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+@pytest.mark.parametrize("form", one_in(2, ["parquet", "jsonl"]))
 def test_keys_in_another_case_are_read_as_the_service_writes_them(
     form: str, whole: Path, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from support.cases import every_case
 from support.estates import Estate
 from support.snapshot_rows import LOOKBACK, investigate, write_snapshot
+from support.thinning import one_in
 from umdiag.judging.names import is_on_machines
 from umdiag.kit import Kit
 from umdiag.model import Verdict
@@ -81,7 +82,7 @@ def test_clock_outside_the_rows_finds_no_machine_silent(tmp_path: Path) -> None:
     assert set(kit.machine_table()["state"]) <= {"unknown"}
 
 
-@pytest.mark.parametrize("captured", [True, False])
+@pytest.mark.parametrize("captured", one_in(2, [True, False]))
 def test_clock_after_the_capture_finds_no_agent_stopped(tmp_path: Path, captured: bool) -> None:
     write_snapshot(tmp_path, GIVEN)
     if not captured:
@@ -120,7 +121,7 @@ def test_clock_before_the_capture_with_its_lookback_reaches_before_it(tmp_path: 
     assert any(said in note for note in kit.notes)
 
 
-@pytest.mark.parametrize("parameter", ["computers", "suspects"])
+@pytest.mark.parametrize("parameter", one_in(2, ["computers", "suspects"]))
 def test_where_the_only_name_sent_no_row_nothing_on_machines_is_healthy(parameter: str) -> None:
     silent = {"ghost": {"heard": "never", "assessed": "never", "power": "running"}}
     given = {**GIVEN, "machines": {**GIVEN["machines"], **silent}}
@@ -133,7 +134,7 @@ def test_where_the_only_name_sent_no_row_nothing_on_machines_is_healthy(paramete
     assert Verdict.HEALTHY in {one.verdict for one in both.diagnoses() if one.scenario in MACHINES}
 
 
-@pytest.mark.parametrize("lookback", ["1m", "13h"])
+@pytest.mark.parametrize("lookback", one_in(2, ["1m", "13h"]))
 def test_window_shorter_than_assessments_is_no_good_news(lookback: str) -> None:
     kit = Estate(GIVEN, lookback=lookback).kit()
     found = {one.scenario: one for one in (*kit.diagnoses("assessment"), *kit.diagnoses("onboarding"))}

@@ -314,11 +314,14 @@ def passes(path: Path) -> Iterator[Any]:
                 yield nbformat.v4.new_code_cell(shown)
 
 
-def test_every_notebook_runs_twice_in_one_kernel(estate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("names", [("machine", "quota"), pytest.param((), marks=pytest.mark.slow)])
+def test_every_notebook_runs_twice_in_one_kernel(
+    estate: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
+) -> None:
     monkeypatch.delenv("UMDIAG_RUN", raising=False)
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "lib"))
     monkeypatch.setenv("IPYTHONDIR", str(estate))
-    paths = [*parameter_forms.NOTEBOOKS]
+    paths = [path for path in parameter_forms.NOTEBOOKS if not names or path.stem in names]
     notebook = nbformat.v4.new_notebook(cells=[cell for path in paths for cell in passes(path)])
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(estate)}}).execute()
     opened_on = [

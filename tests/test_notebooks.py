@@ -18,7 +18,7 @@ SNAPSHOTS = ("over_quota", "poor", "empty")
 FIGURE = "application/vnd.plotly.v1+json"
 REFERENCES = ROOT / "tests" / "notebooks"
 #: What is special in a snapshot shows in its notebook of all questions; the others differ in what they ask.
-TELLING = {("empty", "overview")}
+TELLING = {("empty", "quota")}
 POOR_RUNS = [
     pytest.param(snapshot, name, marks=() if (snapshot, name) in TELLING else pytest.mark.slow)
     for snapshot in SNAPSHOTS

@@ -15,6 +15,7 @@ import nbformat
 import pytest
 
 from support.patience import patient
+from support.thinning import one_in
 from umdiag.__main__ import execute
 from umdiag.words import private
 from umdiag.words.private import PrivateFolder
@@ -70,8 +71,9 @@ def report(
 
 
 @POSIX
+@pytest.mark.parametrize("optimised", one_in(2, ["", "1"]))  # which compiles anew all that is imported
 def test_report_is_written_without_a_working_folder_in_a_plain_locale_by_optimised_python(
-    place: Path,
+    place: Path, optimised: str
 ) -> None:
     gone = place / "gone"
     gone.mkdir()
@@ -80,7 +82,7 @@ def test_report_is_written_without_a_working_folder_in_a_plain_locale_by_optimis
         os.chdir(gone)
         gone.rmdir()
 
-    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONOPTIMIZE": "1"}
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONOPTIMIZE": optimised}
     told = report(place, str(place / "csv.yml"), "-o", str(place / "Berichte-ü"), before=vanish, **plain)
     assert (told.returncode, told.stderr) == (0, "")
     written = json.loads((place / "Berichte-ü" / "findings.json").read_text(encoding="utf-8"))
@@ -104,6 +106,7 @@ def test_relative_path_from_a_folder_that_is_gone_is_said_before_any_work(
     assert told.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_python_without_docstrings_is_refused_in_words_to_act_on(place: Path) -> None:
     told = report(place, str(place / "csv.yml"), "-o", str(place / "out"), PYTHONOPTIMIZE="2")
     assert told.returncode == 2

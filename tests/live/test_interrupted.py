@@ -30,8 +30,8 @@ def slow(good: Reply) -> Reply:
     ("command", "api", "number"),
     [
         ("report", "monitor", signal.SIGTERM),
-        ("report", "kusto", signal.SIGHUP),
-        ("doctor", "monitor", signal.SIGHUP),
+        pytest.param("report", "kusto", signal.SIGHUP, marks=pytest.mark.slow),
+        pytest.param("doctor", "monitor", signal.SIGHUP, marks=pytest.mark.slow),
         ("doctor", "kusto", signal.SIGINT),
         pytest.param("report", "monitor", signal.SIGINT, marks=pytest.mark.slow),
         pytest.param("report", "kusto", signal.SIGTERM, marks=pytest.mark.slow),

@@ -22,6 +22,7 @@ from servers.logs import frames
 from servers.wire import Reply, Request
 from support import live_estate as estate
 from support import snapshot_rows as rows
+from support.thinning import one_in
 from umdiag.errors import QueryError, SourceError
 from umdiag.kit import Kit
 from umdiag.model import State, Verdict
@@ -136,7 +137,7 @@ LOSSES: Mapping[str, tuple[str, Callable[[Reply], Reply], str]] = {
 }
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", one_in(2, LOSSES))
 def test_answer_that_says_it_is_not_whole_is_partial(azure: AzureStandIn, loss: str) -> None:
     api, change, reason = LOSSES[loss]
     kit = open_kit(azure, api, "law-b")
@@ -176,7 +177,7 @@ def test_warning_beside_whole_rows_takes_nothing_from_them(
     kit.close()
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", one_in(2, APIS))
 def test_with_all_rows_it_is_healthy(azure: AzureStandIn, api: str) -> None:
     kit = open_kit(azure, api, "law-a")
     assert rows.diagnose(kit, "assessment_failed").verdict is Verdict.HEALTHY
@@ -358,7 +359,7 @@ def test_answer_over_the_limit_comes_whole_in_slices(
     assert max(azure.wire.most_at_once.values()) <= 5
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", one_in(2, APIS))
 def test_slice_that_stays_too_large_is_told(
     azure: AzureStandIn, monkeypatch: pytest.MonkeyPatch, api: str
 ) -> None:
@@ -412,7 +413,7 @@ def test_answer_of_too_many_bytes_comes_whole_in_slices(azure: AzureStandIn, one
     assert sorted_rows(found.frame) == sorted_rows(expected.frame)
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", one_in(2, APIS))
 def test_answer_that_cannot_be_sliced_is_partial_and_nothing_healthy(
     azure: AzureStandIn, monkeypatch: pytest.MonkeyPatch, api: str
 ) -> None:
@@ -577,7 +578,7 @@ def counted(api: str, *lines: list[Any]) -> Reply:
     return Reply(content={"tables": [{"name": "PrimaryResult", "columns": columns, "rows": list(lines)}]})
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", one_in(2, APIS))
 @pytest.mark.parametrize(
     ("refused", "hour"), [((), 3), (("law-a",), 3), (("law-c",), 2), (("law-c", "law-b"), 1)]
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
 
-from fleet import make_fleet
+from fleet import Fleet, make_fleet
 from support.fleets import kit_of
 from umdiag.judging.accepting import Acceptances
 from umdiag.judging.facts import Clock, Facts
@@ -32,12 +32,17 @@ _ANSWERS: dict[tuple[str, str], Rows] = {}
 
 
 @cache
-def every_fault_kit() -> Kit:
-    """Return the kit on such a fleet; it is judged by its makers' rules in tests/test_planted.py."""
+def every_fault_fleet() -> Fleet:
+    """Return such a fleet."""
     kept = tempfile.TemporaryDirectory(prefix="umdiag-fleet-", ignore_cleanup_errors=True)
     atexit.register(kept.cleanup)
-    fleet = make_fleet(Path(kept.name), machines=700, seed=1, services="both")
-    kit = kit_of(fleet)
+    return make_fleet(Path(kept.name), machines=700, seed=1, services="both")
+
+
+@cache
+def every_fault_kit() -> Kit:
+    """Return the kit on the fleet; it is judged by its makers' rules in tests/test_planted.py."""
+    kit = kit_of(every_fault_fleet())
     atexit.register(kit.close)
     return kit
 
