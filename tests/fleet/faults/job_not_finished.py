@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from fleet.deployments import MINUTE
 from fleet.faults.registry import anyone, fault, lookalike
-from fleet.model import DAY, HOUR, MINUTE, NEVER, Ints, World, make_guid
+from fleet.model import DAY, HOUR, Ints, World, make_guid
 from fleet.story import Job
 
 SCENARIO = "job_not_finished"
@@ -12,7 +13,9 @@ PATCH = "Patch-MicrosoftOMSComputers"
 
 def add(world: World, name: str, age: int, **more: str) -> None:
     """Let the account have a job that was created so long before the clock and has no end."""
-    world.jobs.append(Job(created=world.asked - age, ended=NEVER, id=make_guid(world.rng(name)), **more))
+    world.jobs.append(
+        Job(created=world.asked - age, ended=world.asked + DAY, id=make_guid(world.rng(name)), **more)
+    )
 
 
 @fault(f"{SCENARIO}/suspended", anyone, fixed=1, touches=())

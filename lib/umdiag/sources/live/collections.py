@@ -27,11 +27,13 @@ class Newest:
 
     def among(self, objects: Sequence[Mapping[str, Any]]) -> list[int]:
         """Return the places of these objects."""
-        told = [
-            properties if isinstance(properties := one.get("properties"), dict) else {} for one in objects
-        ]
-        places = [n for n, one in enumerate(told) if str(one.get("status")).lower() == self.status.lower()]
-        return sorted(places, key=lambda n: str(told[n].get(self.by)), reverse=True)[: self.most]
+        found = []
+        for place, listed in enumerate(objects):
+            properties = listed.get("properties")
+            told = properties if isinstance(properties, dict) else {}
+            if str(told.get("status")).lower() == self.status.lower():
+                found.append((str(told.get(self.by)), place))
+        return [place for _, place in sorted(found, reverse=True)[: self.most]]
 
 
 @dataclass(frozen=True, kw_only=True)
