@@ -113,6 +113,30 @@ def test_hundreds_of_objects_come_in_the_services_own_pages(tmp_path: Path, azur
     assert sorted(answer.frame["name"]) == sorted(str(n) for n in range(250))
 
 
+def test_what_the_newest_failed_jobs_failed_of_is_read_from_each(tmp_path: Path, azure: AzureStandIn) -> None:
+    failed = {"status": "Failed", "runbook": {"name": "r"}, "exception": "no such module"}
+    made = [
+        {
+            "id": f"{ACCOUNT}/jobs/{n}",
+            "name": str(n),
+            "properties": failed | {"creationTime": f"2024-03-{14 - n // 24:02d}T{23 - n % 24:02d}:00:00Z"},
+        }
+        for n in range(203)
+    ]
+    made.append({"id": f"{ACCOUNT}/jobs/new", "name": "new", "properties": JOB})
+    rows.write_snapshot(tmp_path / "snapshot", {"workspaces": {"law-a": {}}, "rows": {"jobs": made}})
+    with AzureStandIn(tmp_path / "snapshot", tmp_path) as other:
+        other.fault(below("/jobs/3"), refused(403))
+        kit = estate.live(other)
+        answer = kit.fact("automation_jobs")
+        kit.close()
+        read = [one.path for one in other.wire.requests if "/jobs/" in one.path.lower()]
+    assert (answer.state, len(answer.frame)) == (State.COMPLETE, 204)
+    assert len(set(read)) == 200
+    silent = answer.frame[answer.frame["exception"] == ""]
+    assert set(silent["name"]) == {"3", "200", "201", "202", "new"}
+
+
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Iterator[Wire]:
     """A server that must hear nothing."""

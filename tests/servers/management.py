@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from servers import errors
-from servers.objects import TABLES, listed, rest, selected
+from servers.objects import LISTED, TABLES, rest, selected
 from servers.rows import SnapshotRows
 from servers.wire import Reply, Request
 
@@ -32,6 +32,7 @@ _LISTS = {
 }
 _SINGLE = {
     rf"{_ACCOUNT}/softwareUpdateConfigurations/[^/]+": "softwareUpdateConfigurations",
+    rf"{_ACCOUNT}/jobs/[^/]+": "jobs",
     _WORKSPACE: "workspaces",
 }
 _PERMISSIONS = re.compile(r"(?P<scope>.+)/providers/Microsoft\.Authorization/permissions", re.IGNORECASE)
@@ -106,8 +107,8 @@ class Management:
             objects = [selected(one, select) for one in objects]
         if since := _SINCE.search(request.query.get("$filter", "")):
             objects = [one for one in objects if str(one["properties"].get(since[1], "9")) >= since[2]]
-        if table == "softwareUpdateConfigurations":
-            objects = [listed(one) for one in objects]
+        if table in LISTED:
+            objects = [LISTED[table](one) for one in objects]
         start = int(request.query.get("$skip", 0))
         content: dict[str, Any] = {"value": objects[start : start + _PAGE]}
         if start + _PAGE < len(objects):

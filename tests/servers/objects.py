@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 TABLES = (
@@ -35,9 +35,22 @@ def selected(one: Mapping[str, Any], names: str) -> dict[str, Any]:
     return {name: value for name, value in one.items() if name.lower() in wanted}
 
 
-def listed(one: dict[str, Any]) -> dict[str, Any]:
+def _configuration(one: dict[str, Any]) -> dict[str, Any]:
     """Return an update configuration as lists show it: flat, without its schedule."""
     properties = dict(one.get("properties", {}))
     schedule = properties.pop("scheduleInfo", None) or {}
     flat = {name: schedule[name] for name in ("frequency", "startTime", "nextRun") if name in schedule}
     return one | {"properties": properties | flat}
+
+
+def _job(one: dict[str, Any]) -> dict[str, Any]:
+    """Return a job as lists show it: without what it failed of."""
+    properties = {name: value for name, value in one.get("properties", {}).items() if name != "exception"}
+    return one | {"properties": properties}
+
+
+#: Objects of which lists show less.
+LISTED: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "softwareUpdateConfigurations": _configuration,
+    "jobs": _job,
+}
