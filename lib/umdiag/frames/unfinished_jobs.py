@@ -38,13 +38,11 @@ def derive(automation_jobs: pd.DataFrame, *, asked_at: datetime, lookback: timed
     cause = cause.mask(status == "suspended", "suspended")
     cause = cause.mask(status == "failed", "failed_by_exception")
     cause = cause.mask(status.isin(_WAITING) & (now - rows["created"] > _LONG), "queued_too_long")
-    rows = rows.assign(
-        cause=cause,
-        patches=runbook.str.startswith(_PATCH_RUNBOOK),
-        exception=[shown(text, _WIDTH) for text in rows["exception"]],
-    )
     group = group.mask(group.isin(_IN_AZURE), "")
-    rows = rows[(cause != "") & (rows["patches"] | (group != ""))]
+    patches = runbook.str.startswith(_PATCH_RUNBOOK)
+    rows = rows.assign(cause=cause, patches=patches)[(cause != "") & (patches | (group != ""))]
+    means = rows["exception"].map({text: _meanings(text) for text in rows["exception"].unique()})
+    rows = rows.assign(means=means, exception=[shown(text, _WIDTH) for text in rows["exception"]])
     rows = rows.sort_values(["created", "id"], ascending=[False, True], kind="stable")
     alike = rows.groupby(
         [account_of(rows["id"]), runbook[rows.index], group[rows.index]], sort=False
@@ -55,7 +53,6 @@ def derive(automation_jobs: pd.DataFrame, *, asked_at: datetime, lookback: timed
         others.setdefault(number, []).append(job)
     newest["others"] = [jobs[1:] for jobs in others.values()]
     newest["count"] = [len(jobs) for jobs in others.values()]
-    newest["means"] = [_meanings(str(automation_jobs["exception"][place])) for place in newest.index]
     return newest.astype({"count": "int64"}).reset_index(drop=True)
 
 

@@ -78,11 +78,10 @@ class ResourceManager:
             if cut:
                 whole.cut[name_of(scope)] = cut
         if collection.whole:
-            self._fill(collection, whole, range(len(whole.objects)))
+            whole.cut |= self._fill(collection, whole.objects, range(len(whole.objects)))
         elif collection.whole_of:
-            # What could not be read stays as the list has it.
-            unread = Read(objects=whole.objects)
-            self._fill(collection, unread, collection.whole_of.among(whole.objects))
+            # What could not be read stays as the list has it: complete but for what is asked of it besides.
+            self._fill(collection, whole.objects, collection.whole_of.among(whole.objects))
         return whole
 
     def probe(self, collection: Collection, scope: str) -> Any:
@@ -177,20 +176,26 @@ class ResourceManager:
             parameters.pop("api-version", None)
         return objects, f"there are more than {_MOST_PAGES:,} pages"
 
-    def _fill(self, collection: Collection, whole: Read, places: Sequence[int]) -> None:
-        """Replace what stands at these places of a list, which leaves things out, by the whole objects."""
+    def _fill(
+        self, collection: Collection, objects: list[Mapping[str, Any]], places: Sequence[int]
+    ) -> dict[str, str]:
+        """Replace what stands at these places of a list, which leaves things out, by the whole objects.
+
+        Returns why, of each that could not be read.
+        """
+        unread = {}
 
         def fetched(listed: Mapping[str, Any]) -> Mapping[str, Any]:
             id_ = str(listed.get("id", ""))
             return _object(self.get(id_, collection.version, role=f"Reader on {name_of(id_)}"), id_)
 
-        listed_at = {place: whole.objects[place] for place in places}
-        jobs = {place: self._pool.submit(fetched, listed) for place, listed in listed_at.items()}
+        jobs = {place: self._pool.submit(fetched, objects[place]) for place in places}
         for place, job in jobs.items():
             try:
-                whole.objects[place] = job.result()
+                objects[place] = job.result()
             except Fault as fault:
-                whole.cut[name_of(str(listed_at[place].get("id", "")))] = fault.reason
+                unread[name_of(str(objects[place].get("id", "")))] = fault.reason
+        return unread
 
     def _same_host(self, link: str) -> bool:
         ours = urlsplit(self._web.address)
