@@ -32,7 +32,7 @@ _NAMED = re.compile(rf'(?P<value>\S+) AS (?P<name>{_NAME})|AS "?\w+"?\((?P<list>
 _SIDE = re.compile(r"^_[lr]\.")
 #: How deep calls on text lie in each other.
 _NESTED = 3
-_BRANCH = re.compile(r"'[^']*'|\(|\)|\b(?:CASE|ELSE|END)\b")
+_BRANCH = re.compile(rf"{_TOKEN.pattern}|\(|\)|\b(?:CASE|ELSE|END)\b")
 _COSTLY = re.compile(r"\b(?:GROUP BY|JOIN|DISTINCT|UNION|LIMIT|ORDER BY|unnest|count|IN \(SELECT)\b")
 
 
