@@ -14,7 +14,7 @@ Cannot see:
 
 Sources:
     https://learn.microsoft.com/azure/automation/troubleshoot/runbooks (read 2026-11-28)
-    https://learn.microsoft.com/azure/automation/automation-hybrid-runbook-worker (read 2026-11-28)
+    https://learn.microsoft.com/azure/automation/troubleshoot/hybrid-runbook-worker (read 2026-11-22)
     https://learn.microsoft.com/rest/api/automation/job (read 2026-11-22)
 """
 
@@ -30,7 +30,7 @@ from umdiag.scenarios.account import UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import SHOWN, portal, told
 
 _GUIDE = "https://learn.microsoft.com/azure/automation/troubleshoot/runbooks"
-_WORKER = "https://learn.microsoft.com/azure/automation/automation-hybrid-runbook-worker"
+_WORKER = "https://learn.microsoft.com/azure/automation/troubleshoot/hybrid-runbook-worker"
 _WORKERS = Lead(
     notebook="onboarding", why="see whether the hybrid workers of the machines still answer.", root=True
 )
@@ -39,12 +39,12 @@ _EXCEPTION_UNREAD = "what the job failed of: its exception was not read or is em
 
 SUSPENDED = Cause(
     key="suspended",
-    sentence="The job was suspended: its process stopped three times, or its worker had too many jobs.",
+    sentence="The job was suspended: its process kept ending, its worker could not run it, or by a person.",
     resolution=(
         _READ_JOB,
-        "On the worker, read the log Microsoft-SMA > Operational of the Event Viewer at the time of the job.",
-        "Start the runbook again when the reason is gone; a suspended job holds a place of the account"
-        " until it is stopped: Automation account > Jobs > <job> > Stop.",
+        "On a Windows worker, read Microsoft-SMA > Operational in the Event Viewer at the time of the job; on"
+        " a Linux worker, /var/opt/microsoft/omsagent/run/automationworker/worker.log.",
+        "Start the runbook again when the reason is gone.",
     ),
     source=_GUIDE,
     leads_to=(_WORKERS,),
