@@ -17,7 +17,7 @@ from umdiag.scenarios import FAMILIES, catalogue
 SNAPSHOTS = ("over_quota", "poor", "empty")
 FIGURE = "application/vnd.plotly.v1+json"
 REFERENCES = ROOT / "tests" / "notebooks"
-#: What is special in a snapshot shows in its notebook of all questions; the others differ in what they ask.
+#: What is special in a snapshot shows in the notebook of all questions too, which takes longer.
 TELLING = {("empty", "quota")}
 POOR_RUNS = [
     pytest.param(snapshot, name, marks=() if (snapshot, name) in TELLING else pytest.mark.slow)

@@ -25,6 +25,7 @@ import pytest
 from support.cases import CASES, KINDS, every_case, given_of, read_expected, read_file
 from support.estates import Estate
 from support.snapshot_rows import resolved
+from support.thinning import slow
 from support.unfilled import MARK
 from umdiag.judging.needs import frame_functions, needs
 from umdiag.model import Finding, Severity, Verdict
@@ -46,11 +47,7 @@ def every_case_once() -> Iterator[Any]:
             new = {(name, one) for one in shown} - seen
             seen |= new
             quick = new and kind in ("causes", "look_alikes")
-            yield (
-                case
-                if quick
-                else pytest.param(*case.values, id=case.id, marks=[*case.marks, pytest.mark.slow])
-            )
+            yield case if quick else slow(case)
 
 
 @pytest.mark.parametrize(("name", "case"), list(every_case_once()))

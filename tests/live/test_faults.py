@@ -152,7 +152,7 @@ def kit(azure: AzureStandIn, request: pytest.FixtureRequest) -> Iterator[Kit]:
 
 def tried(pairs: Iterable[tuple[str, str]]) -> list[Any]:
     """Return each service and fault with the facts that it is tried on: all of them where there is time; else
-    one after the other, of every other pair, so that each service and each fault is met.
+    one after the other, of every fourth pair, so that each service and each fault is met.
     """
     pairs = list(pairs)
     services, faults = (list(dict.fromkeys(parts)) for parts in zip(*pairs, strict=True))

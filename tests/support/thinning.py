@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 
-def one_in(number: int, values: Iterable[Any], *, first: int = 0) -> list[Any]:
-    """Return the values as parameters of a test: every so many-th is quick, beginning with `first`."""
-    return [value if place % number == first % number else _slow(value) for place, value in enumerate(values)]
+def one_in(number: int, values: Iterable[Any]) -> list[Any]:
+    """Return the values as parameters of a test: each so many-th is quick, the first among them."""
+    return [slow(value) if place % number else value for place, value in enumerate(values)]
 
 
-def _slow(value: Any) -> Any:
+def slow(value: Any) -> Any:
+    """Return a parameter of a test, or the values of one, with the marker `slow`."""
     if isinstance(value, type(pytest.param())):
         return pytest.param(*value.values, id=value.id, marks=[*value.marks, pytest.mark.slow])
     several = value if isinstance(value, tuple) else (value,)

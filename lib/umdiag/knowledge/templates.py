@@ -25,7 +25,8 @@ _QUOTE = rf"[{QUOTES}\s]*"
 #: Stand between two parts of a message; so many signs lie there at most.
 _ANY, _LINE, _EXIT = "{any}", "{line}", "{exit}"
 _WIDEST = {"": 0, _ANY: 600, _LINE: 300, _EXIT: 120}
-_OPEN, _BLANK = ("", _ANY, _LINE), r"\s+"
+_OPEN = ("", _ANY, _LINE)  # at an end of a message these say nothing
+_BLANK = r"\s+"
 # Whole words are on both sides of these two.
 _END, _BOUND = r"(?![0-9a-z_])", r"(?<![0-9a-z_](?=[0-9a-z_]))"
 _EXITS = rf"(?:exit|return|error|fail|status|code|rc)[^\n0-9]{{0,40}}?{_BOUND}"
