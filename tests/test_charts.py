@@ -613,6 +613,18 @@ def test_volume_since_the_reset_falls_at_the_reset_hour():
     assert set(trace(figure, "daily cap").y) == {5.0}
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_volumes_are_drawn_alike_whichever_order_rows_come_in(seed):
+    names = [f"Table{number}" for number in range(30)]
+    usage = usage_of(tables=names)
+    usage["megabytes"] = np.random.default_rng(1).integers(1, 400, len(usage)) / 1000
+    drawn = [
+        charts.ingestion_per_hour(rows, quota_of(), stops_of(), **WINDOW).to_plotly_json()
+        for rows in (usage, usage.sample(frac=1, random_state=seed))
+    ]
+    assert json.dumps(drawn[0], default=list) == json.dumps(drawn[1], default=list)
+
+
 def test_no_cap_draws_no_cap():
     figure = charts.ingestion_per_hour(usage_of(), quota_of(cap=-1.0), stops_of(), **WINDOW)
     assert "daily cap" not in {one.name for one in figure.data}

@@ -51,7 +51,9 @@ def ingestion_per_hour(
     and ended. Stops, hours without billable data and hours that `Usage` has not reached yet are shaded.
     """
     hours = utc_hours(asked_at, lookback)
-    rows = usage_hours[usage_hours["hour"].isin(hours)].reset_index(drop=True)
+    # A sum of fractions depends on their order, which no service promises.
+    order = ["workspace_id", "hour", "data_type", "billable", "megabytes"]
+    rows = usage_hours[usage_hours["hour"].isin(hours)].sort_values(order, ignore_index=True)
     if rows.empty:
         return None
     rows = rows.assign(billable=marked(rows["billable"]), megabytes=rows["megabytes"].fillna(0).astype(float))
