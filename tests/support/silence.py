@@ -63,8 +63,11 @@ def silent_changes(before: Diagnosis, after: Diagnosis, table: str) -> Iterator[
     if before.verdict is not after.verdict and not said:
         yield f"{before.verdict} became {after.verdict}"
     known, now = told(before), told(after)
+    # Without the table that names it, a subject may be known by another name.
+    names = {finding.subject.id.casefold(): finding.subject.name for finding in after.findings}
+    there = {name for _, name in known} | {names.get(one.subject.id.casefold()) for one in before.findings}
     for finding in now.keys() - known.keys():
-        subject = {other for cause, other in known if other == finding[1]}
+        subject = finding[1] in there
         if not any(table in gap for gap in now[finding]):
             yield f"{finding} appeared"
         elif not subject and (after.scenario, table) not in APPEARS:

@@ -19,7 +19,7 @@ _WAITING = ("new", "queued", "activating")
 _LONG = pd.Timedelta(hours=1)
 #: How many signs of an exception are shown, and how many meanings of it.
 _WIDTH, _MEANINGS = 600, 3
-_OTHERS = ["id", "status", "created", "exception"]
+_OTHERS = ["name", "status", "created", "exception"]
 
 
 def derive(automation_jobs: pd.DataFrame, *, asked_at: datetime, lookback: timedelta) -> pd.DataFrame:

@@ -34,7 +34,7 @@ _WORKER = "https://learn.microsoft.com/azure/automation/troubleshoot/hybrid-runb
 _WORKERS = Lead(
     notebook="onboarding", why="see whether the hybrid workers of the machines still answer.", root=True
 )
-_READ_JOB = "Read the job: Automation account > Jobs > <job>, its Errors and All Logs."
+_READ_JOB = "Read the Errors and All Logs of the job of the evidence: Automation account > Jobs."
 _EXCEPTION_UNREAD = "what the job failed of: its exception was not read or is empty"
 
 SUSPENDED = Cause(
@@ -64,8 +64,8 @@ QUEUED = Cause(
     key="queued_too_long",
     sentence="The job has been waiting to start for more than an hour.",
     resolution=(
-        "See whether a worker of the group answers: Automation account > Hybrid worker groups >"
-        " <worker group> > Hybrid Workers, Last seen.",
+        "See whether a worker of the group of the evidence answers: Automation account > Hybrid worker groups"
+        " > its Hybrid Workers, Last seen.",
         "On the worker, see that its service runs and reaches https://*.azure-automation.net on port 443.",
         "See whether the account has all its jobs in use (200 at the same time): Automation account > Jobs.",
     ),
