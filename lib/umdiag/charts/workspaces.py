@@ -10,7 +10,6 @@ import pandas as pd
 from umdiag.charts.canvas import (
     BAD,
     INK,
-    MOST_POINTS,
     NO_DATA,
     NOT_YET,
     SERIES,
@@ -19,7 +18,6 @@ from umdiag.charts.canvas import (
     Spec,
     figure,
     inert,
-    labels_of,
     marked,
     moments,
     of_machines,
@@ -27,11 +25,20 @@ from umdiag.charts.canvas import (
     utc_hours,
 )
 from umdiag.charts.panels import Panels, Span
+from umdiag.charts.workspace_panels import (
+    MOST_PANELS,
+    bars,
+    cap_of,
+    heads,
+    named_once,
+    panels_said,
+    step_of,
+    stops_of,
+    worst_first,
+)
 from umdiag.words.counting import counted
 
-_MOST_PANELS = 3
 _MOST_TABLES = 3
-_STEPS = (1, 2, 3, 4, 6, 12, 24)
 _REST, _FREE = "other billable tables", "free tables"
 _HOUR = pd.Timedelta(hours=1)
 
@@ -57,11 +64,11 @@ def ingestion_per_hour(
     if rows.empty:
         return None
     rows = rows.assign(billable=marked(rows["billable"]), megabytes=rows["megabytes"].fillna(0).astype(float))
-    ids = _worst_first(rows.groupby("workspace_id")["megabytes"].sum(), quota, collection_stops)
-    shown = ids[:_MOST_PANELS]
+    ids = worst_first(rows.groupby("workspace_id")["megabytes"].sum(), quota, collection_stops)
+    shown = ids[:MOST_PANELS]
     rows["share"], colours = _shares(rows)
-    step = _step(len(shown) * len(hours) * (len(colours) + 1))
-    panels = Panels(_heads(shown, quota), asked_at, lookback, split=0.42, panel=300)
+    step = step_of(len(shown) * len(hours) * (len(colours) + 1))
+    panels = Panels(heads(shown, quota), asked_at, lookback, split=0.42, panel=300)
     traces: list[Spec] = []
     for place, id_ in enumerate(shown):
         ingested = rows[rows["workspace_id"] == id_]
@@ -69,18 +76,18 @@ def ingestion_per_hour(
         paid = ingested[ingested["billable"]].groupby("hour")["megabytes"].sum()
         paid = paid.reindex(hours[hours <= newest], fill_value=0.0)
         traces += [bars | panels.axes(place) for bars in _volumes(ingested, colours, step)]
-        below = _against_cap(paid, *_cap(quota, id_), step, asked_at, lookback)
+        below = _against_cap(paid, *cap_of(quota, id_), step, asked_at, lookback)
         traces += [line | panels.axes(place, upper=False) for line in below]
-        stops = _stops_of(collection_stops, id_, asked_at)
+        stops = stops_of(collection_stops, id_, asked_at)
         panels.shade(stops, STOPPED, "collection stopped", place)
         panels.shade(spans(_dry(paid, stops), 2), NO_DATA, "no billable data", place)
         panels.shade(spans(list(hours[hours > newest]), 1), NOT_YET, "no Usage rows yet", place)
-    said = _panels_said(len(shown), len(ids)) + _volumes_said(colours, step)
+    said = panels_said(len(shown), len(ids)) + _volumes_said(colours, step)
     if collection_stops is None:
         said += " Stops of collection could not be seen."
     layout = panels.layout("MB an hour", "GB so far")
     title = "Data collected by each workspace, hour by hour"
-    return figure(title, said, _named_once(traces), layout, height=panels.height)
+    return figure(title, said, named_once(traces), layout, height=panels.height)
 
 
 def heartbeats_per_hour(
@@ -100,28 +107,28 @@ def heartbeats_per_hour(
     rows = heartbeat_hours[heartbeat_hours["hour"].isin(hours)].reset_index(drop=True)
     if rows.empty:
         return None
-    ids = _worst_first(rows.groupby("workspace_id")["heartbeats"].sum(), quota, collection_stops)
+    ids = worst_first(rows.groupby("workspace_id")["heartbeats"].sum(), quota, collection_stops)
     beats = {id_: heard.groupby("hour")["heartbeats"].sum() for id_, heard in rows.groupby("workspace_id")}
     silences = {id_: _silences(beats[id_], hours) for id_ in ids}
     ids.sort(key=lambda id_: -len(silences[id_]))
-    shown = ids[:_MOST_PANELS]
-    step = _step(len(shown) * len(hours))
-    panels = Panels(_heads(shown, quota), asked_at, lookback, panel=190)
+    shown = ids[:MOST_PANELS]
+    step = step_of(len(shown) * len(hours))
+    panels = Panels(heads(shown, quota), asked_at, lookback, panel=190)
     traces: list[Spec] = []
     for place, id_ in enumerate(shown):
         unit = "%{x} UTC<br>%{y:,.0f} heartbeats an hour<extra></extra>"
-        traces.append(_bars("heartbeats", SERIES[0], beats[id_], step, unit) | panels.axes(place))
+        traces.append(bars("heartbeats", SERIES[0], beats[id_], step, unit) | panels.axes(place))
         panels.shade(silences[id_], NO_DATA, "no heartbeat of any machine", place)
-        panels.shade(_stops_of(collection_stops, id_, asked_at), STOPPED, "collection stopped", place)
+        panels.shade(stops_of(collection_stops, id_, asked_at), STOPPED, "collection stopped", place)
     said = ""
     if machines is not None and len(machines):
         heard = int(machines["last_heartbeat"].notna().sum())
         said = "Heard from " + of_machines(heard, len(machines), "sent no heartbeat in the window")
     number = sum(map(len, silences.values()))
     said += f" {counted(number, 'silence')} of an hour or more in {counted(len(ids), 'workspace')}."
-    said += _panels_said(len(shown), len(ids), "most silences")
+    said += panels_said(len(shown), len(ids), "most silences")
     layout = panels.layout("an hour")
-    return figure("Heartbeats, hour by hour", said, _named_once(traces), layout, height=panels.height)
+    return figure("Heartbeats, hour by hour", said, named_once(traces), layout, height=panels.height)
 
 
 def _shares(rows: pd.DataFrame) -> tuple[pd.Series[Any], dict[str, str]]:
@@ -141,7 +148,7 @@ def _shares(rows: pd.DataFrame) -> tuple[pd.Series[Any], dict[str, str]]:
 def _volumes(ingested: pd.DataFrame, colours: dict[str, str], step: int) -> list[Spec]:
     unit = "%{fullData.name}<br>%{x} UTC<br>%{y:,.1f} MB an hour<extra></extra>"
     return [
-        _bars(inert(name, 30), colour, part.groupby("hour")["megabytes"].sum(), step, unit)
+        bars(inert(name, 30), colour, part.groupby("hour")["megabytes"].sum(), step, unit)
         for name, colour in colours.items()
         if len(part := ingested[ingested["share"] == name])
     ]
@@ -165,20 +172,6 @@ def _against_cap(
     if cap is not None and cap >= 0:
         lines.append(_cap_line(cap, asked_at, lookback))
     return lines
-
-
-def _bars(name: str, colour: str, sizes: pd.Series[Any], step: int, unit: str) -> Spec:
-    means = sizes.groupby(sizes.index.floor(f"{step}h")).sum() / step
-    return {
-        "type": "bar",
-        "name": name,
-        "marker": {"color": colour, "line": {"width": 0}},
-        "x": moments(means.index),
-        "y": [round(float(size), 2) for size in means],
-        "width": step * 3_600_000,
-        "offset": 0,
-        "hovertemplate": unit,
-    }
 
 
 def _since_reset(paid: pd.Series[Any], reset: pd.Timedelta, step: int) -> Spec:
@@ -219,64 +212,3 @@ def _dry(paid: pd.Series[Any], stops: list[Span]) -> list[pd.Timestamp]:
 def _silences(beats: pd.Series[Any], hours: pd.DatetimeIndex) -> list[Span]:
     heard = set(beats.index[beats > 0])
     return spans([hour for hour in hours if hour > min(heard) and hour not in heard], 1) if heard else []
-
-
-def _named_once(traces: list[Spec]) -> list[Spec]:
-    """Keep one legend entry per name, which shows and hides the series in every panel."""
-    first = {trace["name"]: place for place, trace in reversed(list(enumerate(traces)))}
-    return [
-        trace | {"legendgroup": f"series {first[trace['name']]}", "showlegend": first[trace["name"]] == place}
-        for place, trace in enumerate(traces)
-    ]
-
-
-def _step(points: int) -> int:
-    return next((step for step in _STEPS if points / step <= MOST_POINTS), _STEPS[-1])
-
-
-def _worst_first(
-    volume: pd.Series[Any], quota: pd.DataFrame | None, collection_stops: pd.DataFrame | None
-) -> list[str]:
-    over = set() if quota is None else set(quota["workspace_id"][marked(quota["over_quota_now"])])
-    stopped = set() if collection_stops is None else set(collection_stops["workspace_id"])
-    sizes = {str(id_): float(size) for id_, size in volume.items()}
-    return sorted(sizes, key=lambda id_: (id_ not in over, id_ not in stopped, -sizes[id_], id_))
-
-
-def _heads(ids: list[str], quota: pd.DataFrame | None) -> list[str]:
-    names = labels_of(quota, ids)
-    heads = []
-    for id_ in ids:
-        cap, _ = _cap(quota, id_)
-        said = "cap unknown" if cap is None else "no daily cap" if cap < 0 else f"daily cap {cap:g} GB"
-        over = quota is not None and bool(marked(quota["over_quota_now"])[quota["workspace_id"] == id_].any())
-        heads.append(
-            f"<b>{inert(names[id_], 60)}</b> · {said}" + (" · <b>over quota now</b>" if over else "")
-        )
-    return heads
-
-
-def _cap(quota: pd.DataFrame | None, id_: str) -> tuple[float | None, pd.Timedelta]:
-    """Return the cap in GB (None: unknown, below 0: none) and the reset's time of day."""
-    caps = pd.DataFrame() if quota is None else quota[quota["workspace_id"] == id_]
-    if caps.empty:
-        return None, pd.Timedelta(0)
-    cap, reset = caps[["daily_cap_gb", "last_reset"]].iloc[0]
-    time_of_day = pd.Timedelta(0) if pd.isna(reset) else reset - reset.floor("D")
-    return None if pd.isna(cap) else float(cap), time_of_day
-
-
-def _stops_of(collection_stops: pd.DataFrame | None, id_: str, asked_at: datetime) -> list[Span]:
-    if collection_stops is None:
-        return []
-    stops = collection_stops[collection_stops["workspace_id"] == id_]
-    until = pd.Timestamp(asked_at)
-    return [
-        (start, min(end if pd.notna(end) else until, until))
-        for start, end in zip(stops["stopped"], stops["ended"], strict=True)
-        if pd.notna(start)
-    ]
-
-
-def _panels_said(shown: int, total: int, order: str = "over quota") -> str:
-    return f" {shown} of {counted(total, 'workspace')} drawn, {order} first." if total > shown else ""
