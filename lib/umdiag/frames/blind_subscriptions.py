@@ -61,7 +61,7 @@ def _blind(
 
 
 def _of(table: pd.DataFrame | None, column: str) -> set[str]:
-    return set() if table is None else set(subscriptions_of(table[column]))
+    return set() if table is None else set(subscriptions_of(table[column]).unique())
 
 
 def _ran(runs: pd.DataFrame | None, machine_runs: pd.DataFrame | None) -> pd.Series[int]:
@@ -83,7 +83,7 @@ def _lacking(
     more = runs[runs["total"].fillna(0) > run_keys(runs).map(seen).fillna(0)]
     keys = folded(more["configuration_id"]).str.rstrip("/")
     chosen = selections["machine_key"][among(selections["configuration_key"], keys)]
-    return set(subscriptions_of(chosen))
+    return set(subscriptions_of(chosen).unique())
 
 
 def run_keys(rows: pd.DataFrame) -> pd.Series[str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import pandas as pd
 
-from umdiag.frames.schedule_attendance import expected
 from umdiag.frames.shared.certainty import surely
+from umdiag.frames.shared.expected import expected
 from umdiag.frames.shared.run_outcomes import CANCELLED, UNDER_WAY
 from umdiag.frames.shared.scopes_then import Scopes
 from umdiag.frames.shared.text import among, letters
@@ -48,7 +47,8 @@ def derive(
     fit = estate[surely(estate["on"]) & ~among(estate["subscription"], hidden)]
     scopes = Scopes(assignments, selections, estate, machine_changes)
     taken = schedule_attempts[["configuration_key", "run_key", "scheduled", "machine_key"]].drop_duplicates()
-    told = [_told(run, scopes, taken, fit) for run in newest.itertuples()]
+    parts = dict(tuple(expected(newest, scopes, taken).groupby("run_key")))
+    told = [_told(parts.get(key), fit, seen=machine_changes is not None) for key in newest["run_key"]]
     rows = newest[list(_OF_RUN)]
     return rows.assign(
         took_no_machine=pd.Series([row[0] for row in told], dtype="boolean"),
@@ -58,20 +58,20 @@ def derive(
 
 
 def _told(
-    run: Any, scopes: Scopes, taken: pd.DataFrame, fit: pd.DataFrame
+    rows: pd.DataFrame | None, fit: pd.DataFrame, *, seen: bool
 ) -> tuple[bool | None, int | None, list[str] | None]:
-    """Return whether a run expected machines that are on, how many, and their names."""
-    before = taken[taken["configuration_key"] == run.configuration_key]
-    parts = [*expected(run, scopes, before)]
-    if scopes.changes is None:
-        certain = [part[part["via"] == "static"] for part in parts]
-        names = _names(certain, fit)
-        undecided = not names and bool(_names(parts, fit))
-        return None if undecided else bool(names), None, names[:_SHOWN] or None
-    names = _names(parts, fit)
-    return bool(names), len(names), names[:_SHOWN]
+    """Return whether a run expected machines that are on, how many, and their names; `rows` are those of
+    `expected`, `seen` says that changes were.
+    """
+    if rows is None:
+        return False, 0 if seen else None, [] if seen else None
+    names = _names(rows, fit)
+    if seen:
+        return bool(names), len(names), names[:_SHOWN]
+    certain = _names(rows[rows["via"] == "static"], fit)
+    undecided = not certain and bool(names)
+    return None if undecided else bool(certain), None, certain[:_SHOWN] or None
 
 
-def _names(parts: list[pd.DataFrame], fit: pd.DataFrame) -> list[str]:
-    keys = pd.concat([part["machine_key"] for part in parts])
-    return sorted(fit["name"][among(fit["machine_key"], keys)])
+def _names(rows: pd.DataFrame, fit: pd.DataFrame) -> list[str]:
+    return sorted(fit["name"][among(fit["machine_key"], rows["machine_key"])])

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import among, folded, swapped
+from umdiag.frames.shared.text import all_swapped, among, folded, is_placeholder
 from umdiag.model import Partial
-
-_NOBODYS = frozenset({"03000200-0400-0500-0006-000700080009"})
-_ALL_EQUAL = re.compile(r"([0-9a-f])(?:\1|-)*")
 
 
 def derive(estate: Partial) -> pd.DataFrame:
@@ -42,12 +36,6 @@ def derive(estate: Partial) -> pd.DataFrame:
 def _with_hardware(machines: pd.DataFrame, column: str) -> pd.DataFrame:
     """Add the hardware id in one of its two byte orders, always the same; leave out those without."""
     ids = folded(machines[column])
-    hardware = ids.map({id_: _canonical(id_) for id_ in ids.unique()}).astype("str")
-    return machines.assign(hardware=hardware)[hardware != ""]
-
-
-def _canonical(id_: Any) -> str:
-    first = min(id_, swapped(id_))
-    if not id_ or {id_, swapped(id_)} & _NOBODYS or _ALL_EQUAL.fullmatch(id_):
-        return ""
-    return first
+    turned = all_swapped(ids)
+    nobodys = is_placeholder(ids) | is_placeholder(turned)
+    return machines.assign(hardware=ids.where(ids <= turned, turned))[~nobodys]

@@ -13,7 +13,7 @@ from umdiag.frames.patch_states import derive as states_of
 from umdiag.frames.shared.certainty import surely
 from umdiag.frames.shared.existence import absent, deleted
 from umdiag.frames.shared.records import TIME
-from umdiag.frames.shared.text import after_last, folded, looked_up, subscriptions_of
+from umdiag.frames.shared.text import after_last, among, folded, looked_up, subscriptions_of
 from umdiag.model import Partial
 from umdiag.queries.kql import empty, queries
 
@@ -79,7 +79,7 @@ def _every(managed: pd.DataFrame, machine_runs: pd.DataFrame | None) -> pd.DataF
     if machine_runs is None:
         return managed
     taken = folded(machine_runs["resource_id"]).str.rstrip("/")
-    strangers = taken[~taken.isin(managed["machine_key"]) & (taken != "")].drop_duplicates()
+    strangers = taken[~among(taken, managed["machine_key"]) & (taken != "")].drop_duplicates()
     if strangers.empty:
         return managed
     known = managed.dtypes.to_dict()
@@ -105,7 +105,7 @@ def _with_assessments(rows: pd.DataFrame, states: pd.DataFrame | None, *, seen: 
     known = states.set_index("machine_key")
     for column in _OF_ASSESSMENT:
         rows[column] = looked_up(rows["machine_key"], known[column])
-    there = rows["machine_key"].isin(known.index).astype("boolean")
+    there = among(rows["machine_key"], known.index).astype("boolean")
     rows["has_assessment"] = there if seen else there.mask(~there)
     for column in ("succeeded", "in_progress", "known"):
         rows[column] = surely(rows[column])

@@ -198,13 +198,11 @@ def _unavailable(
 
 def _changed_too_late(rows: pd.DataFrame, scopes: Scopes) -> pd.Series[bool]:
     """Whether the dynamic scopes did not select each machine a quarter of an hour before the start."""
-    late = pd.Series(False, index=rows.index)
-    for (configuration, moment), here in rows[rows["via"] == "scope"].groupby(
-        ["configuration_key", "scheduled"]
-    ):
-        before = scopes.at(str(configuration), moment - _QUARTER)["machine_key"]
-        late[here.index] = ~among(here["machine_key"], before)
-    return late
+    mine = rows.loc[rows["via"] == "scope", ["configuration_key", "scheduled", "machine_key"]]
+    mine["scheduled"] -= _QUARTER
+    before = scopes.at(mine.drop_duplicates(["configuration_key", "scheduled"])).drop(columns="assignment_id")
+    pairs = mine.assign(row=mine.index).merge(before, on=list(before))
+    return pd.Series(rows.index.isin(mine.index.difference(pairs["row"])), index=rows.index)
 
 
 def _taken_beside(rows: pd.DataFrame, attempts: pd.DataFrame) -> pd.Series[bool]:

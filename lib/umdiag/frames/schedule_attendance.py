@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
-from umdiag.frames.shared.records import TIME
+from umdiag.frames.shared.expected import expected
 from umdiag.frames.shared.run_outcomes import CANCELLED, UNDER_WAY, is_asked_for
 from umdiag.frames.shared.scopes_then import Scopes
 from umdiag.frames.shared.text import among, fold
 from umdiag.model import Adding
 
 _RUN = ("run_key", "run_id", "configuration_key", "configuration", "scheduled")
-_DAY = pd.Timedelta(days=1)
 
 
 def derive(
@@ -42,16 +40,7 @@ def derive(
     runs = deciding(maintenance_runs, schedule_attempts, asked_at, lookback, update_run)
     scopes = Scopes(assignments, selections, estate, machine_changes)
     taken = schedule_attempts[["configuration_key", "run_key", "scheduled", "machine_key"]].drop_duplicates()
-    by_configuration = dict(tuple(taken.groupby("configuration_key")))
-    parts = [
-        part
-        for run in runs.itertuples()
-        for part in expected(run, scopes, by_configuration.get(run.configuration_key, taken.iloc[:0]))
-    ]
-    columns = ["machine_key", "via", "assignment_id", "run_key", "previous"]
-    empty = pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[:-1], "str") | {"previous": TIME})
-    rows = pd.concat([empty, *parts], ignore_index=True)
-    rows = rows.drop_duplicates(["run_key", "machine_key"]).astype(empty.dtypes.to_dict())
+    rows = expected(runs, scopes, taken).drop_duplicates(["run_key", "machine_key"])
     rows = rows.merge(runs[list(_RUN)], on="run_key")
     present = taken["run_key"] + "\n" + taken["machine_key"]
     rows["took_part"] = among(rows["run_key"] + "\n" + rows["machine_key"], present)
@@ -76,37 +65,3 @@ def deciding(
 def _ends(keys: pd.Series[Any], name: str) -> pd.Series[bool]:
     wanted = fold(name).rstrip("/")
     return (keys == wanted) | keys.str.endswith(f"/{wanted}")
-
-
-def expected(run: Any, scopes: Scopes, taken: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the machines that a run should have taken, each with how it was expected."""
-    before = taken[taken["scheduled"] < run.scheduled]
-    previous = before["scheduled"].max() if len(before) else pd.NaT
-    shared = {"run_key": run.run_key, "previous": previous}
-    younger = scopes.created.index[scopes.created > run.scheduled]
-    named = scopes.named(run.configuration_key)
-    chosen = scopes.at(run.configuration_key, run.scheduled)
-    for via, reached in (("static", named), ("scope", chosen)):
-        unfit = among(reached["machine_key"], scopes.unsupported[via]) | among(
-            reached["machine_key"], younger
-        )
-        yield reached[~unfit].assign(via=via, **shared)
-    left = before["machine_key"][before["scheduled"] == previous].drop_duplicates()
-    left = left[~among(left, named["machine_key"]) & ~among(left, chosen["machine_key"])]
-    if scopes.changes is None or left.empty:
-        return
-    since = min(previous, run.scheduled - _DAY)
-    gone = left[among(left, _deleted(scopes.changes, previous, run.scheduled))]
-    yield pd.DataFrame({"machine_key": gone}).assign(via="deleted", assignment_id="", **shared)
-    once = scopes.at(run.configuration_key, since)["machine_key"]
-    out = left[among(left, once) & among(left, scopes.estate["machine_key"]) & ~among(left, gone)]
-    out = out[~among(out, scopes.reached_by_others(run.configuration_key))]
-    yield pd.DataFrame({"machine_key": out}).assign(via="changed", assignment_id="", **shared)
-
-
-def _deleted(changes: pd.DataFrame, since: Any, until: Any) -> pd.Series[str]:
-    """Return the machines that were deleted between two moments and not created again until the second."""
-    between = changes[(changes["changed"] > since) & (changes["changed"] <= until)]
-    ends = between[between["change_type"].isin(["create", "delete"])]
-    newest = ends.drop_duplicates("machine_key", keep="last")
-    return newest["machine_key"][newest["change_type"] == "delete"]

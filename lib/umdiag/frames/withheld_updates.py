@@ -36,10 +36,8 @@ def derive(
     needed = needed[among(needed["machine_key"], living["machine_key"])].reset_index(drop=True)
     codes, kinds = distinct(needed)
     reaching = living.assign(place=looked_up(living["configuration_key"], rank["place"]).astype("int64"))
-    reaching = reaching.drop_duplicates(["machine_key", "place"]).sort_values("place")
-    groups = reaching.groupby("machine_key")["place"].agg(tuple)
-    numbers, together = pd.factorize(groups)
-    group = looked_up(needed["machine_key"], pd.Series(numbers, index=groups.index)).astype("int64")
+    numbers, together, keys = _groups(reaching.drop_duplicates(["machine_key", "place"]).sort_values("place"))
+    group = looked_up(needed["machine_key"], pd.Series(numbers, index=keys)).astype("int64")
     pairs = pd.DataFrame({"group": group.to_numpy(), "code": codes})
     chosen = _chosen(pairs.drop_duplicates(), together, verdicts(configurations, kinds), rank, kinds)
     needed["unread"] = among(
@@ -47,6 +45,15 @@ def derive(
     )
     blamed = pairs.assign(row=needed.index).merge(chosen, on=["group", "code"])
     return _gathered(blamed, needed, configurations)
+
+
+def _groups(reaching: pd.DataFrame) -> tuple[Any, Any, pd.Index[str]]:
+    """Return the number of each machine's group of places, the groups, and the machines."""
+    numbers, keys = pd.factorize(reaching["machine_key"])
+    order = np.argsort(numbers, kind="stable")
+    places = np.split(reaching["place"].to_numpy()[order], np.bincount(numbers).cumsum())[: len(keys)]
+    groups = pd.Series([*map(tuple, places)], dtype="object")
+    return *pd.factorize(groups), keys
 
 
 def grave_updates(needed_updates: pd.DataFrame, managed_machines: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from umdiag.frames.shared.text import identity
+import pandas as pd
+
+from umdiag.frames.shared.text import among, before_first, identity
 from umdiag.judging.needs import data_of, frame_functions
 from umdiag.judging.seen import Seen
 from umdiag.scenarios import Scenario
@@ -63,44 +65,53 @@ class Named:
         machines = self._seen("machines" if self._expects_rows() else "population")
         return machines.reason if machines.frame is None else ""
 
-    def _unknown(self) -> Iterator[tuple[str, list[str]]]:
+    def _unknown(self) -> Iterator[tuple[str, Sequence[str]]]:
         for parameter, names in self._names.items():
-            heard, silent = self._known(parameter) if names else (set(), set())
-            if unknown := [name for name in names if identity(name) not in heard | silent or self._unseen()]:
+            if names and (unknown := names if self._unseen() else self._compared(parameter)[0]):
                 yield parameter, unknown
 
-    def _silent(self) -> Iterator[tuple[str, list[str]]]:
+    def _silent(self) -> Iterator[tuple[str, Sequence[str]]]:
         for parameter, names in self._names.items():
-            heard, silent = self._known(parameter) if names else (set(), set())
-            if found := [name for name in names if identity(name) in silent - heard and not self._unseen()]:
-                yield parameter, found
+            if names and not self._unseen() and (silent := self._compared(parameter)[1]):
+                yield parameter, silent
 
-    def _known(self, parameter: str) -> tuple[set[str], set[str]]:
-        return self._once.do(parameter, lambda: self._folded(spelled=parameter == "computers"))
+    def _compared(self, parameter: str) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the names of no machine, and those of machines that sent no row."""
+        return self._once.do(parameter, lambda: self._compare(parameter))
 
-    def _folded(self, *, spelled: bool) -> tuple[set[str], set[str]]:
+    def _compare(self, parameter: str) -> tuple[Sequence[str], Sequence[str]]:
+        names = pd.Series(self._names[parameter], dtype="str")
+        wanted = names.map(identity).astype("str")
+        heard, silent = (_among_any(wanted, some) for some in self._known(spelled=parameter == "computers"))
+        return names[~heard & ~silent].tolist(), names[~heard & silent].tolist()
+
+    def _known(self, *, spelled: bool) -> tuple[Sequence[pd.Series[str]], Sequence[pd.Series[str]]]:
         """Return names of machines, folded: as `computers` must be `spelled`, or all that suspects go by.
 
         First those of machines that sent a row, then those that Resource Graph alone knows.
         """
-        heard: set[str] = set()
-        silent: set[str] = set()
+        heard: list[pd.Series[str]] = []
+        silent: list[pd.Series[str]] = []
         machines, azure = self._seen("population").frame, self._seen("azure_machines").frame
         if machines is not None:
             machines = machines[machines["state"] != "not_managed"]
         if azure is not None:
             ids, names = azure["id"].str.lower(), azure["name"].str.lower()
-            logged = ids.isin([] if machines is None else machines["arm_key"])
+            logged = ids.isin(()) if machines is None else among(ids, machines["arm_key"])
             # What sent no row is known by its resource's name alone.
-            silent |= {*names[~logged]} | (set() if spelled else {*ids[~logged]})
-            heard |= set() if spelled else {*names[logged], *ids[logged]}
+            silent += [names[~logged]] if spelled else [names[~logged], ids[~logged]]
+            heard += [] if spelled else [names[logged], ids[logged]]
         if machines is not None:
-            heard |= {*machines["name"]}
-            if not spelled:
-                heard |= {*machines["arm_key"], *machines["name"].str.split(".").str[0]}
-        if not self._expects_rows():
-            heard, silent = heard | silent, set()
-        return heard - {""}, silent - {""}
+            name = machines["name"]
+            heard += [name] if spelled else [name, machines["arm_key"], before_first(name, ".")]
+        return (heard, silent) if self._expects_rows() else ([*heard, *silent], ())
+
+
+def _among_any(wanted: pd.Series[str], known: Sequence[pd.Series[str]]) -> pd.Series[bool]:
+    found = wanted.isin(())
+    for names in known:
+        found |= among(wanted, names)
+    return found & (wanted != "")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.estate import VIRTUAL_MACHINE
-from umdiag.frames.shared.text import among, folded, is_placeholder, looked_up, swapped
+from umdiag.frames.shared.text import all_swapped, among, folded, is_placeholder, looked_up
 
 
 def with_arm_ids(machines: pd.DataFrame, azure_machines: pd.DataFrame | None) -> pd.DataFrame:
@@ -36,7 +36,7 @@ def _by_hardware(
     ids = ids[~is_placeholder(ids.index.to_series()).to_numpy()]
     uuid = folded(machines["vmuuid"])
     uuid = uuid.mask(is_placeholder(uuid), "")
-    return uuid.where(among(uuid, ids.index), uuid.map(swapped)), ids
+    return uuid.where(among(uuid, ids.index), all_swapped(uuid)), ids
 
 
 def _by_name(machines: pd.DataFrame, azure_machines: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:

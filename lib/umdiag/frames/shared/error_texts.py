@@ -10,7 +10,9 @@ import pandas as pd
 def error_texts(codes: pd.Series[Any], messages: pd.Series[Any], details: pd.Series[Any]) -> pd.Series[str]:
     """Return all codes and messages of each row, a line each, "" where there is none."""
     told = codes.fillna("").str.strip() + "\n" + messages.fillna("").str.strip()
-    nested = pd.Series([_of_details(detail) for detail in details], index=codes.index, dtype="str")
+    nested = pd.Series("", index=codes.index, dtype="str")
+    given = details.notna()
+    nested[given] = [_of_details(detail) for detail in details[given]]
     return (told + "\n" + nested).str.replace(r"\n{2,}", "\n", regex=True).str.strip("\n")
 
 

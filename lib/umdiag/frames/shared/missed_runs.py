@@ -60,10 +60,13 @@ def _selected_at(
         return counts.where(pd.Series(False, index=rows.index))
     never = rows.index[rows["never_taken"] & (rows["via"] == "scope")]
     asked = missed[among(missed["row"], never)]
-    by_run = attempts.groupby("run_key")["machine_key"].agg(set)
-    for (configuration, run, moment), here in asked.groupby(["configuration_key", "run_key", "scheduled"]):
-        chosen = scopes.at(str(configuration), moment)
-        took = among(chosen["machine_key"], by_run.get(run, set()))
-        selected = chosen["machine_key"][among(chosen["assignment_id"], chosen["assignment_id"][took])]
-        counts[here["row"][among(here["machine_key"], selected)]] += 1
-    return counts
+    runs = asked[["run_key", "configuration_key", "scheduled"]].drop_duplicates("run_key")
+    moments = runs[["configuration_key", "scheduled"]].drop_duplicates()
+    chosen = runs.merge(scopes.at(moments), on=["configuration_key", "scheduled"])
+    took = among(
+        chosen["run_key"] + "\n" + chosen["machine_key"], attempts["run_key"] + "\n" + attempts["machine_key"]
+    )
+    scope = chosen["run_key"] + "\n" + chosen["assignment_id"]
+    selected = chosen[among(scope, scope[took])][["run_key", "machine_key"]].drop_duplicates()
+    found = asked.merge(selected, on=["run_key", "machine_key"])["row"].value_counts()
+    return counts.add(found.astype("Int64"), fill_value=0).reindex(rows.index)

@@ -19,12 +19,14 @@ Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 class Property:
     """A property of machines as numbers: what each stands for, and the number of each machine."""
 
-    values: pd.Index[Any]
+    values: Mapping[str, int]
     numbers: np.ndarray[Any, Any]
 
     def among(self, wanted: Collection[str]) -> Flags:
         """Say of each machine whether its value is one of these."""
-        return self.values.isin(list(wanted))[self.numbers]
+        fits = np.zeros(len(self.values), dtype=bool)
+        fits[[self.values[value] for value in wanted if value in self.values]] = True
+        return fits[self.numbers]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +117,7 @@ def actual(machine: Any, predicate: str) -> str:
 
 def _property(column: pd.Series[Any]) -> Property:
     numbers, values = pd.factorize(column, use_na_sentinel=False)
-    return Property(values=pd.Index(values), numbers=numbers)
+    return Property(values={value: number for number, value in enumerate(values)}, numbers=numbers)
 
 
 def _by_tag(column: pd.Series[Any]) -> dict[str, tuple[np.ndarray[Any, Any], Property]]:

@@ -9,7 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_UUID = re.compile(r"^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-(.+)$")
+#: The bytes of the first three groups of a UUID, and these the other way round.
+_UUID = "^" + "-".join("([0-9a-f]{2})" * number for number in (4, 2, 2)) + "-"
+_SWAPPED = r"\4\3\2\1-\6\5-\8\7-"
 
 
 def folded(names: pd.Series[Any]) -> pd.Series[Any]:
@@ -34,11 +36,12 @@ def letters(words: pd.Series[Any]) -> pd.Series[Any]:
 
 def swapped(uuid: str) -> str:
     """Return a UUID with its first three groups byte-swapped, as Linux machines report theirs."""
-    groups = _UUID.match(uuid)
-    if not groups:
-        return uuid
-    turned = ["".join(re.findall("..", group)[::-1]) for group in groups.groups()[:3]]
-    return "-".join([*turned, groups[4]])
+    return re.sub(_UUID, _SWAPPED, uuid)
+
+
+def all_swapped(uuids: pd.Series[Any]) -> pd.Series[Any]:
+    """Return what `swapped` returns of each."""
+    return uuids.str.replace(_UUID, _SWAPPED, regex=True)
 
 
 #: Hardware ids that boards carry from the factory, or images keep; no machine is known by them.
@@ -73,8 +76,10 @@ def subscriptions_of(ids: pd.Series[Any]) -> pd.Series[str]:
 
 def part(texts: pd.Series[Any], pattern: str) -> pd.Series[str]:
     """Return what the group `part` of a pattern (of RE2) finds in each text, "" where it finds nothing."""
-    found = pc.extract_regex(pa.array(texts, pa.large_string()), pattern=pattern)
-    return pd.Series(pc.struct_field(found, "part"), index=texts.index, dtype="str").fillna("")
+    # Many rows hold the same text: each is searched once.
+    numbers, distinct = pd.factorize(texts, use_na_sentinel=False)
+    found = pc.struct_field(pc.extract_regex(pa.array(distinct, pa.large_string()), pattern=pattern), "part")
+    return pd.Series(found.take(pa.array(numbers)), index=texts.index, dtype="str").fillna("")
 
 
 def after_last(names: pd.Series[Any], sign: str) -> pd.Series[Any]:
@@ -97,16 +102,22 @@ def among(keys: pd.Series[Any], others: Any) -> pd.Series[bool]:
 
     pandas goes through the others one by one in Python, at every call; of columns of texts this asks Arrow.
     """
-    if not (_holds_text(keys) and _holds_text(others)):
+    if not (_is_text(keys) and _is_text(others)):
         return keys.isin(others)
     found = pc.is_in(pa.array(keys, pa.large_string()), value_set=pa.array(others, pa.large_string()))
     return pd.Series(found.to_numpy(zero_copy_only=False), index=keys.index)
 
 
-def _holds_text(column: Any) -> bool:
+def _is_text(column: Any) -> bool:
     return isinstance(column, (pd.Series, pd.Index)) and isinstance(column.dtype, pd.StringDtype)
 
 
 def looked_up(keys: pd.Series[Any], table: pd.Series[Any]) -> pd.Series[Any]:
     """Return `table`'s value for each key, null where it has none, in its dtype even where it is empty."""
-    return table.reindex(keys.to_numpy()).set_axis(keys.index)
+    if not (_is_text(keys) and _is_text(table.index)):
+        return table.reindex(keys.to_numpy()).set_axis(keys.index)
+    known = pa.array(table.index, pa.large_string())
+    if pc.count_distinct(known, mode="all").as_py() < len(known):
+        raise ValueError("a key stands twice in what is looked up")
+    places = pc.index_in(pa.array(keys, pa.large_string()), value_set=known).fill_null(-1).to_numpy()
+    return table.set_axis(pd.RangeIndex(len(table))).reindex(places).set_axis(keys.index)

@@ -10,6 +10,7 @@ import pandas as pd
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.recognition import of_update_management
+from umdiag.frames.shared.text import among
 from umdiag.model import UPDATE_MANAGER
 from umdiag.scenarios.evidence import or_none, refuse_nobody, undecided
 from umdiag.scenarios.portal import resource_page
@@ -41,19 +42,21 @@ def of_logs(machines: pd.DataFrame, managed_machines: pd.DataFrame | None) -> pd
     if managed_machines is None:
         return rows
     managed = managed_machines["machine_key"][surely(managed_machines["managed"])]
-    return rows[~rows["arm_key"].isin(managed)]
+    return rows[~among(rows["arm_key"], managed)]
 
 
 def judged(managed_machines: pd.DataFrame) -> pd.DataFrame:
     """Return the machines that Update Manager manages and that can be judged."""
-    rows = managed_machines[surely(managed_machines["managed"]) & (managed_machines["state"] != "gone")]
-    return rows[surely_not(rows["invisible"])]
+    return managed_machines[_can_be_judged(managed_machines)]
 
 
 def present(managed_machines: pd.DataFrame) -> pd.DataFrame:
     """Return those of `judged` that were not deleted."""
-    rows = judged(managed_machines)
-    return rows[~surely(rows["deleted"])]
+    return managed_machines[_can_be_judged(managed_machines) & ~surely(managed_machines["deleted"])]
+
+
+def _can_be_judged(machines: pd.DataFrame) -> pd.Series[bool]:
+    return surely(machines["managed"]) & (machines["state"] != "gone") & surely_not(machines["invisible"])
 
 
 def known(machine: Any) -> Traits:

@@ -28,6 +28,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.needed_updates import cut_lists
+from umdiag.frames.shared.text import among
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import (
     MACHINES,
@@ -160,7 +161,7 @@ def _in_resource_graph(lacking: pd.DataFrame, needed_updates: pd.DataFrame | Non
     rows: dict[str, list[Any]] = {}
     cut: pd.Series[Any] = pd.Series(False, index=lacking.index)
     if needed_updates is not None:
-        of_lacking = needed_updates[needed_updates["machine_key"].isin(lacking["machine_key"])]
+        of_lacking = needed_updates[among(needed_updates["machine_key"], lacking["machine_key"])]
         cut = cut_lists(lacking, of_lacking)
         grave = of_lacking[(of_lacking["critical"] | of_lacking["security"]) & ~of_lacking["cut"]]
         order = grave.sort_values(["critical", "age_days", "title"], ascending=[False, False, True])

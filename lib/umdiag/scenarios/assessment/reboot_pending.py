@@ -25,7 +25,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import looked_up
+from umdiag.frames.shared.text import among, looked_up
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import MANAGED, UPDATE_MANAGER, Rests
 from umdiag.scenarios.assessment._managed import (
@@ -165,7 +165,7 @@ def _with_newest(
     columns = ["configuration_key", "started", "status", "reboot_status", "window_exceeded"]
     newest = pd.DataFrame({column: pd.Series(dtype="object") for column in columns})
     if installations is not None:
-        of_machines = installations[installations["machine_key"].isin(machines["machine_key"])]
+        of_machines = installations[among(installations["machine_key"], machines["machine_key"])]
         order = of_machines.sort_values(["started", "installation_id"], na_position="first", kind="stable")
         newest = order.drop_duplicates("machine_key", keep="last").set_index("machine_key")[columns]
     said = {column: looked_up(machines["machine_key"], newest[column]) for column in columns}

@@ -26,7 +26,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely, surely_not
-from umdiag.frames.shared.text import folded
+from umdiag.frames.shared.text import among, folded
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import MANAGED, UPDATE_MANAGER, Rests
 from umdiag.scenarios.assessment._managed import (
@@ -91,15 +91,17 @@ def judge(
     """Report each machine that needs a subscription; medium if its release is out of standard support."""
     rows = present(managed_machines)
     listed = _listed(needed_updates)
-    failed = rows["machine_key"].isin(_refused(installations)) | _says(rows["texts"])
+    failed = among(rows["machine_key"], _refused(installations)) | _says(rows["texts"])
     eligible = surely_not(rows["virtual"]) & (folded(rows["esu_eligibility"]) == "eligible")
     rows = rows.assign(
-        ubuntu_pro_required=rows["machine_key"].isin(listed["machine_key"]) | failed,
+        ubuntu_pro_required=among(rows["machine_key"], listed["machine_key"]) | failed,
         esu_not_assigned=eligible & (folded(rows["esu_assignment"]) != "assigned"),
         old=_out_of_support(rows),
     )
     rows = rows[rows["ubuntu_pro_required"] | rows["esu_not_assigned"]]
-    titles = listed[listed["machine_key"].isin(rows["machine_key"])].groupby("machine_key")["title"].agg(list)
+    titles = (
+        listed[among(listed["machine_key"], rows["machine_key"])].groupby("machine_key")["title"].agg(list)
+    )
     for machine in rows.itertuples():
         fits = fitting(machine, (PRO, ESU))
         packages = sorted(titles.get(machine.machine_key, []))

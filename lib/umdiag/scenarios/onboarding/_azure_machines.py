@@ -9,7 +9,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import after_last, last_segment, looked_up, subscription_of
+from umdiag.frames.shared.text import after_last, among, last_segment, looked_up, subscription_of
 from umdiag.model import UPDATE_MANAGER
 from umdiag.scenarios.evidence import SHOWN, undecided
 from umdiag.scenarios.steps import traits
@@ -77,7 +77,7 @@ def unread_schedules(keys: Iterable[str], selections: pd.DataFrame | None) -> di
         return {}
     rows = selections[selections["machine_key"].isin(set(keys))]
     readable = rows["machine_key"][surely(rows["living"])]
-    rows = rows[surely(~rows["readable"].astype("boolean")) & ~rows["machine_key"].isin(readable)]
+    rows = rows[surely(~rows["readable"].astype("boolean")) & ~among(rows["machine_key"], readable)]
     told: dict[str, list[str]] = {}
     for row in rows.sort_values("configuration_key").drop_duplicates("machine_key").itertuples():
         subscription = subscription_of(row.configuration_key)

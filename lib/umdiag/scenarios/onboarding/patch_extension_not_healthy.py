@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from umdiag.frames.shared.text import among
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import UPDATE_MANAGER, Rests
 from umdiag.scenarios.azure_steps import AGENT_STATE, EXTENSION_LOG, EXTENSION_STATE, REINSTALL_EXTENSION
@@ -56,7 +57,7 @@ def judge(
 ) -> Iterator[Finding]:
     """Report each machine with a failed patch extension; high if its newest operation failed too."""
     failing = failed_extensions.groupby("machine_key")
-    machines = supported(estate[estate["machine_key"].isin(failed_extensions["machine_key"])])
+    machines = supported(estate[among(estate["machine_key"], failed_extensions["machine_key"])])
     assessment, installation = _newest(patch_states, "assessed"), _newest(installations, "started")
     for machine in machines.itertuples():
         extensions = [

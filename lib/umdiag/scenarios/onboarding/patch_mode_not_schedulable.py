@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import looked_up
+from umdiag.frames.shared.text import among, looked_up
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import UPDATE_MANAGER, Rests
 from umdiag.scenarios.azure_steps import CUSTOMER_MANAGED
@@ -81,7 +81,7 @@ def judge(
     reached = looked_up(
         machines["machine_key"], reached_machines.set_index("machine_key")["reached"].astype("boolean")
     )
-    listed = machines["machine_key"].isin(reached_machines["machine_key"])
+    listed = among(machines["machine_key"], reached_machines["machine_key"])
     rows = machines[surely(reached)].copy()
     rows[ABSENT.key] = ~rows["has_settings"]
     rows[NO_BYPASS.key] = rows["platform_mode"]

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from umdiag.frames.shared.certainty import surely
-from umdiag.frames.shared.text import after_last
+from umdiag.frames.shared.text import after_last, among
 from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import UPDATE_MANAGER, Rests
 from umdiag.scenarios.evidence import SHOWN, fitting, or_none, subject, told
@@ -112,7 +112,7 @@ def _naming(
     if assignments is None or configurations is None:
         return pd.DataFrame({"machine_key": [], "name": [], "living": []})
     rows = assignments[assignments["static"] & surely(assignments["configuration_visible"])]
-    rows = rows[rows["machine_key"].isin(machines["machine_key"])]
+    rows = rows[among(rows["machine_key"], machines["machine_key"])]
     told_of = configurations[["configuration_key", "name", "living"]]
     rows = rows[["machine_key", "configuration_key"]].merge(told_of, on="configuration_key", how="left")
     return rows.assign(name=rows["name"].fillna(after_last(rows["configuration_key"], "/")))
