@@ -5,6 +5,9 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
+# Reports and tests start hundreds of Pythons: each would compile the kit anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The first interpreter of a fitting version; asked for only when the environment is made.
 PYTHON  ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && exit; \
