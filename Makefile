@@ -5,7 +5,7 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
-# Reports and tests start hundreds of Pythons: each would compile the kit anew.
+# Reports and tests start hundreds of Pythons: each would compile the kit again.
 unexport PYTHONDONTWRITEBYTECODE
 
 # The first interpreter of a fitting version; asked for only when the environment is made.

@@ -915,6 +915,7 @@ def test_query_that_breaks_its_header_is_an_error_of_the_kit(
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow  # the tables of most cases are empty
 def test_every_query_of_the_package_runs_on_empty_tables(folder: Path) -> None:
     for section in kql.tables().values():
         for table, columns in section.items():

@@ -94,7 +94,7 @@ def test_frame_comes_back_as_it_was_saved(name: str, tries: settings) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", one_in(2, (pytest.param(query, id=query.name) for query in kql.queries().values()))
+    "query", one_in(3, (pytest.param(query, id=query.name) for query in kql.queries().values()))
 )
 @TRIES
 def test_fact_comes_back_as_it_was_saved(query: kql.Query, tries: settings) -> None:

@@ -271,7 +271,8 @@ def test_half_a_workspace_is_not_judged(azure: AzureStandIn, offline: Kit, api: 
         assert not found.findings
 
 
-@pytest.mark.parametrize("api", BY_ONE_WAY)
+@pytest.mark.slow  # test_vendor_traffic has the answers
+@pytest.mark.parametrize("api", ["monitor", "kusto"])
 def test_a_table_that_never_existed_is_named(azure: AzureStandIn, offline: Kit, api: str) -> None:
     azure.logs.never_existed["law-c"] = {"Update", "UpdateSummary"}
     with estate.looked_at(azure, workspace_api=api) as kit:

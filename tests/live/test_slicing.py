@@ -97,7 +97,7 @@ def shares(query: Query, text: str, window: Window) -> list[str]:
 # -- every query ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("query", one_in(2, (pytest.param(query, id=name) for name, query in LOGS.items())))
+@pytest.mark.parametrize("query", one_in(3, (pytest.param(query, id=name) for name, query in LOGS.items())))
 def test_slices_put_together_are_the_whole_answer(estate: Estate, query: Query) -> None:
     text = estate.bound(query)
     whole = estate.ask(query, text)

@@ -16,6 +16,7 @@ from servers.azure import AzureStandIn, changed
 from servers.wire import Request
 from support import live_estate as estate
 from support import snapshot_rows as rows
+from support.thinning import one_in
 from umdiag.model import State, TableHealth
 from umdiag.parameters import from_values
 from umdiag.report.doctor import examine
@@ -100,7 +101,7 @@ def test_table_that_a_fuzzy_union_leaves_out_takes_nothing_from_the_others(
 # -- columns that were never there ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", one_in(2, APIS))
 @pytest.mark.parametrize(
     ("query", "absent", "lacking"),
     [

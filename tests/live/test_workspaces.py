@@ -151,7 +151,7 @@ def test_answer_that_says_it_is_not_whole_is_partial(azure: AzureStandIn, loss: 
     kit.close()
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", one_in(3, LOSSES))
 def test_nothing_is_healthy_that_needs_an_answer_that_is_not_whole(azure: AzureStandIn, loss: str) -> None:
     api, change, reason = LOSSES[loss]
     kit = open_kit(azure, api, "law-a")
@@ -340,7 +340,7 @@ def part_of(azure: AzureStandIn, api: str, name: str) -> Part:
     return part
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", one_in(2, APIS))
 @pytest.mark.parametrize(("name", "most"), [("usage_hours", 150)])
 def test_answer_over_the_limit_comes_whole_in_slices(
     azure: AzureStandIn, one: Kit, monkeypatch: pytest.MonkeyPatch, api: str, name: str, most: int
@@ -372,7 +372,7 @@ def test_slice_that_stays_too_large_is_told(
     assert len(asked_for(azure, "heartbeats")) == 17
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", one_in(2, APIS))
 @pytest.mark.parametrize(("most", "requests"), [(4, 17), (5, 1)])
 def test_only_an_answer_that_reaches_the_limit_is_sliced(
     azure: AzureStandIn, monkeypatch: pytest.MonkeyPatch, api: str, most: int, requests: int

@@ -26,6 +26,18 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "timespan": ("timespan",),
     "dynamic": ("nested", "json"),
 }
+#: What Arrow takes as it comes. To ask for a type has the engine bind the whole query once more, which takes
+#: as long as it takes to answer a small one.
+_AS_THEY_ARE = frozenset(
+    {
+        ("string", "VARCHAR"),
+        ("bool", "BOOLEAN"),
+        ("long", "BIGINT"),
+        ("real", "DOUBLE"),
+        ("datetime", "TIMESTAMP"),
+        ("dynamic", "JSON"),
+    }
+)
 _ARROW: Mapping[str, pa.DataType] = {
     "string": pa.string(),
     "bool": pa.bool_(),
@@ -61,12 +73,14 @@ def to_frame(relation: duckdb.DuckDBPyRelation, columns: Mapping[str, str], name
             raise QueryError(f"{name}: {column} is {kql_type(found[column])}, its header says {type_}")
     if not columns:
         return pd.DataFrame()
-    # Ask for the types that Arrow and pandas share; a sum of longs comes as a float or a 128-bit number.
-    select = ", ".join(
-        f"{_outward(quoted(column), found[column], type_)} AS {quoted(column)}"
-        for column, type_ in columns.items()
-    )
-    table = relation.project(select).to_arrow_table()
+    if any((type_, found[column]) not in _AS_THEY_ARE for column, type_ in columns.items()):
+        # Ask for the types that Arrow and pandas share; a sum of longs comes as a float or a 128-bit number.
+        select = ", ".join(
+            f"{_outward(quoted(column), found[column], type_)} AS {quoted(column)}"
+            for column, type_ in columns.items()
+        )
+        relation = relation.project(select)
+    table = relation.to_arrow_table()
     series = {column: _series(table.column(column), column, columns[column], name) for column in columns}
     return pd.DataFrame(series, columns=list(columns))
 
