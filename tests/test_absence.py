@@ -97,7 +97,8 @@ def unseen() -> Iterator[Any]:
     """Yield each table in each way; quick is one way of every other, from table to table another."""
     for place, table in enumerate(TABLES):
         for number, state in enumerate(UNSEEN):
-            quick = place % 2 == 0 and number == place // 2 % len(UNSEEN)
+            # Heartbeats are missing for the tests above.
+            quick = place % 2 == 0 and number == (0 if table == "Heartbeat" else place // 2 % len(UNSEEN))
             marks = [] if quick else [pytest.mark.slow]
             yield pytest.param(table, state, id=f"{table} {state.value}", marks=marks)
 

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -17,6 +18,7 @@ import fleet as package
 from fleet import DEMO_ASKED_AT, KNOWN_FAULTS, Fleet, make_demo, make_fleet
 from fleet.faults import registry
 from fleet.model import Ints, World
+from support.thinning import one_in
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "parameters" / "demo"
@@ -56,16 +58,23 @@ def computers(fleet: Fleet) -> dict[str, str]:
     return {one: name for one, name in newest.items() if one in fleet.states or "/" in one}
 
 
-@of_one_fleet
-def test_equal_arguments_write_equal_bytes(made: Fleet, tmp_path: Path) -> None:
-    make_fleet(tmp_path, machines=MACHINES)
-    assert digests(tmp_path) == digests(made.folder)
+#: All faults and look-alikes, and some of them on few machines for fewer days.
+SIZES: list[dict[str, Any]] = [
+    {"machines": 100, "days": 12, "faults": ["assessment_failed/timed_out"], "lookalikes": False},
+    {"machines": MACHINES},
+]
 
 
-@of_one_fleet
-def test_another_seed_writes_another_fleet(made: Fleet, tmp_path: Path) -> None:
-    other = make_fleet(tmp_path, machines=MACHINES, seed=8)
-    assert other.planted != made.planted
+@pytest.mark.parametrize("size", one_in(2, SIZES))
+def test_equal_arguments_write_equal_bytes_and_another_seed_others(
+    tmp_path: Path, size: dict[str, Any]
+) -> None:
+    for name, seed in (("first", 7), ("second", 7), ("other", 8)):
+        make_fleet(tmp_path / name, seed=seed, **size)
+    assert digests(tmp_path / "second") == digests(tmp_path / "first")
+    other = digests(tmp_path / "other")
+    alike = [name for name, digest in digests(tmp_path / "first").items() if other[name] == digest]
+    assert not {"Heartbeat.parquet", "Update.parquet", "planted.json"} & {*alike}
 
 
 @of_one_fleet
