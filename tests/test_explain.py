@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.event_log import event_log
 from umdiag.__main__ import execute
 from umdiag.errors import CallError
 from umdiag.explain import cutting, reading
@@ -236,7 +237,8 @@ def test_log_without_a_known_error_is_said_plainly(say: Callable[..., Said], tmp
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.evtx", b"ElfFile\0" + bytes(100), "an event log in binary form: export it first"),
+        ("a.evtx", b"ElfFile\0" + bytes(100), "it cannot be read to its end (its head is damaged)"),
+        ("b.evtx", event_log([])[:4096], "the log is cut short"),
         ("a.zip", b"PK\x03\x04" + bytes(100), "unpack it first"),
         ("cut.gz", gzip.compress(LOG.encode() * 50, mtime=0)[:-20], "it cannot be read to its end"),
         ("bad.gz", b"\x1f\x8b\x08\x00" + b"\xff" * 50, "it cannot be read to its end"),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 from pathlib import Path
 
 import pytest
 
+from support.event_log import event, event_log
 from umdiag.__main__ import execute
+from umdiag.errors import CallError
 from umdiag.explain.answering import answer
+from umdiag.explain.events import Events
 from umdiag.explain.flattening import LARGEST, flat, leaves
 from umdiag.explain.inputs import sources
 from umdiag.knowledge.table import PLATFORMS, table
@@ -139,3 +144,58 @@ def test_list_shows_platforms_and_each_entry_of_one(capsys: pytest.CaptureFixtur
     assert execute(["explain", "--list", "zypper"]) == 0
     rows = [row for row in table() if row.platform == "zypper"]
     assert len(capsys.readouterr().out.splitlines()) == len(rows)
+
+
+EVENTS = [
+    event(
+        20,
+        "Microsoft-Windows-WindowsUpdateClient",
+        2,
+        {"errorCode": "0x8024402c", "updateTitle": "2024-03\nCumulative", "Binary": "0x80240017"},
+    ),
+    event(105, "Eventlog", 4, {"Channel": "System"}),
+]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_event_log_is_read_a_line_an_event(tmp_path: Path, packed: bool) -> None:
+    data = event_log(EVENTS)
+    (tmp_path / "a.evtx").write_bytes(gzip.compress(data) if packed else data)
+    assert Events(io.BytesIO(data)).read().decode().splitlines() == [
+        "2024-03-15T04:00:00.000Z Microsoft-Windows-WindowsUpdateClient event 20 Error web01:"
+        " errorCode=0x8024402c; updateTitle=2024-03 Cumulative",
+        "2024-03-15T04:00:00.000Z Eventlog event 105 Information web01: Channel=System",
+    ]
+    page = answer([str(tmp_path / "a.evtx")], 100)
+    assert page.startswith("a.evtx: 2 lines, ")
+    assert "0x8024402C" in page
+    assert "0x80240017" not in page
+    assert "Where: line 1, 2024-03-15T04:00:00.000Z" in page
+
+
+def test_event_log_is_read_in_pieces_of_any_size() -> None:
+    data = event_log(EVENTS * 20)
+    whole = Events(io.BytesIO(data)).read()
+    stream = Events(io.BytesIO(data))
+    assert b"".join(iter(lambda: stream.read(7), b"")) == whole
+    assert stream.cut == ""
+
+
+@pytest.mark.parametrize("place", range(4096 + 512, 4096 + 512 + 900, 37))
+def test_damaged_event_log_gives_what_is_left_and_says_so(tmp_path: Path, place: int) -> None:
+    data = bytearray(event_log(EVENTS * 3))
+    data[place : place + 4] = b"\xff" * 4
+    (tmp_path / "a.evtx").write_bytes(data)
+    stream = Events(io.BytesIO(bytes(data)))
+    lines = stream.read().decode().splitlines()
+    # What lies within a text shows as another text: nothing in a log tells it from the right one.
+    assert stream.cut or len(lines) == 6
+    if stream.cut:
+        assert "damaged parts of it could not be read" in stream.cut
+        assert (len(lines) == 0) or stream.cut in answer([str(tmp_path / "a.evtx")], 100)
+
+
+def test_event_log_that_is_cut_short_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.evtx").write_bytes(event_log(EVENTS)[:-1000])
+    with pytest.raises(CallError, match="the log is cut short"):
+        answer([str(tmp_path / "a.evtx")], 100)

@@ -37,7 +37,7 @@ SYSTEMS = {"linux": ("Linux", "posix"), "darwin": ("Darwin", "posix"), "win32": 
 #: conda-forge name → name on PyPI, where the two differ.
 CONDA_NAMES = {"playwright-python": "playwright", "python-tzdata": "tzdata"}
 #: What environment.yml leaves to pip.
-BY_PIP = {"duckdb", "duckdb-kql"}
+BY_PIP = {"duckdb", "duckdb-kql", "evtx"}
 #: What tools leave between the files.
 PASSING = {"node_modules", "__pycache__", ".ipynb_checkpoints", ".hypothesis", ".pytest_cache"}
 #: What somebody who used a checkout leaves in it.

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import IO, Protocol
 
 from umdiag.errors import CallError
+from umdiag.explain.events import MAGIC, Events
 
 BLOCK = 4 << 20
 #: A message longer than this is not looked for across a place where an endless line had to be cut.
 SEAM = 1 << 9
 _REFUSED = {
-    b"ElfFile\0": "an event log in binary form: export it first (`wevtutil qe <file> /lf:true /f:text`)",
     b"PK\x03\x04": "a zip file: unpack it first",
     b"\x1f\x9d": "packed by compress: unpack it first",
     b"BZh": "packed by bzip2: unpack it first",
@@ -35,12 +35,14 @@ class Readable(Protocol):
 class Block:
     """A part of a log in UTF-8 (broken bytes left as they are), cut behind a line end where there is one.
 
-    `before` is the end of the block before if its last line goes on here, else empty.
+    `before` is the end of the block before if its last line goes on here, else empty. `cut` says of the last
+    block what could not be read.
     """
 
     data: bytes
     first_line: int
     before: bytes
+    cut: str = ""
 
 
 @dataclass(kw_only=True)
@@ -63,7 +65,8 @@ def blocks(stream: Readable, name: str) -> Iterator[Block]:
     """Yield the blocks of a log. Raises CallError for what is no text or cannot be read to its end."""
     line, carry, before = 1, b"", b""
     try:
-        for piece in _utf8(_opened(stream, name)):
+        opened = _opened(stream, name)
+        for piece in _utf8(opened):
             data = carry + piece
             cut = data.rfind(b"\n") + 1
             if not cut and len(data) < BLOCK:
@@ -76,12 +79,13 @@ def blocks(stream: Readable, name: str) -> Iterator[Block]:
             before = b"" if cut else data[-SEAM:]
     except (OSError, EOFError, zlib.error) as error:
         raise CallError(f"explain: {name}: it cannot be read to its end ({_reason(error)})") from None
-    if carry:
-        yield Block(data=carry, first_line=line, before=before)
+    lost = opened.cut if isinstance(opened, Events) else ""
+    if carry or lost:
+        yield Block(data=carry, first_line=line, before=before, cut=lost)
 
 
 def _opened(stream: Readable, name: str) -> Readable:
-    """Look at the first bytes: unpack gzip, refuse what has no lines."""
+    """Look at the first bytes: unpack gzip, read events, refuse what has no lines."""
     head = stream.read(4096)
     for magic, advice in _REFUSED.items():
         if head.startswith(magic):
@@ -89,8 +93,9 @@ def _opened(stream: Readable, name: str) -> Readable:
     joined = Joined(head=head, rest=stream)
     if head.startswith(b"\x1f\x8b"):
         packed: IO[bytes] = gzip.GzipFile(fileobj=joined, mode="rb")  # type: ignore[call-overload]
-        return packed
-    return joined
+        head = packed.read(len(MAGIC))
+        joined = Joined(head=head, rest=packed)
+    return Events(joined) if head.startswith(MAGIC) else joined
 
 
 def _utf8(stream: Readable) -> Iterator[bytes]:

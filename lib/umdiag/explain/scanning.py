@@ -133,8 +133,9 @@ def scan(
     for block in blocks(source, name):
         size += len(block.data)
         lines = block.first_line + block.data.count(b"\n") - (block.data.endswith(b"\n"))
-        for piece in pieces(block):
+        for piece in pieces(block) if block.data else ():
             look(piece, block)
+        cut = block.cut
         if size >= limits.size:
             cut = f"only the first {amount(size)} were read"
             break

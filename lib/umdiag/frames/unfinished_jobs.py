@@ -11,6 +11,7 @@ from umdiag.frames.open_jobs import account_of
 from umdiag.frames.shared.text import folded, letters
 from umdiag.knowledge import decode
 from umdiag.knowledge.cleaning import shown
+from umdiag.model import Partial
 
 _PATCH_RUNBOOK = "patch-microsoftomscomputer"
 #: What a job that ran in Azure names as its worker group.
@@ -22,7 +23,7 @@ _WIDTH, _MEANINGS = 600, 3
 _OTHERS = ["name", "status", "created", "exception"]
 
 
-def derive(automation_jobs: pd.DataFrame, *, asked_at: datetime, lookback: timedelta) -> pd.DataFrame:
+def derive(automation_jobs: Partial, *, asked_at: datetime, lookback: timedelta) -> pd.DataFrame:
     """Return the columns of `automation_jobs` (exception shortened), cause, patches (bool: a runbook of
     Update Management), count (jobs of the runbook and group that did not finish), others (list of dicts,
     newest first) and means (list of dicts: what is known of the exception).

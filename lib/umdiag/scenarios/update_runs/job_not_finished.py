@@ -23,9 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
-
-from umdiag.model import Cause, Finding, Lead, Severity, Subject, found
+from umdiag.model import Cause, Finding, Lead, Partial, Severity, Subject, found
 from umdiag.scenarios.account import UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import SHOWN, portal, told
 
@@ -78,7 +76,7 @@ SERVICES = (UPDATE_MANAGEMENT,)
 RESTS = Rests(symptom=("automation_jobs",))
 
 
-def judge(unfinished_jobs: pd.DataFrame) -> Iterator[Finding]:
+def judge(unfinished_jobs: Partial) -> Iterator[Finding]:
     """Report the newest unfinished job of each runbook and worker group."""
     for job in unfinished_jobs.itertuples():
         cause = _CAUSES[job.cause]
