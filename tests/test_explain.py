@@ -239,6 +239,8 @@ def test_log_without_a_known_error_is_said_plainly(say: Callable[..., Said], tmp
     [
         ("a.evtx", b"ElfFile\0" + bytes(100), "it cannot be read to its end (its head is damaged)"),
         ("b.evtx", event_log([])[:4096], "the log is cut short"),
+        ("zeros.log", bytes(9000), "it holds nothing but zero bytes"),
+        ("twice.gz", gzip.compress(gzip.compress(b"all well")), "packed by gzip twice: unpack it first"),
         ("a.zip", b"PK\x03\x04" + bytes(100), "unpack it first"),
         ("cut.gz", gzip.compress(LOG.encode() * 50, mtime=0)[:-20], "it cannot be read to its end"),
         ("bad.gz", b"\x1f\x8b\x08\x00" + b"\xff" * 50, "it cannot be read to its end"),
@@ -251,6 +253,7 @@ def test_file_that_cannot_be_read_is_refused(
     code, out, err = say(str(tmp_path / name))
     assert (code, out) == (2, "")
     assert message in err
+    assert say(str(tmp_path / name), "--format", "json") == (code, out, err)
     assert name in err
     assert str(tmp_path) not in err
 

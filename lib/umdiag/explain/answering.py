@@ -65,12 +65,12 @@ def _text(text: str, width: int, form: str) -> str:
 def _files(paths: Sequence[Path], width: int, limits: Limits, form: str) -> str:
     alone = len(paths) == 1 and not paths[0].is_dir()
     found = [inputs.read(source, limits) for source in inputs.sources(paths)]
+    if alone and found[0].refused:
+        raise CallError(f"explain: {_refusal(found[0])}")
     if form == "json":
         return as_json.of_files(found)
     if not alone:
         return overview.page(found, width)
-    if found[0].refused:
-        raise CallError(f"explain: {_refusal(found[0])}")
     if len(found[0].reports) > 1:
         return overview.page(found, width)
     return wording.report(found[0].reports[0][1], width)
@@ -146,8 +146,11 @@ def _from_stream(stream: Patient, width: int, limits: Limits, form: str) -> str:
         if form == "json":
             return as_json.of_files([Reading(source=source, reports=(("", report),))])
         return wording.report(report, width)
-    text = b"".join(block.data for block in blocks(io.BytesIO(head), name)).decode("utf-8", "replace")
+    parts = [*blocks(io.BytesIO(head), name)]
+    text = b"".join(part.data for part in parts).decode("utf-8", "replace")
+    cut = "; ".join(filter(None, [*(part.cut for part in parts), stream.cut]))
     if not text.strip():
-        raise CallError(f"explain: {name} is empty" + (f": {stream.cut}" if stream.cut else ""))
+        said = "gave no text" if any(part.cut for part in parts) else "is empty"
+        raise CallError(f"explain: {name} {said}" + (f": {cut}" if cut else ""))
     page = _text(text, width, form)
-    return f"{page}\n\n{name}: {stream.cut}." if stream.cut and form == "text" else page
+    return f"{page}\n\n{name}: {cut}." if cut and form == "text" else page

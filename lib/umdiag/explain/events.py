@@ -11,10 +11,13 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO, Any, Protocol
 
+from umdiag.words.counting import counted
+
 MAGIC = b"ElfFile\0"
 _IN_MEMORY = 64 << 20
 #: Of the file's head: where the number of its chunks stands, how long it is, and how long a chunk is.
 _CHUNKS, _HEAD, _CHUNK = slice(42, 44), 4096, 65536
+_BEGIN = b"ElfChnk\0"
 _LEVELS = {"1": "Critical", "2": "Error", "3": "Warning", "4": "Information", "5": "Verbose"}
 #: What says nothing in words: attributes, and the bytes that some programs add.
 _LEFT_OUT = frozenset({"#attributes", "Binary"})
@@ -50,22 +53,24 @@ class Events:
 
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
             shutil.copyfileobj(packed, file, 1 << 20)
-            short = _is_short(file)
+            short, strange = _chunks(file)
+            damaged = 0
             try:
                 records = PyEvtxParser(file).records_json()
             except (RuntimeError, OSError):
                 raise OSError("its head is damaged") from None
-            damaged = 0
             while True:
                 try:
                     record = next(records, None)
-                except (RuntimeError, OSError):
+                    line = None if record is None else written(json.loads(record["data"], strict=False))
+                except (RuntimeError, OSError, ValueError, RecursionError):
                     damaged += 1
                     continue
-                if record is None:
+                if line is None:
                     break
-                yield f"{written(json.loads(record['data']))}\n".encode("utf-8", "replace")
-        told = [f"{damaged:,} damaged parts of it could not be read"] if damaged else []
+                yield f"{line}\n".encode("utf-8", "replace")
+        damaged = damaged or strange
+        told = [f"{counted(damaged, 'damaged part')} of it could not be read"] if damaged else []
         self.cut = "; ".join([*told, *(["the log is cut short"] if short else [])])
 
 
@@ -109,10 +114,16 @@ def _values(name: str, value: Any) -> Iterator[str]:
         yield str(value) if name in ("", "Data") else f"{name}={value}"
 
 
-def _is_short(file: IO[bytes]) -> bool:
-    """Whether a file holds fewer chunks than its head says; goes back to its start."""
+def _chunks(file: IO[bytes]) -> tuple[bool, int]:
+    """Return whether a file is shorter than its head says, and how many chunks begin as none does (the
+    parser passes them over); goes back to the start of the file.
+    """
     size = file.tell()
     file.seek(0)
-    chunks = int.from_bytes(file.read(_HEAD)[_CHUNKS], "little")
+    number = int.from_bytes(file.read(_HEAD)[_CHUNKS], "little")
+    strange = 0
+    for place in range(_HEAD, min(size, _HEAD + number * _CHUNK), _CHUNK):
+        file.seek(place)
+        strange += file.read(len(_BEGIN)) != _BEGIN
     file.seek(0)
-    return size < _HEAD + chunks * _CHUNK
+    return size < _HEAD + number * _CHUNK, strange

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Protocol
 
@@ -15,6 +15,7 @@ from umdiag.explain.events import MAGIC, Events
 BLOCK = 4 << 20
 #: A message longer than this is not looked for across a place where an endless line had to be cut.
 SEAM = 1 << 9
+_GZIP = b"\x1f\x8b"
 _REFUSED = {
     b"PK\x03\x04": "a zip file: unpack it first",
     b"\x1f\x9d": "packed by compress: unpack it first",
@@ -63,11 +64,11 @@ class Joined:
 
 def blocks(stream: Readable, name: str) -> Iterator[Block]:
     """Yield the blocks of a log. Raises CallError for what is no text or cannot be read to its end."""
-    line, carry, before = 1, b"", b""
+    line, carry, before, zeros = 1, b"", b"", False
     try:
         opened = _opened(stream, name)
         for piece in _utf8(opened):
-            data = carry + piece
+            zeros = not (data := carry + piece) and line == 1
             cut = data.rfind(b"\n") + 1
             if not cut and len(data) < BLOCK:
                 carry = data
@@ -80,22 +81,26 @@ def blocks(stream: Readable, name: str) -> Iterator[Block]:
     except (OSError, EOFError, zlib.error) as error:
         raise CallError(f"explain: {name}: it cannot be read to its end ({_reason(error)})") from None
     lost = opened.cut if isinstance(opened, Events) else ""
+    lost = "it holds nothing but zero bytes" if zeros else lost
     if carry or lost:
         yield Block(data=carry, first_line=line, before=before, cut=lost)
 
 
 def _opened(stream: Readable, name: str) -> Readable:
     """Look at the first bytes: unpack gzip, read events, refuse what has no lines."""
+    joined = _begun(stream, name, _REFUSED)
+    if joined.head.startswith(_GZIP):
+        packed: IO[bytes] = gzip.GzipFile(fileobj=joined, mode="rb")  # type: ignore[call-overload]
+        joined = _begun(packed, name, {**_REFUSED, _GZIP: "packed by gzip twice: unpack it first"})
+    return Events(joined) if joined.head.startswith(MAGIC) else joined
+
+
+def _begun(stream: Readable, name: str, refused: Mapping[bytes, str]) -> Joined:
     head = stream.read(4096)
-    for magic, advice in _REFUSED.items():
+    for magic, advice in refused.items():
         if head.startswith(magic):
             raise CallError(f"explain: {name} is {advice}")
-    joined = Joined(head=head, rest=stream)
-    if head.startswith(b"\x1f\x8b"):
-        packed: IO[bytes] = gzip.GzipFile(fileobj=joined, mode="rb")  # type: ignore[call-overload]
-        head = packed.read(len(MAGIC))
-        joined = Joined(head=head, rest=packed)
-    return Events(joined) if head.startswith(MAGIC) else joined
+    return Joined(head=head, rest=stream)
 
 
 def _utf8(stream: Readable) -> Iterator[bytes]:

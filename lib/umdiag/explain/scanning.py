@@ -139,7 +139,8 @@ def scan(
         if size >= limits.size:
             cut = f"only the first {amount(size)} were read"
             break
-    cut = cut or (source.cut if isinstance(source, Patient) else "")
+    limit = source.cut if isinstance(source, Patient) else ""
+    cut = "; ".join(dict.fromkeys(filter(None, [limit, cut])))
     if cut and not size:
         raise CallError(f"explain: {name}: {cut}")
     return Report(
