@@ -258,6 +258,12 @@ def test_file_that_cannot_be_read_is_refused(
     assert str(tmp_path) not in err
 
 
+def test_endless_line_before_zero_bytes_is_text(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"x" * reading.BLOCK + bytes(2 * reading.BLOCK))
+    report = scan(tmp_path / "a.log")
+    assert (report.size, report.cut) == (reading.BLOCK, "")
+
+
 def test_missing_file_is_an_error_of_the_call(tmp_path: Path) -> None:
     with pytest.raises(CallError, match=r"gone\.log: it cannot be read \(No such file or directory\)"):
         scan(tmp_path / "gone.log")

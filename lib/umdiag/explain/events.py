@@ -6,15 +6,18 @@ The sentences of events are not in the file but in the programs that wrote them;
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator
-from typing import IO, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any
 
+from umdiag.explain.patience import USUAL, amount
 from umdiag.words.counting import counted
 
+if TYPE_CHECKING:
+    from umdiag.explain.reading import Readable
+
 MAGIC = b"ElfFile\0"
-_IN_MEMORY = 64 << 20
+_IN_MEMORY, _PIECE = 64 << 20, 1 << 20
 #: Of the file's head: where the number of its chunks stands, how long it is, and how long a chunk is.
 _CHUNKS, _HEAD, _CHUNK = slice(42, 44), 4096, 65536
 _BEGIN = b"ElfChnk\0"
@@ -23,14 +26,10 @@ _LEVELS = {"1": "Critical", "2": "Error", "3": "Warning", "4": "Information", "5
 _LEFT_OUT = frozenset({"#attributes", "Binary"})
 
 
-class _Readable(Protocol):
-    def read(self, size: int = -1, /) -> bytes: ...
-
-
 class Events:
     """The text of an event log as a stream; `cut` says at its end what could not be read of it."""
 
-    def __init__(self, packed: _Readable) -> None:
+    def __init__(self, packed: Readable) -> None:
         self.cut = ""
         self._lines = self._texts(packed)
         self._held = b""
@@ -48,11 +47,11 @@ class Events:
         self._held = joined[taken:]
         return joined[:taken]
 
-    def _texts(self, packed: _Readable) -> Iterator[bytes]:
+    def _texts(self, packed: Readable) -> Iterator[bytes]:
         from evtx import PyEvtxParser  # only for such logs
 
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
-            shutil.copyfileobj(packed, file, 1 << 20)
+            more = _copied(packed, file)
             short, strange = _chunks(file)
             damaged = 0
             try:
@@ -63,7 +62,7 @@ class Events:
                 try:
                     record = next(records, None)
                     line = None if record is None else written(json.loads(record["data"], strict=False))
-                except (RuntimeError, OSError, ValueError, RecursionError):
+                except (RuntimeError, ValueError):
                     damaged += 1
                     continue
                 if line is None:
@@ -71,7 +70,8 @@ class Events:
                 yield f"{line}\n".encode("utf-8", "replace")
         damaged = damaged or strange
         told = [f"{counted(damaged, 'damaged part')} of it could not be read"] if damaged else []
-        self.cut = "; ".join([*told, *(["the log is cut short"] if short else [])])
+        told += [f"only the first {amount(USUAL.size)} were read"] if more else []
+        self.cut = "; ".join([*told, *(["the log is cut short"] if short and not more else [])])
 
 
 def written(event: Any) -> str:
@@ -98,7 +98,7 @@ def _attribute(system: dict[str, Any], element: str, name: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return str(_mapping(value).get("#text", "") if isinstance(value, dict) else value or "")
+    return str(value.get("#text", "") if isinstance(value, dict) else value or "")
 
 
 def _values(name: str, value: Any) -> Iterator[str]:
@@ -112,6 +112,17 @@ def _values(name: str, value: Any) -> Iterator[str]:
             yield from _values(name, inner)
     elif value not in (None, ""):
         yield str(value) if name in ("", "Data") else f"{name}={value}"
+
+
+def _copied(packed: Readable, file: IO[bytes]) -> bool:
+    """Copy as much of a log as is ever read; return whether there is more: what is packed may be endless."""
+    left = USUAL.size
+    while piece := packed.read(min(_PIECE, left + 1)):
+        file.write(piece[:left])
+        left -= len(piece)
+        if left < 0:
+            return True
+    return False
 
 
 def _chunks(file: IO[bytes]) -> tuple[bool, int]:

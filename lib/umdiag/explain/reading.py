@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Protocol
 
-from umdiag.errors import CallError
+from umdiag.errors import CallError, is_full
 from umdiag.explain.events import MAGIC, Events
 
 BLOCK = 4 << 20
@@ -64,11 +64,12 @@ class Joined:
 
 def blocks(stream: Readable, name: str) -> Iterator[Block]:
     """Yield the blocks of a log. Raises CallError for what is no text or cannot be read to its end."""
-    line, carry, before, zeros = 1, b"", b"", False
+    line, carry, before, read, written = 1, b"", b"", False, False
     try:
         opened = _opened(stream, name)
         for piece in _utf8(opened):
-            zeros = not (data := carry + piece) and line == 1
+            read, written = True, written or bool(piece)
+            data = carry + piece
             cut = data.rfind(b"\n") + 1
             if not cut and len(data) < BLOCK:
                 carry = data
@@ -79,9 +80,11 @@ def blocks(stream: Readable, name: str) -> Iterator[Block]:
             line += data.count(b"\n")
             before = b"" if cut else data[-SEAM:]
     except (OSError, EOFError, zlib.error) as error:
+        if is_full(error):
+            raise
         raise CallError(f"explain: {name}: it cannot be read to its end ({_reason(error)})") from None
     lost = opened.cut if isinstance(opened, Events) else ""
-    lost = "it holds nothing but zero bytes" if zeros else lost
+    lost = "it holds nothing but zero bytes" if read and not written else lost
     if carry or lost:
         yield Block(data=carry, first_line=line, before=before, cut=lost)
 

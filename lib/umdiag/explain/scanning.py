@@ -131,11 +131,13 @@ def scan(
 
     cut = ""
     for block in blocks(source, name):
+        cut = block.cut
+        if not block.data:  # at the end, for the sake of `cut` alone
+            continue
         size += len(block.data)
         lines = block.first_line + block.data.count(b"\n") - (block.data.endswith(b"\n"))
-        for piece in pieces(block) if block.data else ():
+        for piece in pieces(block):
             look(piece, block)
-        cut = block.cut
         if size >= limits.size:
             cut = f"only the first {amount(size)} were read"
             break
