@@ -11,7 +11,7 @@ from umdiag.frames.shared.certainty import surely, surely_not
 from umdiag.frames.shared.missed_runs import with_history
 from umdiag.frames.shared.recognition import MAINTENANCE, unregistered
 from umdiag.frames.shared.scopes_then import Scopes
-from umdiag.frames.shared.text import after_last, among, folded, looked_up, subscriptions_of
+from umdiag.frames.shared.text import after_last, among, folded, looked_up, paired, subscriptions_of
 from umdiag.model import Partial
 
 #: In the order in which causes are decided; where nothing supports the machine, that alone is said.
@@ -72,8 +72,8 @@ def derive(
     """
     rows = schedule_attendance[~schedule_attendance["took_part"]].reset_index(drop=True)
     rows = _at_new_places(rows, estate, managed_machines)
-    reached = selections["configuration_key"] + "\n" + selections["machine_key"]
-    there = among(rows["configuration_key"] + "\n" + rows["key"], reached)
+    reached = paired(selections, "configuration_key", "machine_key")
+    there = among(paired(rows, "configuration_key", "key"), reached)
     # What moved and is reached at its new place is judged there alone.
     rows = rows[~((rows["moved_from"] != "") & there)].reset_index(drop=True)
     rows = _with_machines(rows, managed_machines, machines)

@@ -10,7 +10,7 @@ import pandas as pd
 from umdiag.frames.shared.expected import expected
 from umdiag.frames.shared.run_outcomes import CANCELLED, UNDER_WAY, is_asked_for
 from umdiag.frames.shared.scopes_then import Scopes
-from umdiag.frames.shared.text import among, fold
+from umdiag.frames.shared.text import among, fold, paired
 from umdiag.model import Adding
 
 _RUN = ("run_key", "run_id", "configuration_key", "configuration", "scheduled")
@@ -42,8 +42,8 @@ def derive(
     taken = schedule_attempts[["configuration_key", "run_key", "scheduled", "machine_key"]].drop_duplicates()
     rows = expected(runs, scopes, taken).drop_duplicates(["run_key", "machine_key"])
     rows = rows.merge(runs[list(_RUN)], on="run_key")
-    present = taken["run_key"] + "\n" + taken["machine_key"]
-    rows["took_part"] = among(rows["run_key"] + "\n" + rows["machine_key"], present)
+    pair = ("run_key", "machine_key")
+    rows["took_part"] = among(paired(rows, *pair), paired(taken, *pair))
     return rows.sort_values(["scheduled", "run_key", "machine_key"], kind="stable").reset_index(drop=True)
 
 

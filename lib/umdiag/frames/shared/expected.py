@@ -6,9 +6,10 @@ import pandas as pd
 
 from umdiag.frames.shared.records import TIME
 from umdiag.frames.shared.scopes_then import Scopes
-from umdiag.frames.shared.text import among, looked_up
+from umdiag.frames.shared.text import among, looked_up, paired
 
 _DAY = pd.Timedelta(days=1)
+_PAIR = ["run_key", "machine_key"]
 _OF_RUN = ["run_key", "configuration_key", "scheduled"]
 _ONCE = ["configuration_key", "since", "machine_key"]
 _COLUMNS = ["machine_key", "via", "assignment_id", "run_key", "previous"]
@@ -31,14 +32,10 @@ def expected(runs: pd.DataFrame, scopes: Scopes, taken: pd.DataFrame) -> pd.Data
     ways = (("static", named), ("scope", chosen))
     reached = [rows[~_unfit(rows, scopes, via)].assign(via=via) for via, rows in ways]
     last = before.merge(asked[["run_key", "previous"]], on="run_key")
-    last = last[last["earlier"] == last["previous"]].drop_duplicates(["run_key", "machine_key"])
-    left = last[~among(_pairs(last), _pairs(pd.concat([named, chosen])))]
+    last = last[last["earlier"] == last["previous"]].drop_duplicates(_PAIR)
+    left = last[~among(paired(last, *_PAIR), paired(pd.concat([named, chosen]), *_PAIR))]
     rows = pd.concat([*reached, *_taken_out(left, scopes)], ignore_index=True)
     return rows[_COLUMNS].astype(dict.fromkeys(_COLUMNS[:-1], "str") | {"previous": TIME})
-
-
-def _pairs(rows: pd.DataFrame) -> pd.Series[str]:
-    return rows["run_key"] + "\n" + rows["machine_key"]
 
 
 def _unfit(rows: pd.DataFrame, scopes: Scopes, via: str) -> pd.Series[bool]:
@@ -61,7 +58,7 @@ def _taken_out(left: pd.DataFrame, scopes: Scopes) -> list[pd.DataFrame]:
     out = out[among(out["machine_key"], scopes.estate["machine_key"])]
     others = out.merge(scopes.living, on="machine_key", suffixes=("", "_other"))
     others = others[others["configuration_key"] != others["configuration_key_other"]]
-    out = out[~among(_pairs(out), _pairs(others))]
+    out = out[~among(paired(out, *_PAIR), paired(others, *_PAIR))]
     return [left[gone].assign(via="deleted"), out.assign(via="changed")]
 
 

@@ -9,7 +9,9 @@ import pandas as pd
 
 from umdiag.frames.shared.run_outcomes import CANCELLED, UNDER_WAY
 from umdiag.frames.shared.scopes_then import Scopes
-from umdiag.frames.shared.text import among
+from umdiag.frames.shared.text import among, paired
+
+_OF_RUN, _OF_SCHEDULE = ["run_key", "machine_key"], ["configuration_key", "machine_key"]
 
 
 def with_history(
@@ -30,22 +32,15 @@ def with_history(
         .assign(row=rows.index)
         .merge(inside[["configuration_key", "run_key", "run_id", "scheduled"]], on="configuration_key")
     )
-    taken = attempts["run_key"] + "\n" + attempts["machine_key"]
-    pairs["took"] = among(pairs["run_key"] + "\n" + pairs["machine_key"], taken)
+    pairs["took"] = among(paired(pairs, *_OF_RUN), paired(attempts, *_OF_RUN))
     missed = pairs[~pairs["took"]]
     listed = missed.groupby("row")["run_id"].agg(list)
     rows["missed_runs"] = [listed.get(row, []) for row in rows.index]
-    ever = among(
-        rows["configuration_key"] + "\n" + rows["machine_key"],
-        attempts["configuration_key"] + "\n" + attempts["machine_key"],
-    )
+    ever = among(paired(rows, *_OF_SCHEDULE), paired(attempts, *_OF_SCHEDULE))
     recent = (attempts["scheduled"] > now - pd.Timedelta(lookback)) & (attempts["scheduled"] <= now)
     # A run that was cancelled, or is under way, took it all the same.
     lately = attempts[recent]
-    rows["taken_by_other_runs"] = among(
-        rows["configuration_key"] + "\n" + rows["machine_key"],
-        lately["configuration_key"] + "\n" + lately["machine_key"],
-    )
+    rows["taken_by_other_runs"] = among(paired(rows, *_OF_SCHEDULE), paired(lately, *_OF_SCHEDULE))
     rows["never_taken"] = ~ever
     rows["selected_at"] = _selected_at(rows, missed, attempts, scopes)
     return rows
@@ -63,10 +58,8 @@ def _selected_at(
     runs = asked[["run_key", "configuration_key", "scheduled"]].drop_duplicates("run_key")
     moments = runs[["configuration_key", "scheduled"]].drop_duplicates()
     chosen = runs.merge(scopes.at(moments), on=["configuration_key", "scheduled"])
-    took = among(
-        chosen["run_key"] + "\n" + chosen["machine_key"], attempts["run_key"] + "\n" + attempts["machine_key"]
-    )
-    scope = chosen["run_key"] + "\n" + chosen["assignment_id"]
-    selected = chosen[among(scope, scope[took])][["run_key", "machine_key"]].drop_duplicates()
-    found = asked.merge(selected, on=["run_key", "machine_key"])["row"].value_counts()
+    took = among(paired(chosen, *_OF_RUN), paired(attempts, *_OF_RUN))
+    scope = paired(chosen, "run_key", "assignment_id")
+    selected = chosen[among(scope, scope[took])][_OF_RUN].drop_duplicates()
+    found = asked.merge(selected, on=_OF_RUN)["row"].value_counts()
     return counts.add(found.astype("Int64"), fill_value=0).reindex(rows.index)

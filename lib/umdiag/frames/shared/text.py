@@ -112,6 +112,11 @@ def _is_text(column: Any) -> bool:
     return isinstance(column, (pd.Series, pd.Index)) and isinstance(column.dtype, pd.StringDtype)
 
 
+def paired(rows: pd.DataFrame, first: str, second: str) -> pd.Series[str]:
+    """Return two columns of keys as one, by which rows of several frames compare."""
+    return rows[first] + "\n" + rows[second]
+
+
 def looked_up(keys: pd.Series[Any], table: pd.Series[Any]) -> pd.Series[Any]:
     """Return `table`'s value for each key, null where it has none, in its dtype even where it is empty."""
     if not (_is_text(keys) and _is_text(table.index)):

@@ -32,7 +32,7 @@ import pandas as pd
 
 from umdiag.errors import Inconclusive
 from umdiag.frames.shared.recognition import AUTOMATION, registrations_of
-from umdiag.frames.shared.text import among, folded, subscription_of
+from umdiag.frames.shared.text import folded, subscription_of
 from umdiag.model import UPDATE_MANAGER, Finding, Partial, Subject, found
 from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, PATCHES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import fitting, or_none, told, undecided
@@ -107,7 +107,7 @@ def judge(
         if subscriptions is not None:
             yield from _invisible_scopes(targets, runs, subscriptions)
         of_schedules = _known_to_schedules(schedule_attendance, suspects_left_out)
-        mine = missed[~((missed["via"] == "suspect") & among(missed["arm_key"], of_schedules))]
+        mine = missed[~((missed["via"] == "suspect") & missed["arm_key"].isin(of_schedules))]
         yield from _by_deployments(mine, targets, provider_registrations, machine_changes, asked_at)
     if assignments is not None and subscriptions is not None:
         yield from scopes_not_visible(assignments, subscriptions)
