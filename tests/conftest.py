@@ -24,6 +24,8 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector leave alone what is there for good: a tenth of all time would go there."""
     gc.collect()
     gc.freeze()
+    # Frames and syntax trees are made by the hundred thousand and are no circles.
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture(scope="session")
