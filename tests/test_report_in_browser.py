@@ -140,7 +140,7 @@ def test_links_between_pages_lead_somewhere(report, tab):
 
 def test_tables_sort_by_number(report, tab):
     tab.open(report / "overview.html")
-    cells = tab.page.locator(".output table tbody td")
+    cells = tab.page.locator(".output > table tbody td")
     tab.page.get_by_role("button", name="n", exact=True).click()
     assert cells.all_inner_texts() == ["9", "10", "100"]
     tab.page.get_by_role("button", name="n", exact=True).click()

@@ -18,6 +18,8 @@ from umdiag._version import __version__
 from umdiag.errors import UmdiagError
 
 BUNDLE = "plotly.min.js"
+#: What the pages' own script is made of.
+_SCRIPTS = ("report.js", "findings.js")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,15 +32,39 @@ class Link:
     failed: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Portal:
+    """Where a page's queries can be opened: the portal, a workspace, and which queries ask which."""
+
+    address: str = ""
+    workspace: str = ""
+    graph: Sequence[str] = ()
+    logs: Sequence[str] = ()
+
+
 def render(
-    template: str, *, title: str, scope: str, pages: Sequence[Link], scripts: bool, **content: object
+    template: str,
+    *,
+    title: str,
+    scope: str,
+    pages: Sequence[Link],
+    scripts: bool,
+    portal: Portal | None = None,
+    **content: object,
 ) -> str:
     """Fill a template; every value is escaped unless it is Markup."""
     page: str = (
         _environment()
         .get_template(template)
         .render(
-            title=title, scope=scope, pages=pages, scripts=scripts, version=__version__, css=_css(), **content
+            title=title,
+            scope=scope,
+            pages=pages,
+            scripts=scripts,
+            portal=portal or Portal(),
+            version=__version__,
+            css=_css(),
+            **content,
         )
     )
     return page
@@ -46,7 +72,8 @@ def render(
 
 def copy_scripts(folder: Path) -> None:
     """Put the page script and plotly's bundle into the report folder, once for all its pages."""
-    (folder / "report.js").write_bytes(files("umdiag.report").joinpath("templates/report.js").read_bytes())
+    parts = (files("umdiag.report").joinpath(f"templates/{name}") for name in _SCRIPTS)
+    (folder / "report.js").write_bytes(b"\n".join(part.read_bytes() for part in parts))
     plotly = find_spec("plotly")  # found, not imported: only charts draws
     if plotly is None or not plotly.submodule_search_locations:
         raise UmdiagError("plotly is not installed: install umdiag with its dependencies")
@@ -63,4 +90,4 @@ def _environment() -> Environment:
 @cache
 def _css() -> Markup:
     page = files("umdiag.report").joinpath("templates/page.css").read_text(encoding="utf-8")
-    return Markup(page + show.CSS)  # noqa: S704 - our own style sheets
+    return Markup(page + str(show.CSS))  # noqa: S704 - our own style sheets

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from umdiag.parameters import Parameters, as_values
+from umdiag.queries.kql import queries
 from umdiag.report import records
 from umdiag.report.document import Notebook, document
 from umdiag.report.index import TITLE, index
 from umdiag.report.privacy import Hidden
-from umdiag.report.templates import Link, copy_scripts
+from umdiag.report.templates import Link, Portal, copy_scripts
 from umdiag.sources.replay import write_facts
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 #: Frames derived once for the kernels; no part of the finished report.
 FRAMES = "frames"
 
+_PORTALS = {
+    "public": "https://portal.azure.com",
+    "usgov": "https://portal.azure.us",
+    "china": "https://portal.azure.cn",
+}
 #: The notebook of all families: its first screen is the index.
 _TITLES = {"overview": "Charts"}
 
@@ -51,6 +57,7 @@ class Report:
         self._machines = kit.machine_table()
         self._health = kit.health()
         self._patch_notes = kit.patch_notes()
+        self._portal = _portal(parameters)
 
     def write_data(self) -> None:
         """Write what does not wait for the notebooks, and what they read."""
@@ -85,6 +92,7 @@ class Report:
             scope=str(self._kit),
             title=self._titles[executed.family],
             pages=links,
+            portal=self._portal,
         )
         self._write(f"{executed.family}.html", text)
         self._write(f"{executed.family}.ipynb", writes(executed.notebook) + "\n")  # type: ignore[no-untyped-call]
@@ -139,6 +147,18 @@ class Report:
 
     def _write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+
+def _portal(parameters: Parameters) -> Portal:
+    asked: dict[str, list[str]] = {}
+    for name, query in queries().items():
+        asked.setdefault(query.dialect, []).append(name)
+    return Portal(
+        address=_PORTALS[parameters.cloud],
+        workspace=next(iter(parameters.workspaces), ""),
+        graph=asked["graph"],
+        logs=asked["logs"],
+    )
 
 
 def _spelled(family: str) -> str:

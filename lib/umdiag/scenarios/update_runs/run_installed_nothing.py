@@ -68,6 +68,7 @@ _CAUSES = (EXCLUDED, NOT_SELECTED, UNKNOWN)
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("not_selected", "excluded", "count", "configuration")
 RESTS = Rests(
     symptom=(
         "patch_installations",
