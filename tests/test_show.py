@@ -431,7 +431,7 @@ def test_remarks_do_not_make_a_problem():
 def test_queries_are_shown_as_sent():
     page = show.diagnosis(diagnosis_of(queries=(query_of(),)))._repr_html_()
     assert "<details><summary>1 query behind this, as sent</summary>" in page
-    assert '<pre class="um-query" data-query="heartbeats">Heartbeat\n| count</pre>' in page
+    assert '<pre class="um-query" tabindex="0" data-query="heartbeats">Heartbeat\n| count</pre>' in page
 
 
 def test_two_subjects_of_one_name_are_told_apart_by_their_ids():

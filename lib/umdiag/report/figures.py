@@ -41,8 +41,7 @@ class Charts:
         title = _title(layout)
         return Markup(
             '<figure class="chart" aria-label="{title}">\n'
-            '<div data-figure="{number}" data-name="{name}" role="img" aria-label="{title}"'
-            ' style="height:{height}px"></div>\n'
+            '<div data-figure="{number}" data-name="{name}" style="height:{height}px"></div>\n'
             '<script type="application/json" id="figure-{number}">{content}</script>\n'
             "<noscript><p>This chart is drawn by a script: {title}</p></noscript>\n{table}</figure>"
         ).format(

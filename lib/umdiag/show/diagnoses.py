@@ -115,6 +115,6 @@ def _queries(queries: Sequence[QueryUse]) -> Html:
 def _query(query: QueryUse) -> Html:
     state = f"{query.state}, {counted(query.rows, 'row')}" + (f": {query.reason}" if query.reason else "")
     text = "\n".join(query.text.splitlines())
-    return Html('<p><b>{}</b> ({})</p><pre class="um-query" data-query="{}">{}</pre>').format(
+    return Html('<p><b>{}</b> ({})</p><pre class="um-query" tabindex="0" data-query="{}">{}</pre>').format(
         query.name, state, query.name, text
     )
