@@ -12,7 +12,8 @@ import pandas as pd
 
 from umdiag.model import Diagnosis, Incident, Severity, State, TableHealth
 from umdiag.report.document import Notebook
-from umdiag.report.templates import Link, render
+from umdiag.report.single import Single
+from umdiag.report.templates import Link, Portal, render
 from umdiag.show.board import write_board
 from umdiag.show.places import Place
 from umdiag.show.triage import board_of
@@ -54,8 +55,13 @@ def index(
     notebooks: Sequence[Notebook],
     titles: Mapping[str, str],
     target: Mapping[str, Any],
+    portal_of_queries: Portal | None = None,
+    single: Single | None = None,
 ) -> str:
-    """Make index.html; `titles` names the families, and only those among `notebooks` have a page."""
+    """Make index.html; `titles` names the families, and only those among `notebooks` have a page.
+
+    `single`: what the same page needs where it holds the whole report.
+    """
     with_page = {notebook.family for notebook in notebooks}
     address = partial(_address, with_page=with_page)
     board = write_board(board_of(diagnoses, incidents, machines, portal), address)
@@ -84,6 +90,8 @@ def index(
         titles=titles,
         files=FILES,
         target=_target(target),
+        portal=portal_of_queries,
+        single=single,
     )
 
 

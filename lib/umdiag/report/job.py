@@ -22,6 +22,7 @@ from umdiag.kit import RUN_VARIABLE, Kit
 from umdiag.model import Diagnosis, Verdict
 from umdiag.report.folder import Staging, leave_what_is_gone
 from umdiag.report.interrupt import interruptible
+from umdiag.report.single import write_single
 from umdiag.report.steps import Steps
 from umdiag.report.writing import Report
 from umdiag.scenarios import FAMILIES
@@ -64,17 +65,19 @@ def run(
     output: Path,
     only: Sequence[str] = (),
     jobs: int | None = None,
+    single_file: bool = False,
     echo: Callable[[str], None] = print,
 ) -> Outcome:
     """Write the report of one set of parameters into `output`, which is new, empty or an earlier report.
 
     `only` limits notebooks, queries and judgements to these families; `jobs` notebooks run at a time
-    (default cores + 1). Raises CallError for a folder that cannot be written or a family that is not
-    there, SourceError for a source that cannot be opened, KeyboardInterrupt after cleaning up.
+    (default cores + 1); `single_file` writes the report as one page beside `output` too. Raises CallError
+    for a folder that cannot be written or a family that is not there, SourceError for a source that cannot
+    be opened, KeyboardInterrupt after cleaning up.
     """
     params.refuse_prompting(parameters)
     notebooks = choose(only, find_notebooks())
-    job = Job(parameters, output, notebooks, jobs or (os.cpu_count() or 1) + 1, echo)
+    job = Job(parameters, output, notebooks, jobs or (os.cpu_count() or 1) + 1, echo, single_file=single_file)
     return interruptible(job.make, job.stop)
 
 
@@ -124,12 +127,14 @@ class Job:
         jobs: int,
         echo: Callable[[str], None],
         *,
+        single_file: bool = False,
         open_kit: Callable[[params.Parameters], Kit] = Kit,
     ) -> None:
         self._parameters = parameters
         self._output = output
         self._notebooks = notebooks
         self._jobs = jobs
+        self._single_file = single_file
         self._open_kit = open_kit
         self._steps = Steps(echo)
         self._stopping = threading.Event()
@@ -184,7 +189,11 @@ class Job:
         self._about(kit)
         report.write_log(self._steps.lines)
         self._go_on()
+        single = report.single_file() if self._single_file else ""
+        self._go_on()
         staging.publish()
+        if single:
+            write_single(self._output.with_name(f"{self._output.name}.html"), single)
         broken = {notebook.family for notebook in executed if notebook.error}
         return Outcome(
             index=self._output / "index.html",

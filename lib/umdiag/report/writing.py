@@ -14,6 +14,7 @@ from umdiag.report import records
 from umdiag.report.document import Notebook, document
 from umdiag.report.index import TITLE, index
 from umdiag.report.privacy import Hidden
+from umdiag.report.single import Single, linked, packed
 from umdiag.report.templates import Link, Portal, copy_scripts
 from umdiag.sources.replay import write_facts
 
@@ -58,6 +59,7 @@ class Report:
         self._health = kit.health()
         self._patch_notes = kit.patch_notes()
         self._portal = _portal(parameters)
+        self._notebooks: Sequence[Notebook] = ()
 
     def write_data(self) -> None:
         """Write what does not wait for the notebooks, and what they read."""
@@ -101,9 +103,19 @@ class Report:
         """Write the index and the state of the notebooks, and remove what only the kernels needed."""
         ended = {notebook.family: notebook for notebook in executed}
         notebooks = [_notebook(ended[family]) for family in self._families]
+        self._write("index.html", self._index(notebooks))
+        self._write_findings(notebooks)
+        shutil.rmtree(self.folder / FRAMES, ignore_errors=True)
+        self._notebooks = notebooks
+
+    def single_file(self) -> str:
+        """Return the whole report as one page; to be called once all are written."""
+        single = packed(self.folder, self._families)
+        return linked(self._index(self._notebooks, single), self._families)
+
+    def _index(self, notebooks: Sequence[Notebook], single: Single | None = None) -> str:
         links = self._links()
-        kit = self._kit
-        text = index(
+        return index(
             scope=str(self._kit),
             pages=[Link(href="index.html", title=links[0].title, here=True), *links[1:]],
             asked_at=self._kit.asked_at,
@@ -112,16 +124,15 @@ class Report:
             diagnoses=self._diagnoses,
             incidents=self._incidents,
             machines=self._machines,
-            portal=kit.seen("portal_compliance").frame,
+            portal=self._kit.seen("portal_compliance").frame,
             health=self._health,
             patch_notes=self._patch_notes,
             notebooks=notebooks,
             titles=self._titles,
             target=self._target,
+            portal_of_queries=self._portal,
+            single=single,
         )
-        self._write("index.html", text)
-        self._write_findings(notebooks)
-        shutil.rmtree(self.folder / FRAMES, ignore_errors=True)
 
     def write_log(self, lines: Sequence[str]) -> None:
         """Write run.log."""
