@@ -13,10 +13,10 @@ from umdiag.commands.saying import say
 def accept(
     report: Annotated[Path, typer.Argument(metavar="REPORT", help="Folder of a report.")],
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="Scenario that found it.")],
-    cause: Annotated[str, typer.Argument(metavar="[CAUSE]", help="One cause; all if none is named.")] = "",
+    cause: Annotated[str, typer.Argument(metavar="CAUSE", help="One cause; all if none is named.")] = "",
     subject: Annotated[
         str,
-        typer.Argument(metavar="[SUBJECT]", help="Name or id; * stands for any text. All if none is named."),
+        typer.Argument(metavar="SUBJECT", help="Name or id; * stands for any text. All if none is named."),
     ] = "",
     why: Annotated[str, typer.Option(metavar="TEXT", help="Why it is accepted.")] = "",
     until: Annotated[

@@ -26,9 +26,7 @@ def _begun(incomplete: str) -> list[str]:
 def docs(
     page: Annotated[
         str,
-        typer.Argument(
-            metavar="[PAGE]", help="A page, scenario or platform of errors.", autocompletion=_begun
-        ),
+        typer.Argument(metavar="PAGE", help="A page, scenario or platform of errors.", autocompletion=_begun),
     ] = IN_ORDER[0],
     output: Annotated[
         Path | None,

@@ -12,7 +12,7 @@ from umdiag.commands.saying import say
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to; default: here.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to; default: here.")] = Path(),
     demo: Annotated[bool, typer.Option("--demo", help="Also write the demo workspace.")] = False,
 ) -> None:
     """Write an example parameter file and the notebooks.

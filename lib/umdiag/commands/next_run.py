@@ -15,7 +15,7 @@ def next_run(
     parameters: ParameterFile,
     configuration: Annotated[
         str,
-        typer.Argument(metavar="[CONFIGURATION]", help="Name or ARM id of a schedule; all if none is named."),
+        typer.Argument(metavar="CONFIGURATION", help="Name or ARM id of a schedule; all if none is named."),
     ] = "",
     csv: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", help="Also write a row per machine and schedule.")

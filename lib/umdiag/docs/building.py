@@ -51,9 +51,9 @@ def html(page: str, text: str) -> str:
             title=title(text),
             body=Markup(body),  # noqa: S704 - the parser escapes what it does not write itself
             css=_css(),
+            start=_relative(IN_ORDER[0], page),
             links=[
-                (_relative(name, page), title(texts()[name]), name == page.partition("/")[0])
-                for name in IN_ORDER
+                (_relative(name, page), _called(name), name == page.partition("/")[0]) for name in IN_ORDER
             ],
             home=page == IN_ORDER[0],
             version=__version__,
@@ -73,18 +73,34 @@ def slug(heading: str) -> str:
 
 
 def _framed(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Give headings their anchors, and wide tables a frame that scrolls by itself and by keyboard."""
+    """Give headings their anchors, cells the heading of their column (a narrow screen shows cells below each
+    other), and tables a frame that scrolls by itself and by keyboard.
+    """
+    heads: list[str] = []
+    cell = 0
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
             token.attrSet("id", slug(tokens[place + 1].content))
         if token.type == "th_open":
             token.attrSet("scope", "col")
+            heads.append(tokens[place + 1].content.replace("`", ""))
+        if token.type == "tr_open":
+            cell = 0
+        if token.type == "td_open":
+            token.attrSet("data-head", heads[cell])
+            cell += 1
         if token.type == "table_open":
+            heads = []
             frame = {"class": "wide", "tabindex": "0", "role": "region", "aria-label": "Table"}
             yield Token("frame_open", "div", 1, attrs=dict(frame), block=True)
         yield token
         if token.type == "table_close":
             yield Token("frame_close", "div", -1, block=True)
+
+
+def _called(page: str) -> str:
+    """Return what the navigation calls a page."""
+    return "Start" if page == IN_ORDER[0] else title(texts()[page])
 
 
 def _relative(name: str, page: str) -> str:
