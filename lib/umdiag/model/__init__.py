@@ -25,6 +25,7 @@ from umdiag.model.incidents import Incident as Incident
 from umdiag.model.rows import Adding as Adding
 from umdiag.model.rows import Partial as Partial
 from umdiag.model.rows import Reach as Reach
+from umdiag.model.rows import ReachGroup as ReachGroup
 from umdiag.model.rows import Rows as Rows
 from umdiag.model.rows import State as State
 from umdiag.model.rows import TableHealth as TableHealth

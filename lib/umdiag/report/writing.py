@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from umdiag.sources.replay import write_facts
 if TYPE_CHECKING:
     from umdiag.judging.incidents import Drawn
     from umdiag.kit import Kit
+    from umdiag.model import Rows
     from umdiag.report.execution import Executed
 
 #: Frames derived once for the kernels; no part of the finished report.
@@ -45,6 +46,7 @@ class Report:
         drawn: Drawn,
         folder: Path,
         families: Sequence[str],
+        unmatched: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.asked_at = kit.asked_at
@@ -54,12 +56,13 @@ class Report:
         self._diagnoses = drawn.diagnoses
         self._incidents = drawn.incidents
         self._families = families
+        self._unmatched = unmatched
+        self._sizes: Mapping[tuple[str, str], int] = {}
         self._titles = {family: _TITLES.get(family, _spelled(family)) for family in families}
         self._machines = kit.machine_table()
         self._health = kit.health()
         self._patch_notes = kit.patch_notes()
         self._portal = _portal(parameters)
-        self._notebooks: Sequence[Notebook] = ()
 
     def write_data(self) -> None:
         """Write what does not wait for the notebooks, and what they read."""
@@ -67,7 +70,7 @@ class Report:
         records.write_findings_csv(self.folder / "findings.csv", self._diagnoses)
         records.write_machines_csv(self.folder / "machines.csv", self._machines)
         kit = self._kit
-        write_facts(
+        self._sizes = write_facts(
             self.folder,
             kit.rows(),
             asked_at=kit.asked_at,
@@ -78,6 +81,10 @@ class Report:
         )
         kit.save_frames(self.folder / FRAMES)
         copy_scripts(self.folder)
+
+    def bytes_of(self, rows: Rows) -> int:
+        """Return how large an answer's rows are in the folder, 0 where there are none."""
+        return self._sizes.get((rows.name, rows.text), 0)
 
     def write_page(self, executed: Executed) -> None:
         """Write the page of an executed notebook and its executed copy; safe to call from several threads."""
@@ -99,19 +106,19 @@ class Report:
         self._write(f"{executed.family}.html", text)
         self._write(f"{executed.family}.ipynb", writes(executed.notebook) + "\n")  # type: ignore[no-untyped-call]
 
-    def write_index(self, executed: Sequence[Executed]) -> None:
-        """Write the index and the state of the notebooks, and remove what only the kernels needed."""
+    def write_index(self, executed: Sequence[Executed]) -> Sequence[Notebook]:
+        """Write the index and how the notebooks ended, which is returned; remove what only kernels needed."""
         ended = {notebook.family: notebook for notebook in executed}
         notebooks = [_notebook(ended[family]) for family in self._families]
         self._write("index.html", self._index(notebooks))
         self._write_findings(notebooks)
         shutil.rmtree(self.folder / FRAMES, ignore_errors=True)
-        self._notebooks = notebooks
+        return notebooks
 
-    def single_file(self) -> str:
+    def single_file(self, notebooks: Sequence[Notebook]) -> str:
         """Return the whole report as one page; to be called once all are written."""
         single = packed(self.folder, self._families)
-        return linked(self._index(self._notebooks, single), self._families)
+        return linked(self._index(notebooks, single), self._families)
 
     def _index(self, notebooks: Sequence[Notebook], single: Single | None = None) -> str:
         links = self._links()
@@ -120,7 +127,7 @@ class Report:
             pages=[Link(href="index.html", title=links[0].title, here=True), *links[1:]],
             asked_at=self._kit.asked_at,
             made_at=datetime.now(UTC),
-            notes=self._kit.notes,
+            notes=[*self._kit.notes, *self._unmatched],
             diagnoses=self._diagnoses,
             incidents=self._incidents,
             machines=self._machines,
