@@ -10,7 +10,7 @@ from functools import cache
 from umdiag.model import Finding
 from umdiag.show.evidence import Line, Pair, Sheet, sheet
 from umdiag.show.markup import Html, badge, data, folded, link, numbered, soft
-from umdiag.show.places import Place, machine_address, referring
+from umdiag.show.places import Place, machine_name, referring
 from umdiag.show.values import spoken, words
 from umdiag.words.counting import counted
 
@@ -94,7 +94,7 @@ def _subject(finding: Finding, place: Place, *, shared: bool) -> Html:
     name = subject.name or subject.id or "(no name)"
     said = Html('<span title="{}">{}</span>').format(subject.id, name)
     if place is Place.PAGE and subject.kind == "machine" and subject.name:
-        said = link(machine_address(subject.name), name)
+        said = machine_name(name, place)
     parts: list[str] = [said]
     if shared and subject.id:
         parts += [Html("<br>"), soft(words(subject.id))]
