@@ -19,7 +19,7 @@ from umdiag.show.places import Place
 from umdiag.show.triage import board_of
 from umdiag.show.unanswered import Unanswered, beyond, unanswered
 from umdiag.show.unasked import asked
-from umdiag.show.urgency import by_urgency, families_by_urgency
+from umdiag.show.urgency import by_urgency
 from umdiag.words.moments import to_the_minute, write_moment
 
 #: The page, as it and all others call it.
@@ -80,7 +80,7 @@ def index(
         asked_at_iso=write_moment(asked_at),
         days_old=age.days if age > OLD else 0,
         board=board,
-        families=_families(of_services, titles, with_page, groups),
+        families=_families(of_services, incidents, titles, with_page, groups),
         health=lines[:_MOST_HEALTH],
         health_cut=len(lines[_MOST_HEALTH:]),
         unseen=sum(line.state in _UNSEEN for line in health),
@@ -97,11 +97,12 @@ def index(
 
 def _families(
     diagnoses: Sequence[Diagnosis],
+    incidents: Sequence[Incident],
     titles: Mapping[str, str],
     with_page: Collection[str],
     groups: Sequence[Unanswered],
 ) -> list[dict[str, Any]]:
-    ordered = by_urgency(diagnoses)
+    ordered = by_urgency(diagnoses, incidents)
     told = {diagnosis.scenario: group for group in groups for diagnosis in group.diagnoses}
     return [
         {
@@ -113,7 +114,7 @@ def _families(
                 if diagnosis.family == family
             ],
         }
-        for family in families_by_urgency(ordered)
+        for family in dict.fromkeys(diagnosis.family for diagnosis in ordered)
     ]
 
 
