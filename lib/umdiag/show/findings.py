@@ -104,7 +104,10 @@ def _subject(finding: Finding, place: Place, *, shared: bool) -> Html:
 
 
 def _in_portal(finding: Finding) -> str:
-    return str(finding.evidence.get("portal") or "")
+    # Here, not above: showing rests on the records alone, and only words come from the scenarios.
+    from umdiag.scenarios.portal import resource_page
+
+    return str(finding.evidence.get("portal") or resource_page(finding.subject.id))
 
 
 def _more(line: Line, place: Place) -> Html:
