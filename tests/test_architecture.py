@@ -40,7 +40,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
         "", "errors", "model", "words", "parameters", "queries", "sources", "kit", "judging", "scenarios",
         "charts", "show", "starter", "_version",
     },
-    "compare": {"errors", "words", "report", "show"},
+    "compare": {"errors", "words", "report", "charts", "show"},
     "starter": {"errors"},
     "docs": {"errors", "words", "_version"},
     "commands": {

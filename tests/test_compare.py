@@ -11,8 +11,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from support.browser import Tab
 from umdiag.__main__ import execute
-from umdiag.compare import ReadReport, compare, read_report
+from umdiag.compare import ReadReport, compare, read_report, trending
 from umdiag.compare.comparing import ABSENT, NEW, RESOLVED, UNCHANGED, UNJUDGED
 from umdiag.compare.reading import Judged
 from umdiag.compare.telling import as_html, as_json, as_text, first_line
@@ -260,3 +261,59 @@ def test_what_is_no_report_is_one_line(tmp_path: Path, content: str | None) -> N
     with pytest.raises(CallError, match=str(tmp_path)):
         read_report(tmp_path)
     assert execute(["compare", str(tmp_path), str(tmp_path)]) == 2
+
+
+# --- many reports ----------------------------------------------------------------------------------------
+
+
+def reports() -> list[ReadReport]:
+    return [
+        report_of(finding(), incidents=(incident("a"),)),
+        report_of(states={"vm-1": "disconnected", "vm-2": "compliant"}, days=7, incidents=(incident("b"),)),
+        report_of(finding(counts=False), finding("vm-2", severity="info", counts=False), days=7),
+    ]
+
+
+def test_reports_are_counted_one_row_each_even_of_one_time() -> None:
+    told = trending.trend(reports())
+    assert list(told.severities["medium"]) == [1, 0, 0]
+    assert list(told.severities["info"]) == [0, 0, 1]
+    assert list(told.states["disconnected"]) == [0, 1, 0]
+    assert told.incidents[("machine_non_compliant", "a")].tolist() == [3, 0, 0]
+    lines = trending.as_text(told).splitlines()
+    assert lines[0].split() == [
+        "asked",
+        "at",
+        "(UTC)",
+        "disconnected",
+        "compliant",
+        "medium",
+        "info",
+        "to",
+        "fix",
+    ]
+    assert [line.split()[-1] for line in lines[1:]] == ["1", "1", "0"]
+    content = json.loads(trending.as_json(told))
+    assert [len(report["incidents"]) for report in content["reports"]] == [1, 1, 0]
+
+
+def test_folders_that_hold_reports_stand_for_them(tmp_path: Path) -> None:
+    with pytest.raises(CallError, match="is not a report and holds none"):
+        trending.reports_in([tmp_path])
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("three ways")
+def test_a_trend_is_drawn_on_one_page_that_loads_nothing(
+    demo_report: Path, tmp_path: Path, tab: Tab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "all" / name).mkdir(parents=True)
+        for file in ("findings.json", "machines.csv"):
+            shutil.copy(demo_report / file, tmp_path / "all" / name / file)
+    assert execute(["trend", str(tmp_path / "all"), "--format", "html", "-o", str(tmp_path / "out")]) == 0
+    assert "trend.html" in capsys.readouterr().out
+    tab.open(tmp_path / "out" / "trend.html")
+    assert tab.page.locator("svg.main-svg").count() >= 3
+    assert [url.partition(":")[0] for url in tab.asked] == ["file"]
+    assert [line for line in tab.said if "auto-margin" not in line] == []

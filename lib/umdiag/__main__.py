@@ -47,6 +47,7 @@ app.command()(report.report)
 app.command()(doctor.doctor)
 app.command("next-run")(next_run.next_run)
 app.command()(compare.compare)
+app.command()(compare.trend)
 app.command()(accept.accept)
 app.command()(init.init)
 app.command(context_settings={"ignore_unknown_options": True})(explain.explain)  # -2145107924 is a code

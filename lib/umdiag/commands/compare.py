@@ -1,4 +1,4 @@
-"""`umdiag compare`: what became of findings from one report to a later one."""
+"""`umdiag compare` and `umdiag trend`: what became of findings from one report to later ones."""
 
 from __future__ import annotations
 
@@ -48,3 +48,25 @@ def compare(
         say(f"Comparison: {write_into(output, f'comparison.{_ENDINGS[format]}', text)}")
         say(telling.first_line(comparison))
     raise typer.Exit(comparison.exit_code)
+
+
+def trend(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER…", help="Folders of reports, or folders that hold some.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Write trend.<format> into this folder."),
+    ] = None,
+    format: Annotated[Format, typer.Option("--format", help="How it is written.")] = Format.TEXT,
+) -> None:
+    """Lay many reports beside each other: machines by state, findings by severity, what to fix."""
+    from umdiag.compare import trending
+
+    counts = trending.trend(trending.reports_in(folders))
+    write = {Format.TEXT: trending.as_text, Format.JSON: trending.as_json, Format.HTML: trending.as_html}
+    text = write[format](counts)
+    if output is None:
+        say(text.rstrip("\n"))
+    else:
+        say(f"Trend: {write_into(output, f'trend.{_ENDINGS[format]}', text)}")

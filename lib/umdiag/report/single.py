@@ -46,6 +46,12 @@ def packed(folder: Path, families: Sequence[str]) -> Single:
     return inlined(script(single=True), plotly, pages=packed_pages, plotly=_pack(plotly))
 
 
+def with_charts() -> Single:
+    """Let a page carry what its charts need, and no other page."""
+    plotly = bundle()
+    return inlined(script(single=True), plotly, pages=_pack("{}"), plotly=_pack(plotly))
+
+
 def inlined(own_script: str, *others: str, pages: str = "", plotly: str = "") -> Single:
     """Let a page carry our own script, and run no other but these."""
     return Single(
