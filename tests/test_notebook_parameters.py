@@ -263,7 +263,7 @@ def test_near_miss_of_a_script_is_refused(place: Path) -> None:
     ("cell", "message"),
     [
         ("computers = ['web01', 83]", "computers: 83 is a number, quote it"),
-        ("suspects = [False]", "suspects: False is a truth value, quote it"),
+        ("suspects = [False]", "suspects: False is true or false, quote it"),
         ("update_run = 750", "update_run: 750 is a number, quote it"),
         ("computers = 'web01'", "computers: web01 is not a list, expected one like [first, second]"),
         ("snapshot = Ellipsis", "snapshot: Ellipsis is a ellipsis, expected text"),
