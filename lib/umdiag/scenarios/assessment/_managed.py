@@ -1,4 +1,4 @@
-"""What these scenarios share on machines of Azure Update Manager: which machines they judge, and which nobody can."""
+"""What these scenarios share on machines of Azure Update Manager: which they judge, and which nobody can."""
 
 from __future__ import annotations
 

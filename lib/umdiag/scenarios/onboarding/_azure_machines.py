@@ -1,4 +1,4 @@
-"""What scenarios on machines of Azure Update Manager share: which they judge, and what they say about them."""
+"""What scenarios on machines of Azure Update Manager share: which they judge, and how they describe them."""
 
 from __future__ import annotations
 
