@@ -211,7 +211,7 @@ def test_accepted_is_shown_apart() -> None:
 
 def test_accepted_is_no_reason_to_open_a_page_and_stands_in_the_table(tmp_path: Path) -> None:
     diagnosis = diagnosis_of(marked({"until": TODAY}), verdict=Verdict.HEALTHY)
-    assert "Nothing to follow up" in repr(show.next_steps([diagnosis]))
+    assert "Nothing to follow up" in repr(show.next_steps([diagnosis], []))
     write_findings_csv(tmp_path / "findings.csv", [diagnosis])
     head, row = (tmp_path / "findings.csv").read_text(encoding="utf-8").splitlines()
     assert head.endswith(",accepted")

@@ -62,9 +62,13 @@ class FakeReport:
         output: Path,
         only: Sequence[str],
         jobs: int | None,
+        single_file: bool,
         echo: Callable[[str], None] | None,
     ) -> SimpleNamespace:
-        self.calls.append({"output": output, "only": list(only), "jobs": jobs})
+        self.calls.append(
+            {"output": output, "only": list(only), "jobs": jobs}
+            | ({"single_file": True} if single_file else {})
+        )
         if echo:
             echo("fetched 45 queries")
         if self.error:
@@ -172,6 +176,11 @@ def test_report_is_called_with_what_was_asked_for(
     assert execute([*words, "--fail-on", "never"]) == 0
     assert report.calls == [{"output": Path("out"), "only": ["missed_machines", "quota"], "jobs": 3}]
     assert capsys.readouterr().out == f"Report: {Path('out') / 'index.html'}\n"
+
+
+def test_one_file_is_written_beside_the_folder_where_it_is_asked_for(demo: str, report: FakeReport) -> None:
+    assert execute(["report", demo, "--single-file"]) == 1
+    assert [call["single_file"] for call in report.calls] == [True]
 
 
 def test_command_alone_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:

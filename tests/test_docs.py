@@ -206,6 +206,6 @@ def test_folder_that_cannot_be_written_is_one_line(
 
 
 def test_families_that_complete_are_those_that_report_takes() -> None:
-    from umdiag.report.job import find_notebooks
+    from umdiag.report.notebooks import find_notebooks
 
     assert starter.notebook_names() == sorted(find_notebooks())

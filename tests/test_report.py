@@ -28,8 +28,9 @@ from umdiag.model import Diagnosis, Finding, QueryUse, Severity, State, Verdict
 from umdiag.report import Outcome, records, run
 from umdiag.report.document import document as whole_document
 from umdiag.report.folder import Staging
-from umdiag.report.job import Job, choose, find_notebooks
+from umdiag.report.job import Job
 from umdiag.report.kernels import Room
+from umdiag.report.notebooks import choose, find_notebooks
 from umdiag.report.privacy import Hidden
 from umdiag.words.private import numbering
 
@@ -39,7 +40,7 @@ HEARTBEATS = (
     "2026-11-20T11:00:00Z,web-1,11111111-1111-1111-1111-111111111111,Windows,updates,aaaaaaaa-1111-1111-1111-111111111111,,,,,,\n"
     "2026-11-20T11:30:00Z,=1+<b>,21111111-1111-1111-1111-111111111111,Linux,updates,aaaaaaaa-1111-1111-1111-111111111111,,,,,,\n"
 )
-LINKS = "from umdiag import show\nshow.next_steps([], here='quota')"
+LINKS = "from umdiag import show\nshow.next_steps([], [], here='quota')"
 FIGURE = (
     "import plotly.graph_objects as go, plotly.io\n"
     "plotly.io.renderers.default = 'plotly_mimetype'\n"

@@ -147,8 +147,8 @@ def test_questions_not_asked_are_one_line_and_no_figure(graph_alone: Kit) -> Non
     line = (
         f"Not looked at: {len(diagnoses)} questions of Update Management (none of its tables was captured)."
     )
-    assert repr(show.summary(diagnoses)) == line
-    assert repr(show.next_steps(diagnoses, here="overview")) == "No question was asked here."
+    assert repr(show.summary(diagnoses, [])) == line
+    assert repr(show.next_steps(diagnoses, [], here="overview")) == "No question was asked here."
     outcome = Outcome(index=Path(), asked_at=graph_alone.asked_at, diagnoses=diagnoses)
     assert [outcome.exit_code(on) for on in ("never", "problem", "unknown")] == [0, 3, 0]
 

@@ -17,7 +17,7 @@ from support import snapshot_rows as rows
 from umdiag.__main__ import app, execute
 from umdiag.parameters import from_values
 from umdiag.queries import kql
-from umdiag.report.job import fetch_machine
+from umdiag.report.notebooks import fetch_machine
 from umdiag.report.plan import plan
 
 

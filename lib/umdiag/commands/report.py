@@ -45,6 +45,9 @@ def report(
     fail_on: Annotated[
         FailOn, typer.Option(help="What ends with exit code 1 (problem) or 3 (unknown).")
     ] = FailOn.PROBLEM,
+    single_file: Annotated[
+        bool, typer.Option("--single-file", help="Beside the folder, write the report as one HTML file.")
+    ] = False,
     quiet: Annotated[
         bool, typer.Option("-q", "--quiet", help="No progress on standard error; errors are still told.")
     ] = False,
@@ -75,6 +78,7 @@ def report(
         output=output or Path("reports") / "+".join([parameters.stem or "report", *families]),
         only=families,
         jobs=jobs,
+        single_file=single_file,
         echo=None if quiet else tell,
     )
     if as_json:

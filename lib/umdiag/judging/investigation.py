@@ -91,11 +91,10 @@ class Investigation:
         save_frames(folder, self._views.answering.known())
 
     def diagnoses(self, family: str | None = None) -> list[Diagnosis]:
-        """Return the diagnoses of one family or of all, judged once.
-
-        Findings say what explains them where all families are asked for: it may be of any.
+        """Return the diagnoses of one family or of all. What explains a finding may be of any family: all
+        are judged.
         """
-        return list(self.drawn().diagnoses) if family is None else self._judged([family])
+        return [judged for judged in self.drawn().diagnoses if family in (None, judged.family)]
 
     def incidents(self) -> list[Incident]:
         """Return what to fix, in order: findings that nothing explains, and what follows from them."""
@@ -122,6 +121,9 @@ class Investigation:
             return [self._diagnoses[scenario.name] for scenario in wanted if scenario.name in self._diagnoses]
 
     def diagnosis(self, name: str) -> Diagnosis:
-        """Return one scenario's diagnosis. Raises KeyError for a name that is no scenario."""
-        judged = self.diagnoses(scenario(name).family)
+        """Return one scenario's diagnosis, for which its family alone is judged.
+
+        Raises KeyError for a name that is no scenario.
+        """
+        judged = self._judged([scenario(name).family])
         return next(diagnosis for diagnosis in judged if diagnosis.scenario == name)

@@ -5,39 +5,33 @@ from __future__ import annotations
 import logging
 import os
 import platform
-import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from umdiag import parameters as params
 from umdiag._version import __version__
-from umdiag.errors import CallError
-from umdiag.judging.wanted import OF_ONE_MACHINE
 from umdiag.kit import RUN_VARIABLE, Kit
 from umdiag.model import Diagnosis, Verdict
 from umdiag.report.folder import Staging, leave_what_is_gone, refuse_fuller
 from umdiag.report.interrupt import interruptible
+from umdiag.report.notebooks import AFTER, choose, drawn, families_of, fetch_machine, find_notebooks
 from umdiag.report.outcome import Outcome
+from umdiag.report.single import write_single
 from umdiag.report.steps import Steps
 from umdiag.report.writing import Report
-from umdiag.scenarios import FAMILIES
 from umdiag.show.unanswered import unanswered
 from umdiag.show.unasked import asked, unasked
-from umdiag.starter import home
 from umdiag.words.counting import counted
 from umdiag.words.plain import plain
 
 if TYPE_CHECKING:
     from umdiag.report.execution import Executed
     from umdiag.report.kernels import Room
-
-#: Notebooks that speak of every family; they need everything fetched and judged.
-BEFORE, AFTER = "overview", "machine"
 
 
 def run(
@@ -46,56 +40,23 @@ def run(
     output: Path,
     only: Sequence[str] = (),
     jobs: int | None = None,
+    single_file: bool = False,
     echo: Callable[[str], None] | None = print,
 ) -> Outcome:
     """Write the report of one set of parameters into `output`, which is new, empty or an earlier report.
 
     `only` limits notebooks, queries and judgements to these families; `jobs` notebooks run at a time
-    (default cores + 1); `echo` is told each step, None for a quiet run. Raises CallError for a folder that
-    cannot be written, one whose report has pages that this run would not make, or a family that is not
-    there, SourceError for a source that cannot be opened, KeyboardInterrupt after cleaning up.
+    (default cores + 1); `single_file` writes the report as one page beside `output` too; `echo` is told
+    each step, None for a quiet run. Raises CallError for a folder that cannot be written, one whose report
+    has pages that this run would not make, or a family that is not there, SourceError for a source that
+    cannot be opened, KeyboardInterrupt after cleaning up.
     """
     params.refuse_prompting(parameters)
     known = find_notebooks()
     notebooks = choose(only, known)
     refuse_fuller(output, known, notebooks)
-    job = Job(parameters, output, notebooks, jobs or (os.cpu_count() or 1) + 1, echo)
+    job = Job(parameters, output, notebooks, jobs or (os.cpu_count() or 1) + 1, echo, single_file=single_file)
     return interruptible(job.make, job.stop)
-
-
-def find_notebooks() -> dict[str, Path]:
-    """Return the kit's notebooks in reading order."""
-    found = {name: home() / "notebooks" / f"{name}.ipynb" for name in (BEFORE, *FAMILIES, AFTER)}
-    return {name: path for name, path in found.items() if path.is_file()}
-
-
-def choose(only: Sequence[str], notebooks: Mapping[str, Path]) -> dict[str, Path]:
-    """Pick the notebooks that were asked for. Raises CallError with the names there are."""
-    for name in only:
-        if name not in notebooks:
-            raise CallError(f"--only {name[:80]}: no such notebook; there are {', '.join(notebooks)}")
-    return {name: path for name, path in notebooks.items() if not only or name in only}
-
-
-def fetch_machine(kit: Kit) -> None:
-    """Fetch what the machine notebook shows of the worst machine."""
-    for name in OF_ONE_MACHINE:
-        kit.fact(name, computer=kit.worst_machine())
-
-
-def families_of(notebooks: Mapping[str, Path]) -> list[str] | None:
-    """Return the families that these notebooks show, None where one of them speaks of all."""
-    return None if {BEFORE, AFTER} & set(notebooks) else list(notebooks)
-
-
-def drawn(notebooks: Iterable[Path]) -> list[Callable[..., Any]]:
-    """Return what the notebooks draw, so that its queries are fetched too."""
-    from umdiag import charts, show
-
-    texts = "\n".join(path.read_text(encoding="utf-8") for path in notebooks)
-    words = sorted(set(re.findall(r"\bkit\.draw\((charts|show)\.(\w+)", texts)))
-    rooms = {"charts": charts, "show": show}
-    return [getattr(rooms[room], word) for room, word in words if hasattr(rooms[room], word)]
 
 
 class Job:
@@ -109,12 +70,14 @@ class Job:
         jobs: int,
         echo: Callable[[str], None] | None,
         *,
+        single_file: bool = False,
         open_kit: Callable[[params.Parameters], Kit] = Kit,
     ) -> None:
         self._parameters = parameters
         self._output = output
         self._notebooks = notebooks
         self._jobs = jobs
+        self._single_file = single_file
         self._open_kit = open_kit
         self._steps = Steps(echo)
         self._stopping = threading.Event()
@@ -171,7 +134,11 @@ class Job:
         self._note_queries(kit, report)
         report.write_log(self._steps.lines)
         self._go_on()
+        single = report.single_file(notebooks) if self._single_file else ""
+        self._go_on()
         staging.publish()
+        if single:
+            write_single(self._output.with_name(f"{self._output.name}.html"), single)
         return Outcome(
             index=self._output / "index.html",
             asked_at=report.asked_at,

@@ -14,7 +14,7 @@ from umdiag.kit import acceptances
 from umdiag.queries import kql
 from umdiag.queries.belonging import service_of
 from umdiag.queries.kql import Query, Value
-from umdiag.report.job import AFTER, choose, drawn, families_of, find_notebooks
+from umdiag.report.notebooks import AFTER, choose, drawn, families_of, find_notebooks
 from umdiag.sources.opening import open_source, target_of
 from umdiag.words.counting import counted
 

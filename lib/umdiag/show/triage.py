@@ -60,16 +60,25 @@ def board_of(
     """Say what all diagnoses come to; `machines` has their `state`, `portal` is the portal's compliance."""
     seen = asked(diagnoses)
     verdict = min((diagnosis.verdict for diagnosis in seen), key=list(Verdict).index, default=Verdict.UNKNOWN)
-    by_scenario = {diagnosis.scenario: diagnosis for diagnosis in diagnoses}
     return Board(
         verdict=verdict,
         answer=_answer(seen, incidents),
         verdicts=_verdicts(seen),
-        rows=tuple(_row(incident, by_scenario[incident.scenario]) for incident in incidents),
+        rows=rows_of(incidents, diagnoses),
         unseen=tuple(unanswered(seen)),
         notes=tuple(filter(None, [*_accepted(seen), unasked(diagnoses)])),
         states=_states(machines),
         portal=_portal(portal) if _looks_at_manager(diagnoses) else (),
+    )
+
+
+def rows_of(incidents: Sequence[Incident], diagnoses: Sequence[Diagnosis]) -> tuple[Row, ...]:
+    """Tell of the incidents whose roots are findings of these diagnoses, in their order."""
+    by_scenario = {diagnosis.scenario: diagnosis for diagnosis in diagnoses}
+    return tuple(
+        _row(incident, by_scenario[incident.scenario])
+        for incident in incidents
+        if incident.scenario in by_scenario
     )
 
 

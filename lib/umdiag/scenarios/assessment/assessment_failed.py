@@ -92,6 +92,7 @@ _BY_KEY = {cause.key: cause for cause in _OF_ERRORS if cause.key != "wsus_unreac
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("code", "failed", "began", "last_assessed")
 RESTS = Rests(
     symptom=("scan_failures", *MACHINES),
     manager=MANAGED,

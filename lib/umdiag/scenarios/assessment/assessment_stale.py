@@ -97,6 +97,7 @@ _NO_STOP = "whether the workspace was over quota: no row shows when it stopped"
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("last_assessed", "last_heartbeat", "stopped", "workspace")
 RESTS = Rests(
     symptom=MACHINES,
     manager=MANAGED,

@@ -66,6 +66,7 @@ _ANY = "sudo apt-get --just-print upgrade, sudo yum updateinfo list security or 
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("configuration", "count", "os_name", "start_time")
 RESTS = Rests(
     symptom=(
         "machine_runs",

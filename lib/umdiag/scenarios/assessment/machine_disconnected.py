@@ -49,6 +49,7 @@ _IN_ORDER = (DELETED, OFF, ERROR, EXPIRED)
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("last_heartbeat", "last_sign", "last_assessed", "power")
 RESTS = Rests(
     symptom=MACHINES,
     manager=MANAGED,

@@ -105,6 +105,7 @@ _CUT = "all of the updates: the assessment lists fewer than it counted"
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("missing_critical", "missing_security", "oldest_age_days", "next_start")
 RESTS = Rests(
     symptom=("latest_updates", "needed_packages", *MACHINES),
     manager=MANAGED,

@@ -66,6 +66,7 @@ _IN_ORDER = (UNSUPPORTED, BLOCKED, PROVIDER, EXTENSION, CREATED, ENABLED, OFF)
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("last_assessed", "periodic", "power", "born")
 RESTS = Rests(
     symptom=MANAGED,
     causes=(*BEHIND_STATES, "patch_extensions", "provider_registrations"),

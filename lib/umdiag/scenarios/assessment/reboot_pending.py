@@ -128,6 +128,7 @@ _BY_INSTALLATION = (NEVER, FAILED, NO_ROOM, NOT_ATTEMPTED)
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("installed_at", "reboot_status", "missing_critical", "missing_security")
 RESTS = Rests(symptom=MANAGED, causes=BEHIND_STATES, indifferent=NOT_READ)
 
 

@@ -67,6 +67,7 @@ CONFIGURATION_DELETED = Cause(
 )
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("assignment", "count", "moved_to", "machines")
 RESTS = Rests(
     symptom=(
         "maintenance_configurations",

@@ -61,6 +61,7 @@ OVERLAPPING = Cause(
 _KINDS: Mapping[Cause, bool] = {SAME_START: True, OVERLAPPING: False}
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("other", "first_time", "machines", "recur_every")
 RESTS = Rests(
     symptom=("maintenance_configurations", "configuration_assignments", "azure_machines"),
     indifferent={"subscriptions": "says whether a schedule that cannot be read still exists; none is judged"},

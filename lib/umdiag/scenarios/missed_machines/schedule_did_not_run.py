@@ -40,6 +40,7 @@ TOOK_NO_MACHINE, NOT_REGISTERED, NEVER_RAN, UNKNOWN, EXPIRED = IN_ORDER
 _SINCE = "when the machines were assigned"
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("last_run", "next_start", "skipped", "count")
 RESTS = Rests(
     symptom=(
         "maintenance_configurations",

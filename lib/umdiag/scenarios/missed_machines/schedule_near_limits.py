@@ -79,6 +79,7 @@ FILTERS = Cause(
 )
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("limit", "used", "start")
 RESTS = Rests(
     symptom=("maintenance_configurations", "configuration_assignments", "azure_machines"),
     indifferent={"subscriptions": "says whether a schedule that cannot be read still exists; none is judged"},

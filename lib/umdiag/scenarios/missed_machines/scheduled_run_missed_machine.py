@@ -59,6 +59,7 @@ _KEPT = pd.Timedelta(days=14)
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("configuration", "scheduled", "start_time", "predicate", "actual", "wanted")
 RESTS = Rests(
     symptom=(
         "update_runs",

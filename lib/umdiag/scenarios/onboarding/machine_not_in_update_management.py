@@ -122,6 +122,7 @@ _RESET_ONLY = "when the workspace stopped: no row since the last reset shows it,
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("last_heartbeat", "is_worker", "named_by", "workspace")
 RESTS = Rests(
     manager=MANAGED[1:],
     symptom=(

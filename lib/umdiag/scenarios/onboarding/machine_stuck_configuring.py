@@ -91,6 +91,7 @@ _CAUSES = (SAME_NAME, CLONED, BLOCKED)
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("first_heartbeat", "last_heartbeat", "last_assessed", "workspace")
 RESTS = Rests(
     manager=MANAGED[1:],
     symptom=(*MACHINES, "azure_machines", "workers", "worker_groups"),

@@ -51,6 +51,7 @@ NOT_ENABLED = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("patch_mode", "assessment_mode", "power", "created")
 RESTS = Rests(
     symptom=(*MANAGED, *MACHINES, "subscriptions", "schedule_runs", "schedule_machine_runs"),
     indifferent=NAMES | COUNTS | {fact: NOT_READ[fact] for fact in ("needed_patches", "resource_changes")},

@@ -120,6 +120,7 @@ _CAUSES = (PLATFORM, ON_DEMAND, EXPIRED, MISTYPED)
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("state", "security", "predicate", "actual", "wanted")
 RESTS = Rests(
     symptom=MANAGED,
     causes=("subscriptions", "needed_patches", "schedule_runs", "schedule_machine_runs"),

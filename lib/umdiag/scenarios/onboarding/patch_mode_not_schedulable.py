@@ -64,6 +64,7 @@ OTHER_MODE = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("patch_mode", "bypass", "schedules", "power")
 RESTS = Rests(
     symptom=("azure_machines", "configuration_assignments", "maintenance_configurations"),
     causes=("subscriptions",),

@@ -65,6 +65,7 @@ NEVER = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("compliance_state", "assessment_mode", "evaluated", "last_changed")
 RESTS = Rests(symptom=("azure_machines", "policy_states"), causes=("resource_changes",))
 
 

@@ -53,6 +53,7 @@ NOT_REGISTERED = Cause(
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("registration_state", "namespaces")
 RESTS = Rests(
     symptom=("provider_registrations", "update_configurations"),
     causes=(*MANAGED, "subscriptions"),

@@ -74,6 +74,7 @@ CLIENT = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("image_offer", "image_sku", "os_name", "scale_set")
 RESTS = Rests(symptom=MANAGED, causes=("subscriptions",), indifferent=NOT_READ)
 
 

@@ -71,6 +71,7 @@ _OF_STATUS = {"subscriptionsuspended": SUSPENDED, "overquota": CAPPED, "forceoff
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("over_quota_now", "daily_cap_gb", "next_reset", "ingestion_status")
 RESTS = Rests(
     symptom=("operation_events", "log_operation_events", "workspace_settings"),
     causes=("usage_hours",),

@@ -62,6 +62,7 @@ LONG = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("late_minutes", "used_minutes", "window_minutes", "configuration")
 RESTS = Rests(
     symptom=("patch_installations", *SCHEDULED),
     causes=PATCHED,

@@ -131,6 +131,7 @@ _NO_OVERRIDE = ("", "unknown", "never")
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("restarts", "reboot_status", "start_time", "configuration")
 RESTS = Rests(
     symptom=(
         "machine_runs",

@@ -102,6 +102,7 @@ UNKNOWN = Cause(
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("start_time", "count", "installed", "setting")
 RESTS = Rests(
     symptom=("became_installed", "install_outcomes", "assessments", "patch_installations", *SCHEDULED),
     causes=(

@@ -76,6 +76,7 @@ QUEUED = Cause(
 _CAUSES = {cause.key: cause for cause in (SUSPENDED, FAILED, QUEUED)}
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("status", "exception", "count", "worker_group", "created")
 RESTS = Rests(symptom=("automation_jobs",))
 
 

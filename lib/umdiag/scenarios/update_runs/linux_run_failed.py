@@ -151,6 +151,7 @@ _CAUSES = (DEPENDENCIES, UNHEALTHY, INTERFERES, UNREACHABLE, SUDO, REBOOT, ALL_I
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("error_code", "failed", "configuration", "start_time")
 RESTS = Rests(
     symptom=("machine_runs", "update_runs", "patch_installations", *SCHEDULED),
     causes=(

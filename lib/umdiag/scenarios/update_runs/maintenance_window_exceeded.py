@@ -112,6 +112,7 @@ _MOST, _MOST_OF_MANAGER = 360, 235
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("used_minutes", "window_minutes", "left", "configuration")
 RESTS = Rests(
     symptom=("machine_runs", "update_runs", "patch_installations", *SCHEDULED),
     causes=("install_outcomes", *MACHINES, *PATCHED),

@@ -88,6 +88,7 @@ UNKNOWN = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("failed", "pending", "configuration", "start_time")
 RESTS = Rests(
     symptom=("patch_installations", *SCHEDULED),
     causes=PATCHED,

@@ -69,6 +69,7 @@ _CAUSES = (EXCLUDED, NOT_SELECTED, UNKNOWN)
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("not_selected", "excluded", "count", "configuration")
 RESTS = Rests(
     symptom=(
         "patch_installations",

@@ -68,6 +68,7 @@ _CAUSES = (KB, MASK, CLASS)
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("count", "machines", "windows_classes", "linux_classes")
 RESTS = Rests(
     symptom=(
         "needed_patches",
