@@ -245,7 +245,10 @@ def test_command_writes_an_entry_that_is_read_back(
         (["machine_disconnected"], "why"),
         (["machine_disconected", "--why", "a"], "is not a scenario"),
         (["machine_disconnected", "agent_stoped", "--why", "a"], "is not a cause"),
-        (["machine_disconnected", "agent_stopped", "nobody", "--why", "a"], "accepts nothing of the report"),
+        (
+            ["machine_disconnected", "agent_stopped", "nobody", "--why", "a"],
+            "matches no finding of the report",
+        ),
         (["machine_disconnected", "--why", "a", "--until", "soon"], "is not a date"),
         (["machine_disconnected", "--why", "a", "--until", "2026-11-17"], "is over"),
     ],

@@ -788,12 +788,12 @@ def test_the_calendar_has_a_line_for_each_of_both_services_and_obeys_update_run(
 def test_windows_of_the_coming_week_that_meet_on_machines_stand_out():
     machines = managed_of()
     figure = coming_of(machines)
-    meets = trace(figure, "meets another window on the same machines")
+    meets = trace(figure, "overlaps another window on the same machines")
     assert list(meets.base) == ["2026-11-23 22:00:00", "2026-11-23 23:00:00"]
     assert list(meets.x) == [7_200_000] * 2
-    assert "meets beta, on 10 machines" in meets.customdata[0][0]
+    assert "overlaps beta, on 10 machines" in meets.customdata[0][0]
     assert list(trace(figure, "reaches no machine").y) == [2]
-    assert "3 windows of 3 schedules; 2 meet on the same machines" in heading(figure)
+    assert "3 windows of 3 schedules; 2 overlap on the same machines" in heading(figure)
     assert "10 of 10 machines" in heading(figure)
 
 
@@ -818,7 +818,7 @@ def test_the_minutes_of_a_window_add_up():
     assert drawn == {
         "before it began": [10, 10],
         "scan, downloads, installs and restarts": [100, 60],
-        "used of what is kept back for a restart": [5, 0],
+        "used of the time kept back for a restart": [5, 0],
         "left": [0, 40],
         "kept back for a restart": [5, 10],
     }
@@ -841,7 +841,7 @@ def test_windows_of_update_management_that_were_exceeded_are_drawn_too():
         window_minutes=60.0, used_minutes=60.0, installed=2, left=3, needed_minutes=110.0
     )
     figure = charts.window_minutes(None, None, short, machines)
-    assert list(trace(figure, "used of what is kept back for a restart").x) == [20, 20]
+    assert list(trace(figure, "used of the time kept back for a restart").x) == [20, 20]
     assert "2 installed, 3 left" in figure.data[0].customdata[0][0]
     assert "2 windows exceeded" in heading(figure)
     assert "2 of 4 machines" in heading(figure)

@@ -76,6 +76,7 @@ class FakeReport:
         codes = {"problem": 1, "unknown": 3, "never": 0}
         return SimpleNamespace(
             index=output / "index.html",
+            single_file=output.with_name(f"{output.name}.html") if single_file else None,
             exit_code=codes.__getitem__,
             summary=lambda fail_on: {"reason": fail_on, "incidents": ["é"]},
         )
@@ -178,9 +179,12 @@ def test_report_is_called_with_what_was_asked_for(
     assert capsys.readouterr().out == f"Report: {Path('out') / 'index.html'}\n"
 
 
-def test_one_file_is_written_beside_the_folder_where_it_is_asked_for(demo: str, report: FakeReport) -> None:
+def test_one_file_is_written_beside_the_folder_where_it_is_asked_for(
+    demo: str, report: FakeReport, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert execute(["report", demo, "--single-file"]) == 1
     assert [call["single_file"] for call in report.calls] == [True]
+    assert capsys.readouterr().out.splitlines()[1:] == [f"As one file: {Path('reports') / 'demo.html'}"]
 
 
 def test_command_alone_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 import typer
@@ -14,6 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from support import docs_pages, generated
+from support.browser import AXE, Tab, violations
 from umdiag import parameters, starter
 from umdiag.__main__ import app, execute
 from umdiag.docs import building, pages
@@ -209,3 +211,27 @@ def test_families_that_complete_are_those_that_report_takes() -> None:
     from umdiag.report.notebooks import find_notebooks
 
     assert starter.notebook_names() == sorted(find_notebooks())
+
+
+# -- in a browser --------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("three ways")
+@pytest.mark.skipif(not AXE.exists(), reason="needs Node's package axe-core")
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_pages_keep_nobody_out_and_fit_a_phone(built: Path, browser: Any, scheme: str, width: int) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 844}, color_scheme=scheme, bypass_csp=True
+    )
+    tab = Tab(context.new_page())
+    try:
+        for page in ("index", "scheduling", "parameters", "scenarios/cap_ahead", "errors/linux"):
+            tab.open(built / f"{page}.html")
+            assert violations(tab) == [], page
+            assert tab.page.evaluate("document.documentElement.scrollWidth") <= width, page
+            assert {url.partition("#")[0] for url in tab.asked} == {(built / f"{page}.html").as_uri()}
+            tab.asked.clear()
+        assert tab.said == []
+    finally:
+        context.close()

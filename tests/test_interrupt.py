@@ -72,6 +72,7 @@ def started(place: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
             where,
             "report",
             "csv.yml",
+            "--quiet",
             "-o",
             "report",
             "--jobs",

@@ -65,6 +65,7 @@ def test_summary_has_the_keys_that_scripts_read() -> None:
         incidents=[incident],
         notebooks=[Notebook(family="quota", status="succeeded", seconds=1.5)],
         unmatched=["entry 2"],
+        single_file=Path("out.html"),
     )
     told = json.loads(json.dumps(outcome.summary()))
     assert re.fullmatch(r"\d+\.\d+\.\d+", told.pop("kit_version"))
@@ -73,6 +74,7 @@ def test_summary_has_the_keys_that_scripts_read() -> None:
         "asked_at": "2026-11-18T06:00:00Z",
         "report": "out",
         "index": "out/index.html",
+        "single_file": "out.html",
         "exit_code": 1,
         "reason": "problem",
         "verdicts": {"PROBLEM": 1, "UNKNOWN": 0, "HEALTHY": 0},

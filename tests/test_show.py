@@ -198,8 +198,8 @@ def test_board_says_what_is_accepted_and_what_is_no_longer():
     again = finding_of("vm-2", evidence={"accepted_until": "2026-11-17, which is over"})
     text = repr(board_of(diagnosis_of(known, again), incidents=[incident_of("machine_disconnected")]))
     assert text.startswith("1 thing to fix: 1 finding.")
-    assert "1 finding is accepted and counted nowhere." in text
-    assert "1 finding counts again: the day until which it was accepted is over." in text
+    assert "1 finding is accepted and not counted." in text
+    assert "1 finding counts again: the date until which it was accepted has passed." in text
 
 
 def test_board_of_nothing_wrong_is_no_all_clear_for_what_was_not_seen():

@@ -85,6 +85,8 @@ def report(
         say(json.dumps(outcome.summary(fail_on.value), indent=1, ensure_ascii=False))
     else:
         say(f"Report: {outcome.index}")
+        if outcome.single_file:
+            say(f"As one file: {outcome.single_file}")
     raise typer.Exit(outcome.exit_code(fail_on.value))
 
 

@@ -77,10 +77,12 @@ def _framed(tokens: Sequence[Token]) -> Iterator[Token]:
     other), and tables a frame that scrolls by itself and by keyboard.
     """
     heads: list[str] = []
-    cell = 0
+    cell = tables = 0
+    heading = ""
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
-            token.attrSet("id", slug(tokens[place + 1].content))
+            heading = tokens[place + 1].content.replace("`", "")
+            token.attrSet("id", slug(heading))
         if token.type == "th_open":
             token.attrSet("scope", "col")
             heads.append(tokens[place + 1].content.replace("`", ""))
@@ -91,7 +93,13 @@ def _framed(tokens: Sequence[Token]) -> Iterator[Token]:
             cell += 1
         if token.type == "table_open":
             heads = []
-            frame = {"class": "wide", "tabindex": "0", "role": "region", "aria-label": "Table"}
+            tables += 1
+            frame = {
+                "class": "wide",
+                "tabindex": "0",
+                "role": "region",
+                "aria-label": f"Table {tables}: {heading}",
+            }
             yield Token("frame_open", "div", 1, attrs=dict(frame), block=True)
         yield token
         if token.type == "table_close":

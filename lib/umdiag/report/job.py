@@ -134,11 +134,12 @@ class Job:
         self._note_queries(kit, report)
         report.write_log(self._steps.lines)
         self._go_on()
-        single = report.single_file(notebooks) if self._single_file else ""
+        page = report.single_file(notebooks) if self._single_file else ""
         self._go_on()
         staging.publish()
-        if single:
-            write_single(self._output.with_name(f"{self._output.name}.html"), single)
+        single = self._output.with_name(f"{self._output.name}.html") if page else None
+        if single is not None:
+            write_single(single, page)
         return Outcome(
             index=self._output / "index.html",
             asked_at=report.asked_at,
@@ -146,6 +147,7 @@ class Job:
             incidents=joined.incidents,
             notebooks=notebooks,
             unmatched=unmatched,
+            single_file=single,
         )
 
     def _tell(self, diagnoses: Sequence[Diagnosis], unmatched: Sequence[str]) -> None:

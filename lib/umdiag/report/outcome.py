@@ -37,7 +37,8 @@ _CODES = {Reason.PROBLEM: 1, Reason.UNKNOWN: 3, Reason.NOTEBOOK_FAILED: 3, Reaso
 class Outcome:
     """Where to look, how the verdicts fell, what to fix in which order, how each notebook ended.
 
-    `unmatched` says which entries of the `accepted` file fit no finding.
+    `unmatched` says which entries of the `accepted` file fit no finding; `single_file` is the report as one
+    file, None where that was not asked for.
     """
 
     index: Path
@@ -46,6 +47,7 @@ class Outcome:
     incidents: Sequence[Incident] = ()
     notebooks: Sequence[Notebook] = ()
     unmatched: Sequence[str] = ()
+    single_file: Path | None = None
 
     @property
     def verdicts(self) -> Mapping[Verdict, int]:
@@ -85,6 +87,7 @@ class Outcome:
             "asked_at": write_moment(self.asked_at),
             "report": self.index.parent.as_posix(),
             "index": self.index.as_posix(),
+            "single_file": self.single_file.as_posix() if self.single_file else "",
             "exit_code": self.exit_code(fail_on),
             "reason": self.reason(fail_on).value,
             "verdicts": {verdict.value: count for verdict, count in self.verdicts.items()},

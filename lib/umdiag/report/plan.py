@@ -40,14 +40,14 @@ def plan(parameters: params.Parameters, *, only: Sequence[str] = (), estimate: b
         names = [name for name in names if service_of(kql.queries()[name].tables) not in left_out]
     sizes = _sizes(parameters, asked_at) if estimate and target and target.workspaces else {}
     yield f"{counted(len(names), 'query', 'queries')}; nothing is sent" + (
-        " but what asks for volumes." if sizes else "."
+        " except what asks for volumes." if sizes else "."
     )
     if target is not None and target.workspaces:
         if parameters.asked_at == "latest":
             yield "asked_at is the newest row, which a report reads first; a dry run takes the current time."
         yield "\n".join(_counting(target, parameters, asked_at))
     elif target is not None and estimate:
-        yield "An estimate is of what is read in workspaces, and none is named."
+        yield "An estimate covers what is read in workspaces, and the parameters name none."
     for name in names:
         query = kql.queries()[name]
         yield "\n".join(_block(query, target, parameters, asked_at, sizes))

@@ -110,7 +110,7 @@ def _not_taken(machines: pd.DataFrame, names: Mapping[str, str], place: Place) -
             parts.append((names[str(key)], said, reason, shown + more))
     if not parts:
         return Html("")
-    return Html("<h3>Selected, and not patched as things are</h3>") + listing(
+    return Html("<h3>Selected, but not patched with the current settings</h3>") + listing(
         ("Schedule", "Machines", "Why", "Which"), parts, names=(0,)
     )
 

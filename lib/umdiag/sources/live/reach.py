@@ -106,13 +106,13 @@ def _hidden(azure: Azure, rows: Mapping[str, int]) -> Iterator[Reach]:
         blind = azure.visibility.blind(hidden.every_operation)
         seen = f"machines are seen, {hidden.name} are not" if machines else f"no {hidden.name} are seen"
         if blind:
-            seen = f"{hidden.name} are not seen of every subscription" if found else seen
+            seen = f"{hidden.name} are not seen in every subscription" if found else seen
             fixes = ", ".join(missing(lacks, scope) for (_, scope), lacks in blind.items())
             yield _of_graph(what=hidden.name, ok=False, told=f"{seen}: {fixes}")
         elif found or not machines:
             yield _of_graph(what=hidden.name, ok=True, told=f"{counted(found, 'row')} can be seen")
         elif azure.visibility.rights_are_known:
-            told = f"{seen}, though your rights suffice: {UNSHOWN}, or {hidden.none}"
+            told = f"{seen}, though your permissions are sufficient: {UNSHOWN}, or {hidden.none}"
             yield _of_graph(what=hidden.name, ok=True, told=told)
         else:
             told = f"have a role with {' and '.join(hidden.every_operation)} assigned to you"
