@@ -23,11 +23,13 @@ MOST_PAIRS, SHORT = 3, 80
 _HOLDERS = (str, list, tuple, dict)
 
 
-def shown(found: Sequence[tuple[Diagnosis, Finding]]) -> tuple[list[Kind], list[list[str]]]:
-    """Return the kind of each finding and the values of its pairs, as many as the kind names keys."""
+def shown(found: Sequence[tuple[Diagnosis, Finding]]) -> tuple[list[Kind], list[str]]:
+    """Return the kind of each finding; then the values of all, of each as many as its kind names keys."""
     ordered: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
     kinds: dict[tuple[str, str, tuple[str, ...]], Kind] = {}
-    kind_of, keys_of, values = [], [], []
+    kind_of: list[Kind] = []
+    keys_of: list[str] = []
+    values: list[Any] = []
     for diagnosis, finding in found:
         evidence = finding.evidence
         keys = _keys(diagnosis.scenario, tuple(evidence), evidence, ordered)
@@ -36,10 +38,9 @@ def shown(found: Sequence[tuple[Diagnosis, Finding]]) -> tuple[list[Kind], list[
             said = sentence(diagnosis.scenario, finding.cause)
             kinds[kind] = (diagnosis.scenario, finding.cause, said, *map(called, keys))
         kind_of.append(kinds[kind])
-        keys_of.append(keys)
-        values += [evidence[key] for key in keys]
-    written = iter(_written(values, [key for keys in keys_of for key in keys]))
-    return kind_of, [[next(written) for _ in keys] for keys in keys_of]
+        keys_of += keys
+        values += map(evidence.__getitem__, keys)
+    return kind_of, _written(values, keys_of)
 
 
 def shortened(text: str, most: int) -> str:

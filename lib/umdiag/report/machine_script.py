@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ _TEXTS = ("computer", "source_computer_id")
 _REPEATED = ("state", "service", "os_type", "workspace")
 _NUMBERS = ("missing_critical", "missing_security", "missing_other", "unapproved_security", "reboot_pending")
 _TIMES = ("last_heartbeat", "last_assessed")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH, _SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 _STATES = {**STATES, NOT_LISTED: ("not in machines.csv", "#C3CAD2")}
 
 
@@ -38,7 +38,7 @@ def write_machines_js(
     """Write every machine of machines.csv with its findings; only pages of `families` are linked to.
 
     A text column is a list; of a column that repeats `values` are the different ones and `at` says which
-    one each row has; times are seconds since 1970, null where not known.
+    one each row has; times are whole seconds since 1970, null where not known.
     """
     joined = join(machines, diagnoses)
     with private_file(path) as file:
@@ -66,21 +66,21 @@ def _parts(
         },
     )
     for name in _TEXTS:
-        yield name, _cut(machines[name]).tolist()
+        yield name, _cut(machines[name].fillna("")).tolist()
     for name in _REPEATED:
         yield name, _repeated(_cut(machines[name]))
     yield from _resources(machines)
     for name in _NUMBERS:
         yield name, _plain(machines[name].astype("Int64"))
     for name in _TIMES:
-        yield name, _plain((machines[name] - _EPOCH).dt.total_seconds().astype("Int64"))
+        yield name, _plain(((machines[name] - _EPOCH) // _SECOND).astype("Int64"))
     yield from _findings(joined)
 
 
 def _resources(machines: pd.DataFrame) -> Iterator[tuple[str, Any]]:
     """Split ids behind their last slash; 0 for what is there the machine's name, 1 for its short name."""
-    parts = _cut(machines["resource_id"]).str.rpartition("/")
-    names = _cut(machines["computer"])
+    parts = _cut(machines["resource_id"].fillna("")).str.rpartition("/")
+    names = _cut(machines["computer"].fillna(""))
     last = parts[2].astype(object)
     last = last.mask(parts[2] == names.str.split(".", n=1).str[0].str.lower(), 1).mask(parts[2] == names, 0)
     yield "folder", _repeated(parts[0] + parts[1])
@@ -93,16 +93,15 @@ def _findings(joined: Joined) -> Iterator[tuple[str, Any]]:
     counts = joined.pairs["machine"].value_counts(sort=False)
     yield "count", counts.reindex(range(len(joined.machines)), fill_value=0).tolist()
     ids = joined.machines["resource_id"].iloc[joined.pairs["machine"]].tolist()
-    kinds, values = shown(joined.found)
-    yield "kinds", _repeated(pd.Series([kinds[number] for number in numbers], dtype=object))
+    kinds, values = shown([joined.found[number] for number in numbers])
+    yield "kinds", _repeated(pd.Series(kinds, dtype=object))
     found = [joined.found[number][1] for number in numbers]
     yield "severity", _repeated(pd.Series([finding.severity.value for finding in found], dtype=object))
     yield "accepted", _repeated(pd.Series([_accepted(finding) for finding in found], dtype=object))
     portals = (_portal(finding, id_) for finding, id_ in zip(found, ids, strict=True))
     yield "portal", _repeated(pd.Series(portals, dtype=object))
     # Each finding has as many values as its kind names keys, so that no list of lists is needed.
-    flat = [value for number in numbers for value in values[number]]
-    yield "evidence", _repeated(pd.Series(flat, dtype=object))
+    yield "evidence", _repeated(pd.Series(values, dtype=object))
 
 
 def _accepted(finding: Finding) -> str:
