@@ -40,10 +40,12 @@ MAY_IMPORT: Mapping[str, set[str]] = {
         "", "errors", "model", "words", "parameters", "queries", "sources", "kit", "judging", "scenarios",
         "charts", "show", "starter", "_version",
     },
+    "compare": {"errors", "words", "report", "charts", "show"},
     "starter": {"errors"},
     "docs": {"errors", "words", "_version"},
     "commands": {
-        "errors", "words", "docs", "explain", "parameters", "report", "scenarios", "starter", "_version",
+        "errors", "words", "compare", "docs", "explain", "parameters", "report", "scenarios", "starter",
+        "_version",
     },
     "__init__": {"kit"},
     "__main__": {"errors", "words", "commands", "_version"},

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from umdiag._version import __version__
-from umdiag.commands import accept, docs, doctor, explain, init, next_run, report
+from umdiag.commands import accept, compare, docs, doctor, explain, init, next_run, report
 from umdiag.commands.saying import close_output, say, tell
 from umdiag.errors import ending, one_line
 from umdiag.words.arguments import spread_only
@@ -46,6 +46,8 @@ def options(
 app.command()(report.report)
 app.command()(doctor.doctor)
 app.command("next-run")(next_run.next_run)
+app.command()(compare.compare)
+app.command()(compare.trend)
 app.command()(accept.accept)
 app.command()(init.init)
 app.command(context_settings={"ignore_unknown_options": True})(explain.explain)  # -2145107924 is a code

@@ -41,12 +41,24 @@ def packed(folder: Path, families: Sequence[str]) -> Single:
         family: linked(_content((folder / f"{family}.html").read_text(encoding="utf-8")), families)
         for family in families
     }
-    pages_script, plotly = script(single=True), bundle()
+    plotly = bundle()
+    packed_pages = _pack(json.dumps(pages, ensure_ascii=False))
+    return inlined(script(single=True), plotly, pages=packed_pages, plotly=_pack(plotly))
+
+
+def with_charts() -> Single:
+    """Let a page carry what its charts need, and no other page."""
+    plotly = bundle()
+    return inlined(script(single=True), plotly, pages=_pack("{}"), plotly=_pack(plotly))
+
+
+def inlined(own_script: str, *others: str, pages: str = "", plotly: str = "") -> Single:
+    """Let a page carry our own script, and run no other but these."""
     return Single(
-        script=Markup(pages_script),  # noqa: S704 - our own script
-        hashes=" ".join(f"'sha256-{_hash(text)}'" for text in (pages_script, plotly)),
-        pages=_pack(json.dumps(pages, ensure_ascii=False)),
-        plotly=_pack(plotly),
+        script=Markup(own_script),  # noqa: S704 - our own script
+        hashes=" ".join(f"'sha256-{_hash(text)}'" for text in (own_script, *others)),
+        pages=pages,
+        plotly=plotly,
     )
 
 

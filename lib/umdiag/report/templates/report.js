@@ -9,6 +9,7 @@
 
   function draw(place) {
     var figure = read("figure-" + place.dataset.figure);
+    if (!window.Plotly && document.getElementById("um-plotly")) { return; } // it is still packed
     if (!window.Plotly) {
       place.textContent = "plotly.min.js is missing beside this page: without it no chart can be drawn.";
       return;

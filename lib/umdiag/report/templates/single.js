@@ -54,6 +54,9 @@
       document.querySelector("main").prepend(note);
       return;
     }
+    if (document.querySelector("[data-figure]")) {
+      library().then(function () { window.umdiag.forEach(function (part) { part(document.querySelector(".columns")); }); });
+    }
     unpacked("um-pages").then(function (text) {
       pages = JSON.parse(text);
       window.addEventListener("hashchange", route);
