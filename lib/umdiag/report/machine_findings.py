@@ -46,7 +46,9 @@ def join(machines: pd.DataFrame, diagnoses: Sequence[Diagnosis]) -> Joined:
     whole = pd.concat([machines, _rows(strangers, machines)], ignore_index=True)
     numbers = strangers["id"].where(strangers["id"] != "", strangers["name"]).factorize()[0]
     pairs = pd.concat([pairs, strangers[["finding"]].assign(machine=numbers + len(machines))])
-    pairs = pairs.merge(subjects[["finding", "order"]], on="finding").sort_values(["machine", "order"])
+    pairs = pairs.merge(subjects[["finding", "order"]], on="finding").sort_values(
+        ["machine", "order", "finding"]
+    )
     return Joined(machines=whole, found=found, pairs=pairs[["machine", "finding"]].reset_index(drop=True))
 
 
@@ -58,16 +60,23 @@ def folded(texts: Text) -> Text:
 def _subjects(found: Sequence[tuple[Diagnosis, Finding]]) -> pd.DataFrame:
     """Return one row per finding: its number, name and id as written and folded, its place by urgency."""
     findings = [finding for _, finding in found]
-    order = sorted(range(len(findings)), key=lambda number: weight(findings[number]))
     subjects = pd.DataFrame(
         {
             "finding": pd.RangeIndex(len(findings)),
             "said_name": pd.Series([finding.subject.name for finding in findings], dtype="str"),
             "said_id": pd.Series([finding.subject.id for finding in findings], dtype="str"),
+            "order": pd.Series(_order(findings), dtype="int64"),
         }
     )
-    subjects["order"] = pd.Series(range(len(order)), index=order, dtype="int64")
     return subjects.assign(name=folded(subjects["said_name"]), id=folded(subjects["said_id"]))
+
+
+def _order(findings: Sequence[Finding]) -> list[int]:
+    """Return the place of each finding by urgency; many share one, as few things decide about it."""
+    grades = [(finding.severity, finding.cause, finding.accepted is None) for finding in findings]
+    weights = {grade: weight(finding) for grade, finding in dict(zip(grades, findings, strict=True)).items()}
+    places = {least: place for place, least in enumerate(sorted(set(weights.values())))}
+    return [places[weights[grade]] for grade in grades]
 
 
 def _pairs(machines: pd.DataFrame, subjects: pd.DataFrame) -> pd.DataFrame:
