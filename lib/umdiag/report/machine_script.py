@@ -97,9 +97,9 @@ def _findings(joined: Joined) -> Iterator[tuple[str, Any]]:
     counts = joined.pairs["machine"].value_counts(sort=False)
     yield "count", counts.reindex(range(len(joined.machines)), fill_value=0).tolist()
     ids = joined.machines["resource_id"].iloc[joined.pairs["machine"]].tolist()
-    kinds, values = shown([joined.found[number] for number in numbers])
+    found = [joined.findings[number] for number in numbers]
+    kinds, values = shown([joined.scenarios[number] for number in numbers], found)
     yield "kinds", _repeated(pd.Series(kinds, dtype=object))
-    found = [joined.found[number][1] for number in numbers]
     yield "severity", _repeated(pd.Series([finding.severity.value for finding in found], dtype=object))
     yield "accepted", _repeated(pd.Series([_accepted(finding) for finding in found], dtype=object))
     portals = (_portal(finding, id_) for finding, id_ in zip(found, ids, strict=True))
