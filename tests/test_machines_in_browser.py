@@ -184,6 +184,7 @@ def test_an_address_shows_its_machine_unfolded(tab: Tab, estate: Path, name: str
     tab.open(estate, machine_address(name).removeprefix("machines.html"))
     tab.page.locator("tr.um-more").wait_for()
     assert status(tab.page).startswith("1 of 200 machines named ")
+    assert not tab.page.get_by_role("button", name="Next 50").is_visible()
     assert [shown.lower() for shown in names(tab.page)] == [name.replace("\u202e", " ").lower().strip()]
     assert tab.page.locator("img").count() == 0
 
