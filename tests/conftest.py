@@ -50,13 +50,16 @@ def tab(browser: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def demo_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the report on the demo once for all tests that look at it (their group is "three ways")."""
+    """Make the report on the demo once for all tests that look at it (their group is "three ways").
+
+    As one file it lies beside it.
+    """
     from support.notebooks import demo_values
     from umdiag.parameters import from_values
     from umdiag.report import run
 
     output = tmp_path_factory.mktemp("reports") / "demo"
-    run(from_values(demo_values(), folder=None), output=output, echo=lambda _: None)
+    run(from_values(demo_values(), folder=None), output=output, single_file=True, echo=lambda _: None)
     return output
 
 

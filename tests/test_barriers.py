@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from support.browser import Tab
+from support.browser import AXE, Tab, violations
 from support.thinning import one_in
 from umdiag.scenarios import FAMILIES
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("three ways")]
 
-AXE = Path(__file__).parent / "analyser" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = (
     "index",
     "machines",
@@ -27,14 +26,6 @@ LOOKS = [
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390))
     for page in sorted(PAGES)
 ]
-
-
-def violations(tab: Tab) -> list[str]:
-    tab.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: dict[str, Any] = tab.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{broken['id']}: {node['html'][:120]}" for broken in found["violations"] for node in broken["nodes"]
-    ]
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="needs Node's package axe-core")

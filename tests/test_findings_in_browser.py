@@ -107,7 +107,7 @@ def test_a_column_is_sorted_by_number_over_every_finding(page: Any) -> None:
 def test_details_take_the_whole_width_and_go_back(page: Any) -> None:
     page.locator("table.um-findings summary").nth(2).click()
     below = page.locator("tr.um-more")
-    assert below.count() == 1
+    below.wait_for()
     assert "update-" in below.inner_text()
     page.get_by_role("button", name="age", exact=True).click()
     assert page.locator("tr.um-more").count() == 0

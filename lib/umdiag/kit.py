@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from umdiag.judging.needs import data_of
 from umdiag.judging.seen import together
 from umdiag.judging.services import Services
 from umdiag.judging.window import notes_on_window, watched
-from umdiag.model import UPDATE_MANAGER, TableHealth
+from umdiag.model import UPDATE_MANAGER, Diagnosis, TableHealth
 from umdiag.parameters import Parameters, opened
 from umdiag.parameters.accepted import read_accepted
 from umdiag.queries.belonging import service_of
@@ -44,6 +45,12 @@ def open_kit(given: Mapping[str, Any] | str | Path | None = None) -> Kit:
     return kit
 
 
+def acceptances(parameters: Parameters | None, asked_at: datetime) -> Acceptances:
+    """Read the `accepted` file, none where there is none. Raises ParameterError for what it says."""
+    entries = read_accepted(parameters.accepted) if parameters and parameters.accepted else []
+    return Acceptances([Acceptance(**entry) for entry in entries], asked_at)
+
+
 class Kit(Investigation):
     """One investigation: parameters, a source, and what has been fetched, derived and judged so far."""
 
@@ -61,8 +68,7 @@ class Kit(Investigation):
             decided=self._source.decided,
         )
         fetch = watched(self._source.fetch, self._covered, parameters.stale_after)
-        entries = read_accepted(parameters.accepted) if parameters.accepted and run is None else []
-        accepted = Acceptances([Acceptance(**entry) for entry in entries], self.asked_at)
+        accepted = acceptances(parameters if run is None else None, self.asked_at)
         super().__init__(fetch, self._source.parallel, parameters.named, clock, services, accepted, run)
 
     def __repr__(self) -> str:
@@ -77,6 +83,10 @@ class Kit(Investigation):
         clock = notes_on_clock(self._source, self.parameters, self.asked_at)
         window = notes_on_window(self._covered, self.parameters.stale_after)
         return [*dict.fromkeys([*self._source.notes, *clock, *window, *self._views.named.notes()])]
+
+    def unmatched(self, diagnoses: Iterable[Diagnosis]) -> list[str]:
+        """Say which accepted findings are not there. Where `computers` limits what is found, none is said."""
+        return [] if self.parameters.computers else self._views.accepted.unmatched(diagnoses)
 
     def kql(self, text: str) -> pd.DataFrame:
         """Answer a free question. Raises QueryError with one line for what cannot be answered."""

@@ -20,6 +20,10 @@ _ARGUMENTS = [
 ]
 
 
+#: The rules of accessibility that a machine can check.
+AXE = Path(__file__).parents[1] / "analyser" / "node_modules" / "axe-core" / "axe.min.js"
+
+
 class Tab:
     """A page in the browser, with all it said and asked for."""
 
@@ -51,3 +55,12 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=_PATH, args=_ARGUMENTS)
         yield browser
         browser.close()
+
+
+def violations(tab: Tab) -> list[str]:
+    """Return what axe finds on the page that is open, a line for each element."""
+    tab.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = tab.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{broken['id']}: {node['html'][:120]}" for broken in found["violations"] for node in broken["nodes"]
+    ]

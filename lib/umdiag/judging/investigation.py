@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.judging.accepting import Acceptances
-from umdiag.judging.facts import Clock, Facts, Fetch, Progress
+from umdiag.judging.facts import Asked, Clock, Facts, Fetch, Progress
 from umdiag.judging.incidents import Drawn, draw
 from umdiag.judging.prepared import load_frame, save_frames
 from umdiag.judging.records import read_diagnoses, read_incidents
@@ -69,6 +69,10 @@ class Investigation:
     def rows(self) -> list[Rows]:
         """Return every answer so far."""
         return self._facts.known()
+
+    def asked(self) -> list[Asked]:
+        """Return every answer so far, with when it came and how long it took."""
+        return self._facts.asked()
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return a fact or frame by name, as far as it was seen. Raises Unavailable where nothing was."""

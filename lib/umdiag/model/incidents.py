@@ -12,7 +12,7 @@ from pydantic import Field
 from umdiag.model.forms import RECORD, Count, Key
 from umdiag.model.severity import Severity
 
-#: Key of the evidence of a finding whose acceptance ended, with the last day on which it was accepted.
+#: Key in the evidence of a finding whose acceptance ended, with the last day on which it was accepted.
 EXPIRED = "accepted_until"
 Share = Annotated[float, Field(ge=0, le=1)]
 

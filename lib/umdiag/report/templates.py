@@ -64,7 +64,7 @@ def render(
             portal=portal or Portal(),
             version=__version__,
             css=_css(),
-            **content,
+            **{"single": None} | content,
         )
     )
     return page
@@ -72,12 +72,27 @@ def render(
 
 def copy_scripts(folder: Path) -> None:
     """Put the page script and plotly's bundle into the report folder, once for all its pages."""
-    parts = (files("umdiag.report").joinpath(f"templates/{name}") for name in _SCRIPTS)
-    (folder / "report.js").write_bytes(b"\n".join(part.read_bytes() for part in parts))
+    (folder / "report.js").write_bytes(script().encode())
+    shutil.copyfile(_bundle(), folder / BUNDLE)
+
+
+def script(*, single: bool = False) -> str:
+    """Return the pages' own script, or that of a file that holds all of them."""
+    names = (*_SCRIPTS, "single.js") if single else _SCRIPTS
+    parts = (files("umdiag.report").joinpath(f"templates/{name}") for name in names)
+    return "\n".join(part.read_text(encoding="utf-8") for part in parts)
+
+
+def bundle() -> str:
+    """Return plotly's script."""
+    return _bundle().read_text(encoding="utf-8")
+
+
+def _bundle() -> Path:
     plotly = find_spec("plotly")  # found, not imported: only charts draws
     if plotly is None or not plotly.submodule_search_locations:
         raise UmdiagError("plotly is not installed: install umdiag with its dependencies")
-    shutil.copyfile(Path(plotly.submodule_search_locations[0]) / "package_data" / BUNDLE, folder / BUNDLE)
+    return Path(plotly.submodule_search_locations[0]) / "package_data" / BUNDLE
 
 
 @cache

@@ -19,7 +19,7 @@ NETWORK = Cause(
     key="network_unreachable",
     sentence="The machine did not reach Windows Update: name resolution, the proxy or the answer failed.",
     resolution=(
-        "Look at the proxy of the system, not of the user: netsh winhttp show proxy.",
+        "Check the system's proxy, not the user's: netsh winhttp show proxy.",
         with_wsus(
             "Let the machine reach its WSUS server <wsus server> on its port (8530, or 8531 with TLS)."
         ),
@@ -82,7 +82,7 @@ TIMED_OUT = Cause(
             " application pool WsusPool."
         ),
         without_wsus(
-            "Check the network path to Windows Update, above all proxies that hold connections: "
+            "Check the network path to Windows Update, especially proxies that hold connections open: "
             "netsh winhttp show"
             " proxy."
         ),

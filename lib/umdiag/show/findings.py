@@ -10,7 +10,7 @@ from functools import cache
 from umdiag.model import Finding
 from umdiag.show.evidence import Line, Pair, Sheet, sheet
 from umdiag.show.markup import Html, badge, data, folded, link, numbered, soft
-from umdiag.show.places import Place, machine_address, referring
+from umdiag.show.places import Place, machine_name, referring
 from umdiag.show.values import spoken, words
 from umdiag.words.counting import counted
 
@@ -94,7 +94,7 @@ def _subject(finding: Finding, place: Place, *, shared: bool) -> Html:
     name = subject.name or subject.id or "(no name)"
     said = Html('<span title="{}">{}</span>').format(subject.id, name)
     if place is Place.PAGE and subject.kind == "machine" and subject.name:
-        said = link(machine_address(subject.name), name)
+        said = machine_name(name, place)
     parts: list[str] = [said]
     if shared and subject.id:
         parts += [Html("<br>"), soft(words(subject.id))]
@@ -104,7 +104,10 @@ def _subject(finding: Finding, place: Place, *, shared: bool) -> Html:
 
 
 def _in_portal(finding: Finding) -> str:
-    return str(finding.evidence.get("portal") or "")
+    # Here, not above: showing rests on the records alone, and only words come from the scenarios.
+    from umdiag.scenarios.portal import resource_page
+
+    return str(finding.evidence.get("portal") or resource_page(finding.subject.id))
 
 
 def _more(line: Line, place: Place) -> Html:

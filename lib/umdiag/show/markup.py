@@ -56,14 +56,18 @@ def listing(
     rows: Iterable[Sequence[str]],
     numbers: Iterable[int] = (),
     names: Iterable[int] = (),
+    kind: str = "",
 ) -> Html:
-    """Make a table of cells; `numbers` are the columns set right, short `names` are not broken."""
+    """Make a table of cells; `numbers` are the columns set right, short `names` are not broken, `kind` is
+    a class of the table.
+    """
     right, kept = set(numbers), set(names)
     lines = (
         Html("").join(_cell(cell, right=place in right, kept=place in kept) for place, cell in enumerate(row))
         for row in rows
     )
-    wide = Html(' class="um-wide"') if len(heads) > _WIDE_TABLE else ""
+    kind = kind or ("um-wide" if len(heads) > _WIDE_TABLE else "")
+    wide = Html(' class="{}"').format(kind) if kind else ""
     return Html("<table{}><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(
         wide, Html("<th>{}</th>").each(heads), Html("<tr>{}</tr>").each(lines)
     )

@@ -34,6 +34,11 @@ def machine_address(name: str) -> str:
     return f"machines.html#m={quote(name, safe='')}"
 
 
+def machine_name(name: str, place: Place) -> Html:
+    """Write the name of a machine; on a page of a report it leads to its line."""
+    return link(machine_address(name), name) if place is Place.PAGE and name else Html.escape(name)
+
+
 def referring(text: str, address: Callable[[str, str], str]) -> Html:
     """Write text in which the names of notebooks and scenarios are links.
 

@@ -29,7 +29,7 @@ def summary(diagnoses: Sequence[Diagnosis], incidents: Sequence[Incident]) -> Bl
     """
     if not diagnoses:
         return Block(lambda _: answer("unknown", "No scenario was judged."))
-    ordered = by_urgency(asked(diagnoses))
+    ordered = by_urgency(asked(diagnoses), incidents)
     said = unasked(diagnoses)
     rest = Html('<p class="um-soft">{}</p>').format(said) if said else Html("")
     if not ordered:

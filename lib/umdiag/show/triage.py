@@ -149,11 +149,9 @@ def _accepted(seen: Sequence[Diagnosis]) -> list[str]:
     accepted = sum(finding.accepted is not None for finding in findings)
     expired = sum(EXPIRED in finding.evidence for finding in findings)
     return [
-        f"{counted(accepted, 'finding is', 'findings are')} accepted and counted nowhere."
-        if accepted
-        else "",
-        f"{counted(expired, 'finding counts', 'findings count')} again: the day until which"
-        f" {'it was' if expired == 1 else 'they were'} accepted is over."
+        f"{counted(accepted, 'finding is', 'findings are')} accepted and not counted." if accepted else "",
+        f"{counted(expired, 'finding counts', 'findings count')} again: the date until which"
+        f" {'it was' if expired == 1 else 'they were'} accepted has passed."
         if expired
         else "",
     ]

@@ -235,8 +235,8 @@
     place.before(bar);
   }
 
-  document.addEventListener("DOMContentLoaded", function () {
-    document.querySelectorAll("table.um-findings").forEach(findings);
-    document.querySelectorAll("pre.um-query").forEach(query);
+  window.umdiag.push(function (root) {
+    root.querySelectorAll("table.um-findings").forEach(findings);
+    root.querySelectorAll("pre.um-query").forEach(query);
   });
 })();

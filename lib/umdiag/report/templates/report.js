@@ -9,6 +9,7 @@
 
   function draw(place) {
     var figure = read("figure-" + place.dataset.figure);
+    if (!window.Plotly && document.getElementById("um-plotly")) { return; } // it is still packed
     if (!window.Plotly) {
       place.textContent = "plotly.min.js is missing beside this page: without it no chart can be drawn.";
       return;
@@ -101,12 +102,16 @@
     }
   }
 
-  document.addEventListener("DOMContentLoaded", function () {
+  // What is done with a page, or with one that comes into the document later.
+  window.umdiag = [function (root) {
     side();
     code();
-    document.querySelectorAll("[data-figure]").forEach(draw);
-    document.querySelectorAll("main table:not(.um-findings)").forEach(sortable);
-    document.querySelectorAll("[data-asked-at]").forEach(age);
+    root.querySelectorAll("[data-figure]").forEach(draw);
+    root.querySelectorAll("main table:not(.um-findings)").forEach(sortable);
+    root.querySelectorAll("[data-asked-at]").forEach(age);
+  }];
+  document.addEventListener("DOMContentLoaded", function () {
+    window.umdiag.forEach(function (part) { part(document); });
   });
   // A printed page shows its code closed and its charts as they are; only their width follows the paper.
   window.addEventListener("beforeprint", function () {

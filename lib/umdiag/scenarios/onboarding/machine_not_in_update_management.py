@@ -188,7 +188,7 @@ def _doubts(
 ) -> Iterator[str]:
     """Yield of how many machines it cannot be told whether they are managed, and why."""
     if waiting := int((~stuck[list(REASONS)].fillna(False).any(axis=1)).sum()):
-        yield undecided(waiting, "whether the configuration of Update Management goes on")
+        yield undecided(waiting, "whether the configuration of Update Management is still under way")
     if unreachable is not None and (unknown := int(unreachable["unreachable"].isna().sum())):
         yield undecided(
             unknown, "whether a run can reach it: the Automation account has no system hybrid worker at all"

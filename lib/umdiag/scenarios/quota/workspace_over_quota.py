@@ -6,7 +6,7 @@ Looks for:
     that filled it.
 
 Why it matters:
-    Heartbeats are free and continue, update rows are billed and stop: machines look alive, "not assessed".
+    Heartbeats are free and continue, update rows are billed and stop: machines look alive but "not assessed".
 
 Cannot see:
     What was dropped. A cap may let more through than it says, and the day starts at the reset hour of the
