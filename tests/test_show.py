@@ -377,6 +377,19 @@ def test_findings_that_follow_from_another_page_name_it():
     assert "1. 2 findings: " in text.partition("follow from something on another page")[2]
 
 
+def test_a_machine_page_begins_with_what_follows_from_nothing():
+    root = Explanation(scenario="cap_ahead", cause="growth_reaches_cap", subject_id="law")
+    follows = diagnosis_of(finding_of(explained_by=(root,), resolution=("Wait.",)), title="Which wait?")
+    lead = finding_of(cause="machine_off", severity=Severity.LOW, resolution=("Start it.",))
+    text = repr(
+        show.machine(
+            machines_of(), computer="vm-1", diagnoses=[follows, diagnosis_of(lead, title="Which is off?")]
+        )
+    )
+    assert "Do first: Start it." in text
+    assert text.index("Which is off?") < text.index("Which wait?") < text.index("Follows from: ")
+
+
 def test_a_step_that_names_a_notebook_or_a_scenario_leads_there():
     step = "Look in missed_machines, then at cap_ahead; my_missed_machines and quota are no names."
     for block in (

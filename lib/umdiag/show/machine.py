@@ -73,7 +73,9 @@ def _answer(
 ) -> Html:
     state = _STATES.get(str(rows["state"].iloc[0]) if len(rows) else "", "state unknown")
     lines = [Html("<b>{}</b>: {}; {}.").format(words(computer), state, counted(len(found), "finding"))]
-    lead = leading([finding for _, finding in found])
+    every = [finding for _, finding in found]
+    # What follows from something else goes away with that.
+    lead = leading([finding for finding in every if not finding.explained_by] or every)
     if lead is not None:
         scenario = next(diagnosis.scenario for diagnosis, finding in found if finding is lead)
         urgent = Html("{} <b>Most urgent:</b> {}")
@@ -115,10 +117,21 @@ def _found(found: Sequence[tuple[Diagnosis, Finding]], place: Place) -> Html:
     if not found:
         return Html("<p>There is no finding on this machine.</p>")
     parts = [Html("<h3>{}</h3>").format(counted(len(found), "finding"))]
-    for diagnosis, finding in sorted(found, key=lambda pair: weight(pair[1])):
+    for diagnosis, finding in sorted(found, key=lambda pair: (bool(pair[1].explained_by), weight(pair[1]))):
         head = Html("<h4>{} {}</h4>").format(diagnosis.title, sentence(diagnosis.scenario, finding.cause))
-        parts.append(head + finding_table(diagnosis.scenario, [finding], place, named=False))
+        parts.append(
+            head + _follows(finding) + finding_table(diagnosis.scenario, [finding], place, named=False)
+        )
     return Html("").join(parts)
+
+
+def _follows(finding: Finding) -> Html:
+    """Say from which findings this one follows."""
+    roots = dict.fromkeys((root.scenario, root.cause) for root in finding.explained_by)
+    if not roots:
+        return Html("")
+    said = Html("<p>Follows from: {}</p>")
+    return said.format(" ".join(sentence(scenario, cause) for scenario, cause in roots))
 
 
 def _is(finding: Finding, folded: str, rows: pd.DataFrame) -> bool:
