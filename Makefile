@@ -35,8 +35,8 @@ help: ## this list
 report: $(RUN) ## environment, then the report on the demo workspace; prints the path of index.html
 	@$(BIN)/umdiag report parameters/demo.yml --fail-on never $(ARGS)
 
-lab: $(RUN) ## environment, then JupyterLab on notebooks/
-	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+lab: $(RUN) ## environment, then JupyterLab on copies of the notebooks; ARGS='parameters/own.yml --no-browser'
+	@$(BIN)/umdiag lab $(ARGS)
 
 test: $(DEV) $(ANALYSER) ## environment, then every test that is not marked slow; ARGS='-m slow': those
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "$(MARK)" $(ARGS) || test $$? -eq 5 -a -n "$(NONE)"

@@ -192,6 +192,33 @@ def init(
         say(f"Next: name your workspaces in {folder / starter.EXAMPLE}, then umdiag doctor with it")
 
 
+@app.command(context_settings={"ignore_unknown_options": True})
+def lab(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PARAMETERS] [OPTION …]",
+            help="Parameter file [the demo]; options such as --no-browser or --port=9000 are JupyterLab's.",
+        ),
+    ] = None,
+) -> None:
+    """Open JupyterLab on copies of the notebooks in lab/; copies that you changed are kept."""
+    from umdiag.lab import copies
+    from umdiag.parameters import read
+
+    files = [Path(word) for word in words or () if not word.startswith("-")]
+    if len(files) > 1:
+        raise CallError(f"lab: {files[1]}: one parameter file is enough; an option is written --port=9000")
+    for file in files:
+        read(file)
+    places = list(copies.lay_out(files[0] if files else None))
+    for place, done in places:
+        if done == "kept":
+            print(f"kept {place}: you changed it", file=sys.stderr)
+    options = [word for word in words or () if word.startswith("-")]
+    raise typer.Exit(copies.start(places[0][0].parent, options))
+
+
 @app.command(context_settings={"ignore_unknown_options": True})  # -2145107924 is a code
 def explain(
     name: Annotated[

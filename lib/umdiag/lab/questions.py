@@ -73,9 +73,11 @@ def refusal(error: QueryError, question: Question, above: int) -> Refused:
     """
     line, column = error.line - question.added, error.column
     said = _PLACE.sub("", str(error)).removeprefix("query: ")
-    lines = question.typed.splitlines() or [""]
+    lines = question.typed.rstrip().splitlines() or [""]
     if not error.line:
         line, column = _found(said, str(error), question.typed)
+    if line > len(lines):  # at the limit, which nobody typed
+        said, line, column = "the query ends too early", len(lines), len(lines[-1].rstrip()) + 1
     if unknown := _unknown_operator(lines, line, column):
         said, column = unknown
     if not 1 <= line <= len(lines):
