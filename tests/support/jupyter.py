@@ -97,7 +97,7 @@ class Notebook:
         self.file = lab.folder / name
         self.said: list[str] = []
         self.asked: list[str] = []
-        page.set_default_timeout(patient(60) * 1000)
+        page.set_default_timeout(min(patient(20), 60) * 1000)
         page.on("pageerror", lambda error: self.said.append(str(error)))
         page.on("request", lambda request: self.asked.append(request.url))
         page.goto(lab.url(name))

@@ -51,8 +51,9 @@ def _over_time(rows: pd.DataFrame, time: Any, numbers: list[Any], names: list[An
     rest = f" {left:,} more not drawn." if left > 0 else ""
     layout = {
         "xaxis": {"type": "date", "title": {"text": "UTC"}},
-        "yaxis": {"title": {"text": inert(numbers[0])}},
+        "yaxis": {"title": {"text": inert(numbers[0])}, "rangemode": "tozero"},
         "hovermode": "x unified",
+        "showlegend": True,
     }
     return figure(said, f"{counted(len(rows), 'row')}.{note}{rest}", traces, layout, height=320)
 

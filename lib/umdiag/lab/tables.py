@@ -68,12 +68,20 @@ def _sortable(frame: pd.DataFrame) -> str:
         style="table-layout:auto;width:auto;margin:0",
         maxBytes=_MOST_BYTES,
         lengthMenu=[10, 25, 100, 500],
+        columnDefs=_sides(cells),
         display_logo_when_loading=False,
     )
     if len(frame) > len(shown):
         rest = f"The first {len(shown):,} of {counted(len(frame), 'row')}: keep fewer with a filter."
         written += note(rest)._repr_html_()
     return str(written)
+
+
+def _sides(cells: pd.DataFrame) -> list[dict[str, Any]]:
+    """Set numbers right and text left."""
+    right = [place for place, dtype in enumerate(cells.dtypes) if pd.api.types.is_numeric_dtype(dtype)]
+    left = [place for place in range(cells.shape[1]) if place not in right]
+    return [{"className": "dt-left", "targets": left}, {"className": "dt-right", "targets": right}]
 
 
 def _cells(column: pd.Series[Any]) -> pd.Series[Any]:
