@@ -32,10 +32,10 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "judging": {"errors", "model", "words", "queries", "frames", "scenarios"},
     "charts": {"words"},
     "show": {"model", "queries", "scenarios", "words"},
-    "lab": {"", "errors", "model", "words", "queries", "charts", "show", "starter"},
+    "lab": {"errors", "model", "words", "queries", "judging", "charts", "show", "starter", "_version"},
     "kit": {
         "errors", "model", "parameters", "queries", "sources", "frames", "judging", "scenarios", "show",
-        "charts", "explain", "lab",
+        "charts", "explain", "lab", "words",
     },
     "explain": {"errors", "model", "words", "knowledge", "scenarios"},
     "report": {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -28,7 +28,7 @@ from umdiag.lab.extension import begin
 from umdiag.lab.machine import MachineView
 from umdiag.lab.queries import Queries
 from umdiag.model import UPDATE_MANAGER, TableHealth
-from umdiag.parameters import Parameters, opened
+from umdiag.parameters import Parameters, as_values, opened
 from umdiag.parameters.accepted import read_accepted
 from umdiag.queries.belonging import service_of
 from umdiag.show.blocks import Block, plain_text
@@ -41,6 +41,10 @@ from umdiag.show.unasked import left_out
 from umdiag.show.urgency import worst_machine
 from umdiag.sources.clock import clock_of, covered, days, notes_on_clock
 from umdiag.sources.opening import open_folder, open_source
+from umdiag.words.moments import to_the_minute
+
+if TYPE_CHECKING:
+    from umdiag.lab.watching import Watching
 
 #: What `kit.` offers, in this order.
 MENU = (
@@ -49,6 +53,7 @@ MENU = (
     "parameters", "asked_at", "lookback", "not_asked", "interrupt", "close",
 )  # fmt: skip
 _NUMBERS = count()
+_EARLIER = "As of {}, when another notebook asked; run this cell again to ask about now."
 _WIDTH = 100
 #: Environment variable that hands a prepared run folder to the kernels of a report.
 RUN_VARIABLE = "UMDIAG_RUN"
@@ -61,8 +66,8 @@ def open_kit(given: Mapping[str, Any] | str | Path | None = None) -> Kit:
     """
     run = os.environ.get(RUN_VARIABLE)
     # A report's kernel shows what was judged for it; nobody asks anything there.
-    progress = begin() if run is None else None
-    kit = Kit(opened(given, find=run is None), run=Path(run) if run else None, progress=progress)
+    watching = begin() if run is None else None
+    kit = Kit(opened(given, find=run is None), run=Path(run) if run else None, watching=watching)
     print(kit, *kit.notes, sep="\n")
     return kit
 
@@ -71,14 +76,17 @@ class Kit(Investigation):
     """One investigation: parameters, a source, and what has been fetched, derived and judged so far."""
 
     def __init__(
-        self, parameters: Parameters, *, run: Path | None = None, progress: Progress | None = None
+        self, parameters: Parameters, *, run: Path | None = None, watching: Watching | None = None
     ) -> None:
         self.parameters = parameters
         self.number = next(_NUMBERS)
-        self._progress = progress
+        self._progress = watching.progress if watching else None
         self._source = open_source(parameters) if run is None else open_folder(run)
         self.lookback = parameters.lookback
-        self.asked_at = clock_of(self._source, parameters)
+        cache = watching.cache(as_values(parameters), parameters.snapshot) if watching else None
+        earlier = cache.moment() if cache and parameters.asked_at is None else None
+        self.asked_at = earlier or clock_of(self._source, parameters)
+        self._earlier = [] if earlier is None else [_EARLIER.format(to_the_minute(earlier))]
         self._covered = covered(self._source, self.asked_at, self.lookback)
         clock: Clock = {"asked_at": self.asked_at, "lookback": self.lookback}
         services = Services(
@@ -87,7 +95,10 @@ class Kit(Investigation):
             absence=self._source.absence,
             decided=self._source.decided,
         )
-        fetch = watched(self._source.fetch, self._covered, parameters.stale_after)
+        if cache and parameters.asked_at is None:
+            cache.keep_moment(self.asked_at)
+        fetch = cache.around(self._source.fetch, self.asked_at) if cache else self._source.fetch
+        fetch = watched(fetch, self._covered, parameters.stale_after)
         entries = read_accepted(parameters.accepted) if parameters.accepted and run is None else []
         accepted = Acceptances([Acceptance(**entry) for entry in entries], self.asked_at)
         super().__init__(fetch, self._source.parallel, parameters.named, clock, services, accepted, run)
@@ -107,7 +118,9 @@ class Kit(Investigation):
         """What a reader should be told before anything else."""
         clock = notes_on_clock(self._source, self.parameters, self.asked_at)
         window = notes_on_window(self._covered, self.parameters.stale_after)
-        return [*dict.fromkeys([*self._source.notes, *clock, *window, *self._views.named.notes()])]
+        return [
+            *dict.fromkeys([*self._earlier, *self._source.notes, *clock, *window, *self._views.named.notes()])
+        ]
 
     def _first_screen(self) -> Block:
         return first_screen(repr(self), self.notes, self.diagnoses(), self.incidents())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,10 @@ from typing import Any
 from umdiag.errors import CallError, is_full
 from umdiag.starter import DEMO, home
 from umdiag.words.files import write_private
+from umdiag.words.private import PrivateFolder
 
+#: Environment variable that tells kernels where rows are kept for the other notebooks.
+CACHE_VARIABLE = "UMDIAG_CACHE"
 #: Folder of the copies, one folder in it for each parameter file.
 COPIES = Path("lab")
 _FIRST = "overview.ipynb"
@@ -60,16 +64,24 @@ def start(folder: Path, options: Sequence[str]) -> int:
         "--LabApp.extension_manager=readonly",
         *options,
     ]
+    config = filter(None, [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(_CONFIG)])
+    kept = PrivateFolder()
     environment = os.environ | {
         "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this Python, not the user's
-        "JUPYTER_CONFIG_PATH": os.pathsep.join(
-            filter(None, [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(_CONFIG)])
-        ),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(config),
+        CACHE_VARIABLE: str(kept.path),
     }
-    if os.name != "nt":
-        # In the place of this process, so that Ctrl-C is JupyterLab's.
-        os.execve(sys.executable, command, environment)  # noqa: S606 - a list of words
-    return subprocess.run(command, env=environment, check=False).returncode
+    signal.signal(signal.SIGINT, lambda number, frame: None)  # Ctrl-C is JupyterLab's: it asks back
+    try:
+        server = subprocess.Popen(command, env=environment)
+        try:
+            return server.wait()
+        except KeyboardInterrupt:  # told to end
+            server.terminate()
+            server.wait()
+            raise
+    finally:
+        kept.remove()
 
 
 def _named(parameters: Path) -> str:

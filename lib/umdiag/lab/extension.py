@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from umdiag.lab.progress import Progress
+    from umdiag.lab.watching import Watching
 
 #: What JupyterLab and the classic notebook tell their kernels, and what VS Code does.
+_MAGIC = "KqlMagic"
 _SESSION, _VS_CODE = "JPY_SESSION_NAME", "__vsc_ipynb_file__"
 
 
-def begin() -> Progress | None:
-    """Load the extension where a notebook runs; return what shows progress where a person looks at it."""
+def begin() -> Watching | None:
+    """Load the extension where a notebook runs; return what a kit has where a person looks at it."""
     # Who has not imported IPython does not run in it.
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is None:
@@ -23,9 +24,12 @@ def begin() -> Progress | None:
     load(shell)
     if not is_watched(shell.user_ns):
         return None
+    from umdiag.lab.cache import cache_folder
     from umdiag.lab.progress import Progress
+    from umdiag.lab.watching import Watching
 
-    return Progress()
+    opened = shell.magics_manager.registry[_MAGIC].opened
+    return Watching(progress=Progress(), folder=cache_folder(), opened=opened)
 
 
 def is_watched(namespace: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> bool:
@@ -41,7 +45,7 @@ def load(shell: Any) -> None:
     from umdiag.lab.magic import KqlMagic
     from umdiag.lab.matching import matchers
 
-    if isinstance(shell.magics_manager.registry.get(KqlMagic.__name__), KqlMagic):
+    if isinstance(shell.magics_manager.registry.get(_MAGIC), KqlMagic):
         return
     shell.register_magics(KqlMagic(shell, draw))
     shell.Completer.custom_matchers.extend(matchers(shell.user_ns))

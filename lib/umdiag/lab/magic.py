@@ -27,6 +27,8 @@ class KqlMagic(Magics):
 
     def __init__(self, shell: Any, draw: Draw) -> None:
         super().__init__(shell)
+        #: Targets that this kernel opened.
+        self.opened: set[str] = set()
         self._draw = draw
 
     @line_cell_magic
