@@ -434,6 +434,7 @@ def test_copies_open_the_parameter_file_and_originals_stay(place: Path) -> None:
     assert set(done.values()) == {"wrote"}
     assert sorted(done) == sorted(f"lab/own/{file.name}" for file in before)
     text = (place / "lab/own/quota.ipynb").read_text(encoding="utf-8")
+    assert [cell["metadata"] for cell in json.loads(text)["cells"]][1]["jupyter"] == {"source_hidden": True}
     assert r"parameters_file: str = \"own.yml\"  # A parameter file" in text
     assert {file: file.read_bytes() for file in before} == before
 

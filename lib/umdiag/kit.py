@@ -13,7 +13,6 @@ import pandas as pd
 
 from umdiag.charts.timeline import machine_timeline
 from umdiag.errors import Inconclusive, Unavailable
-from umdiag.explain.answering import answer
 from umdiag.frames.population import table
 from umdiag.judging.accepting import Acceptance, Acceptances
 from umdiag.judging.facts import Clock, Progress
@@ -160,6 +159,8 @@ class Kit(Investigation):
 
     def explain(self, text: str) -> Block:
         """Explain an error text, a code, a scenario by name, or a log file: cause and what to do."""
+        from umdiag.explain.answering import answer  # a room that few questions need
+
         return plain_text(answer([text], _WIDTH))
 
     @property

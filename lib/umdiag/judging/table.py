@@ -11,7 +11,7 @@ from umdiag.model import Diagnosis, Severity
 from umdiag.scenarios import catalogue
 
 COLUMNS = (
-    "severity", "scenario", "cause", "kind", "subject", "first_step", "family", "explained", "accepted", "id",
+    "severity", "scenario", "cause", "subject", "kind", "explained", "accepted", "first_step", "family", "id",
 )  # fmt: skip
 
 
@@ -36,12 +36,12 @@ def finding_table(
             finding.severity.value,
             diagnosis.scenario,
             finding.cause,
-            finding.subject.kind,
             finding.subject.name,
-            next(iter(finding.resolution), ""),
-            diagnosis.family,
+            finding.subject.kind,
             bool(finding.explained_by),
             finding.accepted is not None,
+            next(iter(finding.resolution), ""),
+            diagnosis.family,
             finding.subject.id,
         )
         for diagnosis in diagnoses

@@ -96,6 +96,8 @@ def _copy(notebook: Path, target: Path, parameters: str) -> str:
     for cell in content["cells"]:
         if "parameters" in cell["metadata"].get("tags", []):
             cell["source"] = [_opening(line, parameters) for line in cell["source"]]
+            # A click opens it; folded, it leaves the first screen to the answer.
+            cell["metadata"]["jupyter"] = {"source_hidden": True}
     fresh = _fingerprint(content)
     if os.path.lexists(target):
         known = _known(target)

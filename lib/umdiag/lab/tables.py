@@ -18,11 +18,11 @@ from umdiag.words.counting import counted
 _FEW = 12
 #: What is sent to the browser at most.
 _MOST_ROWS, _MOST_BYTES = 5_000, 4_000_000
-_LONGEST = 300
+_LONGEST = 160
 #: Control characters and signs that turn the direction of writing; a cell is one line of text.
 _UNSEEN = r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+"
 #: No formula of TeX is drawn in a cell.
-_CLASSES = "display compact mathjax_ignore tex2jax_ignore"
+_CLASSES = "display nowrap compact mathjax_ignore tex2jax_ignore"
 
 
 class Tables:

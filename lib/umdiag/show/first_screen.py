@@ -8,7 +8,7 @@ from umdiag.model import Diagnosis, Incident
 from umdiag.show.blocks import Block
 from umdiag.show.diagnoses import to_find_out
 from umdiag.show.findings import sentence
-from umdiag.show.markup import Html, badge, listing, soft
+from umdiag.show.markup import Html, badge, soft
 from umdiag.show.places import Place, referring
 from umdiag.show.triage import Board, board_of
 from umdiag.words.counting import counted
@@ -24,8 +24,8 @@ def first_screen(
     return Block(lambda place: _verdict(where, notes, board) + _incidents(incidents, place) + _unseen(board))
 
 
-def incident_table(incidents: Sequence[Incident]) -> Block:
-    """Show incidents in a table, in order."""
+def incident_list(incidents: Sequence[Incident]) -> Block:
+    """Show incidents in order."""
     return Block(lambda place: _listed(incidents, place) if incidents else Html("<p>Nothing to fix.</p>"))
 
 
@@ -45,19 +45,26 @@ def _incidents(incidents: Sequence[Incident], place: Place) -> Html:
 
 
 def _listed(incidents: Sequence[Incident], place: Place) -> Html:
-    cells = [
-        (
-            badge(incident.severity),
-            Html("<b>{}</b>").format(sentence(incident.scenario, incident.cause)),
-            _some(incident.subjects, incident.roots),
-            f"{incident.machines:,}" if incident.machines else "—",
-            f"{incident.explains:,}" if incident.explains else "—",
-            referring(incident.first_step, place.address) if incident.first_step else "—",
-        )
-        for incident in incidents
+    items = Html("").join(_incident(incident, number, place) for number, incident in enumerate(incidents, 1))
+    return Html('<ol class="um-incidents">{}</ol>').format(items)
+
+
+def _incident(incident: Incident, number: int, place: Place) -> Html:
+    machines = counted(incident.machines, "machine") if incident.machines else ""
+    goes = counted(incident.explains, "more finding")
+    follows = f"{goes} {'goes' if incident.explains == 1 else 'go'} away with it" if incident.explains else ""
+    told = " · ".join(filter(None, [machines, follows, _some(incident.subjects, incident.roots)]))
+    parts = [
+        Html('<span class="um-place" aria-hidden="true">{}</span>').format(number),
+        Html('<span class="um-what">{} <b>{}</b></span>').format(
+            badge(incident.severity), sentence(incident.scenario, incident.cause)
+        ),
+        Html('<span class="um-who">{}</span>').format(told),
     ]
-    heads = ("Severity", "What to fix", "Where", "Machines", "Findings that go with it", "First step")
-    return listing(heads, cells, numbers=(3, 4))
+    if incident.first_step:
+        step = referring(incident.first_step, place.address)
+        parts.append(Html('<span class="um-step"><b>First:</b> {}</span>').format(step))
+    return Html("<li>{}</li>").format(Html(" ").join(parts))
 
 
 def _some(subjects: Sequence[str], roots: int) -> str:
