@@ -27,7 +27,7 @@ PIP       := $(BIN)/python -m pip --disable-pip-version-check --no-input install
 NBSTRIP   := $(BIN)/nbstripout --keep-id --extra-keys metadata.language_info.version
 NOTEBOOKS  = $(wildcard notebooks/*.ipynb)
 
-.PHONY: help report lab test check fix new-scenario bench demo every-fault lock clean
+.PHONY: help report lab docs test check fix new-scenario bench demo every-fault lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,10 @@ report: $(RUN) ## environment, then the report on the demo workspace; prints the
 
 lab: $(RUN) ## environment, then JupyterLab on copies of the notebooks; ARGS='parameters/own.yml --no-browser'
 	@$(BIN)/umdiag lab $(ARGS)
+
+docs: $(DEV) ## environment, then builds and tests the documentation; prints the path of its first page
+	@$(BIN)/python -m pytest -q -n 0 tests/test_docs.py tests/test_readme.py >&2
+	@$(BIN)/umdiag docs --print -o build/docs
 
 test: $(DEV) $(ANALYSER) ## environment, then every test that is not marked slow; ARGS='-m slow': those
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "$(MARK)" $(ARGS) || test $$? -eq 5 -a -n "$(NONE)"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,17 +25,41 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector leave alone what is there for good: a tenth of all time would go there."""
     gc.collect()
     gc.freeze()
+    # Frames and syntax trees are made by the hundred thousand and are no circles.
+    gc.set_threshold(100_000, 50, 100)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for all tests of a process (their group is "three ways")."""
+    from support.browser import chromium
+
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Any]:
+    """A page in Chromium that notes what it says and asks for."""
+    from support.browser import Tab
+
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    yield Tab(page)
+    page.close()
 
 
 @pytest.fixture(scope="session")
 def demo_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the report on the demo once for all tests that look at it (their group is "three ways")."""
+    """Make the report on the demo once for all tests that look at it (their group is "three ways").
+
+    As one file it lies beside it.
+    """
     from support.notebooks import demo_values
     from umdiag.parameters import from_values
     from umdiag.report import run
 
     output = tmp_path_factory.mktemp("reports") / "demo"
-    run(from_values(demo_values(), folder=None), output=output, echo=lambda _: None)
+    run(from_values(demo_values(), folder=None), output=output, single_file=True, echo=lambda _: None)
     return output
 
 

@@ -97,6 +97,52 @@ def test_accepted_findings_make_no_problem_and_no_all_clear_of_what_was_not_seen
     assert verdict_of([marked({}), finding()], "") is Verdict.PROBLEM
 
 
+def unmatched(*entries: Mapping[str, Any], verdict: Verdict = Verdict.PROBLEM, reason: str = "") -> list[str]:
+    given = [
+        Acceptance(**({"scenario": "machine_disconnected", "why": "known"} | dict(entry)))
+        for entry in entries
+    ]
+    judged = diagnosis_of(marked({}), finding("db01"), verdict=verdict, reason=reason)
+    return Acceptances(given, NOW).unmatched([judged])
+
+
+def test_entries_that_match_nothing_are_named() -> None:
+    idle = {"cause": "machine_off"}, {"subject": "web02*"}
+    assert unmatched({}, {"subject": "db01"}, {"subject": "web*", "until": YESTERDAY}) == []
+    (line,) = unmatched({}, idle[0])
+    assert line.startswith(
+        "Accepted findings: entry 2 (machine_disconnected · machine_off) matches no finding"
+    )
+    assert unmatched(*idle) == [
+        "Accepted findings: entry 1 (machine_disconnected · machine_off), "
+        "entry 2 (machine_disconnected · web02*) match no finding: remove or correct"
+    ]
+    (many,) = unmatched(*idle * 4)
+    assert "entry 5 " in many
+    assert "entry 6 " not in many
+    assert " and 3 more entries match " in many
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "named"),
+    [
+        (Verdict.HEALTHY, "1 accepted", True),
+        (Verdict.PROBLEM, "", True),
+        (Verdict.PROBLEM, "law-b was not seen", False),
+        (Verdict.UNKNOWN, "law-b was not seen", False),
+        (Verdict.NOT_ASKED, "", False),
+    ],
+)
+def test_entry_is_not_said_to_match_nothing_where_not_all_was_seen(
+    verdict: Verdict, reason: str, named: bool
+) -> None:
+    assert bool(unmatched({"subject": "elsewhere"}, verdict=verdict, reason=reason)) is named
+
+
+def test_entry_of_a_scenario_that_was_not_judged_is_not_named() -> None:
+    assert unmatched({"scenario": "machine_non_compliant", "cause": "security_updates_missing"}) == []
+
+
 @pytest.mark.parametrize("entry", [{"scenario": "machine_disconnect"}, {"cause": "agent_stoped"}], ids=str)
 def test_name_that_is_not_known_is_refused(entry: Mapping[str, str]) -> None:
     with pytest.raises(ParameterError, match="accepted"):
@@ -165,7 +211,7 @@ def test_accepted_is_shown_apart() -> None:
 
 def test_accepted_is_no_reason_to_open_a_page_and_stands_in_the_table(tmp_path: Path) -> None:
     diagnosis = diagnosis_of(marked({"until": TODAY}), verdict=Verdict.HEALTHY)
-    assert "Nothing to follow up" in repr(show.next_steps([diagnosis]))
+    assert "Nothing to follow up" in repr(show.next_steps([diagnosis], []))
     write_findings_csv(tmp_path / "findings.csv", [diagnosis])
     head, row = (tmp_path / "findings.csv").read_text(encoding="utf-8").splitlines()
     assert head.endswith(",accepted")
@@ -199,7 +245,10 @@ def test_command_writes_an_entry_that_is_read_back(
         (["machine_disconnected"], "why"),
         (["machine_disconected", "--why", "a"], "is not a scenario"),
         (["machine_disconnected", "agent_stoped", "--why", "a"], "is not a cause"),
-        (["machine_disconnected", "agent_stopped", "nobody", "--why", "a"], "accepts nothing of the report"),
+        (
+            ["machine_disconnected", "agent_stopped", "nobody", "--why", "a"],
+            "matches no finding of the report",
+        ),
         (["machine_disconnected", "--why", "a", "--until", "soon"], "is not a date"),
         (["machine_disconnected", "--why", "a", "--until", "2026-11-17"], "is over"),
     ],
@@ -230,3 +279,15 @@ def test_scenario_all_of_whose_findings_are_accepted_is_healthy(tmp_path: Path) 
     assert found.verdict is Verdict.PROBLEM
     assert [one.accepted for one in accepted.findings] == [Accepted(until=None, why="known")]
     assert (accepted.verdict, accepted.reason) == (Verdict.HEALTHY, "1 accepted")
+    assert kit.unmatched(kit.diagnoses("assessment")) == []
+
+
+def test_entry_that_matches_nothing_is_a_note_of_the_report(tmp_path: Path) -> None:
+    file = tmp_path / "accepted.yml"
+    file.write_text("- {scenario: machine_disconnected, subject: web09, why: known}\n", encoding="utf-8")
+    given = {"machines": {"web01": {"heard": "-3d..-30h", "assessed": "-3d..-31h"}}}
+    with answered_once():
+        kit = investigate(tmp_path / "all", given, accepted=str(file))
+        some = investigate(tmp_path / "some", given, accepted=str(file), computers=["web01"])
+        assert "entry 1 (machine_disconnected · web09)" in kit.unmatched(kit.diagnoses("assessment"))[0]
+        assert some.unmatched(some.diagnoses("assessment")) == []

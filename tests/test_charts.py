@@ -788,12 +788,12 @@ def test_the_calendar_has_a_line_for_each_of_both_services_and_obeys_update_run(
 def test_windows_of_the_coming_week_that_meet_on_machines_stand_out():
     machines = managed_of()
     figure = coming_of(machines)
-    meets = trace(figure, "meets another window on the same machines")
+    meets = trace(figure, "overlaps another window on the same machines")
     assert list(meets.base) == ["2026-11-23 22:00:00", "2026-11-23 23:00:00"]
     assert list(meets.x) == [7_200_000] * 2
-    assert "meets beta, on 10 machines" in meets.customdata[0][0]
+    assert "overlaps beta, on 10 machines" in meets.customdata[0][0]
     assert list(trace(figure, "reaches no machine").y) == [2]
-    assert "3 windows of 3 schedules; 2 meet on the same machines" in heading(figure)
+    assert "3 windows of 3 schedules; 2 overlap on the same machines" in heading(figure)
     assert "10 of 10 machines" in heading(figure)
 
 
@@ -818,7 +818,7 @@ def test_the_minutes_of_a_window_add_up():
     assert drawn == {
         "before it began": [10, 10],
         "scan, downloads, installs and restarts": [100, 60],
-        "used of what is kept back for a restart": [5, 0],
+        "used of the time kept back for a restart": [5, 0],
         "left": [0, 40],
         "kept back for a restart": [5, 10],
     }
@@ -841,7 +841,7 @@ def test_windows_of_update_management_that_were_exceeded_are_drawn_too():
         window_minutes=60.0, used_minutes=60.0, installed=2, left=3, needed_minutes=110.0
     )
     figure = charts.window_minutes(None, None, short, machines)
-    assert list(trace(figure, "used of what is kept back for a restart").x) == [20, 20]
+    assert list(trace(figure, "used of the time kept back for a restart").x) == [20, 20]
     assert "2 installed, 3 left" in figure.data[0].customdata[0][0]
     assert "2 windows exceeded" in heading(figure)
     assert "2 of 4 machines" in heading(figure)
@@ -937,15 +937,15 @@ def test_the_time_line_shows_runs_that_left_the_machine_out():
     assert len(trace(figure, "run that left it out").x) == 1
 
 
-def test_outcomes_are_stacked_by_status_with_the_newest_run_at_the_right():
+def test_outcomes_are_stacked_by_status_with_the_newest_run_above():
     machines = machines_of(20)
     rows = machine_runs_of(machines)
     rows["status"] = ["failed", *["succeeded"] * 8, "maintenancewindowexceeded", *["succeeded"] * 19, "odd"]
     figure = outcomes_of(rows, None, machines)
-    assert list(trace(figure, "succeeded").y) == [9, 10, 8]
-    assert list(trace(figure, "failed").y) == [0, 0, 1]
-    assert list(trace(figure, "other status").y) == [1, 0, 0]
-    assert "Nov 21" in figure.layout.xaxis.ticktext[-1]
+    assert list(trace(figure, "succeeded").x) == [9, 10, 8]
+    assert list(trace(figure, "failed").x) == [0, 0, 1]
+    assert list(trace(figure, "other status").x) == [1, 0, 0]
+    assert "Nov 21" in figure.layout.yaxis.ticktext[-1]
     assert list(figure.data[-1].text) == ["1 of 10", "", "2 of 10"]
     assert "30 machine runs of 3 runs; 3 did not succeed" in heading(figure)
     assert "10 of 20 machines; 10 took part in none" in heading(figure)
@@ -968,9 +968,11 @@ def test_runs_beyond_the_newest_forty_are_counted_and_runs_without_machines_too(
     assert len(trace(figure, "succeeded").x) == 40
 
 
-def test_among_many_runs_what_did_not_succeed_is_a_mere_number():
+def test_what_did_not_succeed_is_told_beside_each_bar():
     rows = machine_runs_of(machines_of(4), 20, status="failed")
-    assert set(outcomes_of(rows, None, None).data[-1].text) == {"2"}
+    figure = outcomes_of(rows, None, None)
+    assert set(figure.data[-1].text) == {"2 of 2"}
+    assert figure.layout.height > 20 * 20
 
 
 def test_machine_runs_of_machines_in_no_log_are_counted_apart():
@@ -986,7 +988,7 @@ def test_outcomes_of_schedules_are_drawn_with_names_that_people_know():
     attempts, (_, _, runs) = attempts_of(machines), schedule_runs_of(machines, 3)
     attempts["outcome"] = ["failed", "cancelled", "under_way", "", *["succeeded"] * 16]
     figure = outcomes_of(None, None, machines, attempts, runs)
-    drawn = {one.name: list(one.y) for one in figure.data if one.type == "bar"}
+    drawn = {one.name: list(one.x) for one in figure.data if one.type == "bar"}
     assert drawn == {
         "succeeded": [10, 6],
         "in progress": [0, 1],
@@ -995,7 +997,7 @@ def test_outcomes_of_schedules_are_drawn_with_names_that_people_know():
         "other status": [0, 1],
     }
     assert "VM-0.example.org" in trace(figure, "failed").customdata[1][0]
-    assert figure.layout.xaxis.ticktext[-1] == "nightly<br>Nov 21 22:00"
+    assert figure.layout.yaxis.ticktext[-1] == "nightly · Nov 21 22:00"
     assert "20 machine runs of 2 runs; 3 did not succeed" in heading(figure)
     assert "10 of 10 machines" in heading(figure)
     assert "1 run without any machine run not drawn" in heading(figure)
@@ -1006,7 +1008,7 @@ def test_outcomes_of_both_services_stand_by_their_time():
     population = pd.concat([logged, managed.assign(arm_key=managed["arm_key"] + "x")], ignore_index=True)
     attempts = attempts_of(population[population["service"] == "update_manager"], 2)
     figure = outcomes_of(machine_runs_of(logged, 2), None, population, attempts)
-    starts = [name.split("<br>") for name in figure.layout.xaxis.ticktext]
+    starts = [name.split(" · ") for name in figure.layout.yaxis.ticktext]
     assert starts == [
         ["weekly", "Nov 20 02:00"],
         ["nightly", "Nov 20 22:00"],
@@ -1038,7 +1040,7 @@ def test_restarts_tell_persons_from_policies():
     restarts = pd.concat([restarts_of(outcomes.head(2), by_user=True), restarts_of(outcomes.tail(3))])
     policies = pd.DataFrame({"machine": [1, 2], "reboots": [True, True]})
     figure = charts.run_restarts(restarts, outcomes, policies, machines)
-    counts = {one.name: sum(one.y) for one in figure.data if one.type == "bar"}
+    counts = {one.name: sum(one.x) for one in figure.data if one.type == "bar"}
     assert counts == {
         "a person restarted it": 2,
         "the registry lets Windows Update restart": 1,

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -60,13 +62,24 @@ class FakeReport:
         output: Path,
         only: Sequence[str],
         jobs: int | None,
-        echo: Callable[[str], None],
+        single_file: bool,
+        echo: Callable[[str], None] | None,
     ) -> SimpleNamespace:
-        self.calls.append({"output": output, "only": list(only), "jobs": jobs})
+        self.calls.append(
+            {"output": output, "only": list(only), "jobs": jobs}
+            | ({"single_file": True} if single_file else {})
+        )
+        if echo:
+            echo("fetched 45 queries")
         if self.error:
             raise self.error
         codes = {"problem": 1, "unknown": 3, "never": 0}
-        return SimpleNamespace(index=output / "index.html", exit_code=codes.__getitem__)
+        return SimpleNamespace(
+            index=output / "index.html",
+            single_file=output.with_name(f"{output.name}.html") if single_file else None,
+            exit_code=codes.__getitem__,
+            summary=lambda fail_on: {"reason": fail_on, "incidents": ["é"]},
+        )
 
 
 @pytest.fixture
@@ -162,8 +175,16 @@ def test_report_is_called_with_what_was_asked_for(
 ) -> None:
     words = ["report", demo, "-o", "out", "--only", "quota", "missed-machines", "--jobs", "3"]
     assert execute([*words, "--fail-on", "never"]) == 0
-    assert report.calls == [{"output": Path("out"), "only": ["quota", "missed_machines"], "jobs": 3}]
+    assert report.calls == [{"output": Path("out"), "only": ["missed_machines", "quota"], "jobs": 3}]
     assert capsys.readouterr().out == f"Report: {Path('out') / 'index.html'}\n"
+
+
+def test_one_file_is_written_beside_the_folder_where_it_is_asked_for(
+    demo: str, report: FakeReport, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute(["report", demo, "--single-file"]) == 1
+    assert [call["single_file"] for call in report.calls] == [True]
+    assert capsys.readouterr().out.splitlines()[1:] == [f"As one file: {Path('reports') / 'demo.html'}"]
 
 
 def test_command_alone_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -173,9 +194,44 @@ def test_command_alone_prints_its_help(capsys: pytest.CaptureFixture[str]) -> No
     assert said.err == ""
 
 
-def test_report_folder_is_named_for_the_parameter_file(demo: str, report: FakeReport) -> None:
-    assert execute(["report", demo]) == 1
-    assert report.calls == [{"output": Path("reports") / "demo", "only": [], "jobs": None}]
+@pytest.mark.parametrize(
+    ("only", "name"),
+    [
+        ([], "demo"),
+        (["--only", "quota"], "demo+quota"),
+        (["--only", "update-runs", "Quota"], "demo+quota+update_runs"),
+        (["--only", "quota, update_runs,", "--only", "quota"], "demo+quota+update_runs"),
+    ],
+)
+def test_report_folder_is_named_for_the_parameter_file_and_the_families(
+    demo: str, report: FakeReport, only: list[str], name: str
+) -> None:
+    assert execute(["report", demo, *only]) == 1
+    assert [call["output"] for call in report.calls] == [Path("reports") / name]
+
+
+def test_progress_goes_to_standard_error_and_the_path_to_standard_output(
+    demo: str, report: FakeReport, capsys: pytest.CaptureFixture[str]
+) -> None:
+    execute(["report", demo])
+    assert capsys.readouterr() == (
+        f"Report: {Path('reports') / 'demo' / 'index.html'}\n",
+        "fetched 45 queries\n",
+    )
+
+
+def test_quiet_leaves_the_path_alone(
+    demo: str, report: FakeReport, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute(["report", demo, "-q"]) == 1
+    assert capsys.readouterr() == (f"Report: {Path('reports') / 'demo' / 'index.html'}\n", "")
+
+
+def test_json_is_all_that_standard_output_holds(
+    demo: str, report: FakeReport, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute(["report", demo, "--json", "--fail-on", "unknown"]) == 3
+    assert json.loads(capsys.readouterr().out) == {"reason": "unknown", "incidents": ["é"]}
 
 
 @pytest.mark.parametrize(("fail_on", "code"), [("problem", 1), ("unknown", 3), ("never", 0)])
@@ -215,7 +271,7 @@ def test_error_of_a_run_is_one_line(
     said: str,
 ) -> None:
     report.error = error
-    assert execute(["report", demo]) == code
+    assert execute(["report", demo, "--quiet"]) == code
     assert capsys.readouterr() == ("", said)
 
 
@@ -227,7 +283,7 @@ def test_debug_shows_the_traceback_wherever_it_stands(
     words = ["report", demo]
     words.insert(place, "--debug")
     assert execute(words) == 2
-    err = capsys.readouterr().err
+    err = capsys.readouterr().err.removeprefix("fetched 45 queries\n")
     assert err.startswith("Traceback (most recent call last)")
     assert err.endswith("\numdiag: demo: no snapshot\n")
 
@@ -352,15 +408,15 @@ def test_closed_pipe_is_no_error(words: str) -> None:
 
 
 def test_output_that_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    from umdiag import __main__
+    from umdiag.commands import saying
 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr("builtins.print", refuse)
-    monkeypatch.setattr(__main__, "_close_stdout", lambda: None)
+    monkeypatch.setattr(saying, "close_output", lambda: None)
     with pytest.raises(CallError, match=r"standard output cannot be written \(Input/output error\)"):
-        __main__.say("x")
+        saying.say("x")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux")
@@ -371,3 +427,41 @@ def test_full_disk_behind_the_output_is_exit_code_4_and_one_line(words: list[str
     assert told.returncode == 4
     assert told.stderr.startswith("umdiag: a disk is full (No space left on device): make room")
     assert told.stderr.count("\n") == 1
+
+
+# --- completion ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shell", "typed", "offered"),
+    [
+        ("bash", "umdiag sc", ["scenarios"]),
+        ("bash", "umdiag report --fail-on n", ["never"]),
+        ("bash", "umdiag report --only m", ["machine", "missed_machines"]),
+        ("bash", "umdiag docs machine_dis", ["machine_disconnected"]),
+        ("zsh", "umdiag sc", ["scenarios"]),
+        ("fish", "umdiag sc", ["scenarios"]),
+        ("pwsh", "umdiag sc", ["scenarios"]),
+    ],
+)
+def test_every_shell_is_offered_what_may_follow(shell: str, typed: str, offered: list[str]) -> None:
+    words = typed.split()
+    asked = {
+        "_UMDIAG_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(len(words) - 1),
+        "_TYPER_COMPLETE_ARGS": typed,
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        "_TYPER_COMPLETE_WORD_TO_COMPLETE": words[-1],
+    }
+    told = umdiag(env=asked)
+    assert told.stderr == ""
+    found = re.findall(r"^\W*([a-z_]+)", told.stdout.replace("_arguments '*: :((", ""), re.MULTILINE)
+    assert [name for name in found if name.startswith(words[-1])] == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_completion_of_a_shell_can_be_shown(shell: str) -> None:
+    told = umdiag(env={"_UMDIAG_COMPLETE": f"source_{shell}"})
+    assert (told.returncode, told.stderr) == (0, "")
+    assert f"complete_{shell}" in told.stdout

@@ -121,7 +121,7 @@ def test_text_of_which_nothing_is_known_is_said_plainly(say: Callable[..., Said]
 def test_code_that_is_not_known_is_no_mistyped_scenario(say: Callable[..., Said], code: str) -> None:
     status, out, _ = say(code)
     assert status == 0
-    assert out.startswith(f"ARM code {code}: not known here.\n")
+    assert out.startswith(f"ARM code {code}: unknown here.\n")
 
 
 @pytest.mark.parametrize(

@@ -126,13 +126,13 @@ def test_code_is_found_where_clients_write_it(text: str, words: list[str], statu
 
 def test_unknown_code_in_a_frame_is_answered_as_a_code() -> None:
     page = answer(['{"error":{"code":"QuxNotAllowed","message":"Quux."}}'], 100)
-    assert page.startswith("ARM code QuxNotAllowed: not known here.")
+    assert page.startswith("ARM code QuxNotAllowed: unknown here.")
 
 
 def test_unknown_code_beside_a_known_message_is_said_too() -> None:
     page = answer([f"(QuxFailed) {REFUSED}"], 100)
     assert page.startswith("AuthorizationFailed")
-    assert page.rstrip().endswith("Not known here: ARM code QuxFailed.")
+    assert page.rstrip().endswith("Unknown here: ARM code QuxFailed.")
 
 
 def test_text_that_only_resembles_says_so() -> None:

@@ -263,7 +263,7 @@ def test_near_miss_of_a_script_is_refused(place: Path) -> None:
     ("cell", "message"),
     [
         ("computers = ['web01', 83]", "computers: 83 is a number, quote it"),
-        ("suspects = [False]", "suspects: False is a truth value, quote it"),
+        ("suspects = [False]", "suspects: False is true or false, quote it"),
         ("update_run = 750", "update_run: 750 is a number, quote it"),
         ("computers = 'web01'", "computers: web01 is not a list, expected one like [first, second]"),
         ("snapshot = Ellipsis", "snapshot: Ellipsis is a ellipsis, expected text"),
@@ -353,6 +353,11 @@ def test_papermill_takes_a_parameter_file(estate: Path, tmp_path: Path, start: s
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     assert "snapshot demo · last 3 days" in output.read_text(encoding="utf-8")
+    # papermill names its files; ipykernel says of every kernel that it talks in plain text, and when it ends.
+    said = [line for line in done.stderr.splitlines() if line and "[IPKernelApp]" not in line]
+    assert [line.split(":")[0] for line in said] == [
+        "Input Notebook", "Output Notebook", "Executing notebook with kernel",
+    ]  # fmt: skip
 
 
 def test_misspelt_name_of_the_file_is_refused(place: Path) -> None:

@@ -87,7 +87,7 @@ def test_cells_have_ids_that_say_what_they_are(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_answer_comes_before_any_section(name):
     order = [cell.id for cell in read(name).cells if cell.cell_type == "code"]
-    assert order[:4] == ["parameters", "open", "health", "summary"]
+    assert order[:4] == ["parameters", "open", "summary", "health"]
     assert "next" in order
 
 

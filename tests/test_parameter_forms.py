@@ -152,3 +152,15 @@ def test_example_names_its_schema_by_a_path_of_the_checkout() -> None:
     named = re.match(r"# yaml-language-server: \$schema=(\S+)\n", forms.EXAMPLE.read_text(encoding="utf-8"))
     assert named
     assert (forms.EXAMPLE.parent / named[1]).resolve() == forms.SCHEMA
+
+
+def test_fix_takes_out_what_jupyterlab_saves_of_its_kernel() -> None:
+    notebook = forms.NOTEBOOKS[0].read_text(encoding="utf-8")
+    saved = json.loads(notebook)
+    saved["metadata"]["kernelspec"]["display_name"] = "Python 3 (ipykernel)"
+    saved["metadata"]["language_info"] |= {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "version": "3.11.7",
+    }
+    saved["metadata"]["widgets"] = {}
+    assert forms.with_cell(json.dumps(saved)) == notebook

@@ -57,7 +57,7 @@ def report(
 ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", PROGRAM, str(place / "quota.ipynb"), "report", *words]
     return subprocess.run(
-        [*command, "--fail-on", "never"],
+        [*command, "--quiet", "--fail-on", "never"],
         env=os.environ
         | {"TMPDIR": str(place / TEMPORARY), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         | environment,

@@ -1,27 +1,21 @@
-"""The README tells the truth: its tables are those of the code, its files and links are there."""
+"""The README tells the truth: its files and links are there, and it stays short."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from support import readme
-
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_generated_tables_are_fresh() -> None:
-    assert readme.with_tables(README) == README, "run make fix"
-
-
-def test_picture_is_there() -> None:
+def test_picture_and_links_are_there() -> None:
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    links = re.findall(r"(?<!!)\[[^\]]+\]\(([^)]+)\)", README)
     assert pictures
-    assert all((ROOT / picture).is_file() for picture in pictures)
+    assert len(links) >= 5
+    assert [place for place in (*pictures, *links) if not (ROOT / place).is_file()] == []
 
 
-def test_named_files_exist() -> None:
-    named = set(re.findall(r"`((?:lib|notebooks|parameters|tests)/[\w./-]*)`", README))
-    assert named
-    assert {name for name in named if not (ROOT / name).exists()} == set()
+def test_readme_is_read_in_a_minute() -> None:
+    assert len(README.splitlines()) < 100, "what is longer is a page of lib/umdiag/docs"

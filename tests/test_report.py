@@ -23,12 +23,14 @@ from support.findings import diagnosis_of, finding_of
 from umdiag import parameters
 from umdiag.errors import CallError, ParameterError
 from umdiag.judging.records import read_diagnoses
+from umdiag.kit import Kit
 from umdiag.model import Diagnosis, Finding, QueryUse, Severity, State, Verdict
 from umdiag.report import Outcome, records, run
 from umdiag.report.document import document as whole_document
 from umdiag.report.folder import Staging
-from umdiag.report.job import Job, choose, find_notebooks
+from umdiag.report.job import Job
 from umdiag.report.kernels import Room
+from umdiag.report.notebooks import choose, find_notebooks
 from umdiag.report.privacy import Hidden
 from umdiag.words.private import numbering
 
@@ -38,7 +40,7 @@ HEARTBEATS = (
     "2026-11-20T11:00:00Z,web-1,11111111-1111-1111-1111-111111111111,Windows,updates,aaaaaaaa-1111-1111-1111-111111111111,,,,,,\n"
     "2026-11-20T11:30:00Z,=1+<b>,21111111-1111-1111-1111-111111111111,Linux,updates,aaaaaaaa-1111-1111-1111-111111111111,,,,,,\n"
 )
-LINKS = "from umdiag import show\nshow.next_steps([], here='quota')"
+LINKS = "from umdiag import show\nshow.next_steps([], [], here='quota')"
 FIGURE = (
     "import plotly.graph_objects as go, plotly.io\n"
     "plotly.io.renderers.default = 'plotly_mimetype'\n"
@@ -550,23 +552,17 @@ def test_what_is_not_known_of_a_machine_is_empty(tmp_path):
     assert lines[1:] == ["a,2026-11-20T12:00:00Z,3,true", ",,,"]
 
 
-# -- exit codes ----------------------------------------------------------------------------------
+def test_accepted_entry_that_matches_nothing_is_said_by_the_run_and_the_index(tmp_path):
+    class Idle(Kit):
+        def unmatched(self, diagnoses):
+            return ["entry 1 (<b>gone</b>) matches no finding"]
 
-
-@pytest.mark.parametrize(
-    ("problems", "unknown", "healthy", "failed", "codes"),
-    [
-        (0, 0, 3, [], (0, 0, 0)),
-        (1, 0, 2, [], (1, 1, 0)),
-        (1, 1, 1, [], (1, 3, 0)),
-        (0, 1, 2, [], (0, 3, 0)),
-        (0, 3, 0, [], (3, 3, 0)),
-        (0, 0, 0, [], (3, 0, 0)),
-        (0, 0, 3, ["quota"], (3, 3, 0)),
-        (1, 0, 2, ["quota"], (1, 3, 0)),
-    ],
-)
-def test_exit_code_follows_fail_on(problems, unknown, healthy, failed, codes):
-    verdicts = {Verdict.PROBLEM: problems, Verdict.UNKNOWN: unknown, Verdict.HEALTHY: healthy}
-    outcome = Outcome(index=Path("index.html"), verdicts=verdicts, failed=failed)
-    assert tuple(outcome.exit_code(word) for word in ("problem", "unknown", "never")) == codes
+    said: list[str] = []
+    chosen = {"quota": notebook(tmp_path, "quota", "1")}
+    job = Job(snapshot(tmp_path / "rows"), tmp_path / "out", chosen, 1, said.append, open_kit=Idle)
+    assert job.make().unmatched == ["entry 1 (<b>gone</b>) matches no finding"]
+    assert "entry 1 (<b>gone</b>) matches no finding" in said
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "entry 1 (&lt;b&gt;gone&lt;/b&gt;) matches no finding" in page
+    log = (tmp_path / "out" / "run.log").read_text(encoding="utf-8")
+    assert "WARNING entry 1 (<b>gone</b>)" in log

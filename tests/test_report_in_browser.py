@@ -1,8 +1,6 @@
 """A report opens from disk in a browser: no network, no error, every chart drawn, nothing from rows runs."""
 
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -11,9 +9,8 @@ import pytest
 from umdiag import parameters
 from umdiag.report.job import Job
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("three ways")]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 #: A machine's name that would run a script if one place forgot to escape it.
 NASTY = "</script><img src=x onerror=document.title='RUN'><script>document.title='RUN'</script>"
 HEARTBEATS = (
@@ -39,12 +36,8 @@ display(HTML("<table><thead><tr><th>n</th></tr></thead><tbody>"
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report with hostile rows and three charts on one page."""
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is missing, and in CI these tests must run")
-        pytest.skip("needs Chromium")
     folder = tmp_path_factory.mktemp("browser")
     (folder / "csv").mkdir()
     (folder / "csv" / "Heartbeat.csv").write_text(HEARTBEATS, encoding="utf-8")
@@ -56,46 +49,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ).make()
     assert outcome.failed == []
     return outcome.index.parent
-
-
-class Tab:
-    """A page in the browser, with all it said and asked for."""
-
-    def __init__(self, page) -> None:
-        self.page = page
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.said.append(str(error)))
-        page.on("request", lambda request: self.asked.append(request.url))
-
-    def open(self, path: Path) -> None:
-        self.page.goto(path.resolve().as_uri())
-        self.page.wait_for_load_state("load")
-        self.page.wait_for_function("document.querySelector('[data-figure]:not([data-drawn])') === null")
-
-
-@pytest.fixture(scope="module")
-def browser(report) -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    arguments = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-    ]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def tab(browser) -> Iterator[Tab]:
-    page = browser.new_page(viewport={"width": 1100, "height": 800})
-    yield Tab(page)
-    page.close()
 
 
 def test_every_chart_is_drawn_and_nothing_is_asked_of_a_network(report, tab):
@@ -140,7 +93,7 @@ def test_links_between_pages_lead_somewhere(report, tab):
 
 def test_tables_sort_by_number(report, tab):
     tab.open(report / "overview.html")
-    cells = tab.page.locator(".output table tbody td")
+    cells = tab.page.locator(".output > table tbody td")
     tab.page.get_by_role("button", name="n", exact=True).click()
     assert cells.all_inner_texts() == ["9", "10", "100"]
     tab.page.get_by_role("button", name="n", exact=True).click()

@@ -17,8 +17,9 @@ from umdiag.judging.incidents import draw
 from umdiag.model import Diagnosis, Finding, Severity, State, TableHealth, Verdict
 from umdiag.report.document import Notebook
 from umdiag.report.execution import Executed
+from umdiag.report.figures import as_script
 from umdiag.report.index import index
-from umdiag.report.pages import MOST_BYTES, as_script, markdown, page
+from umdiag.report.pages import MOST_BYTES, markdown, page
 from umdiag.report.templates import Link
 
 NASTY = "</script><img src=x onerror=alert(1)>&amp;\u2028'\""

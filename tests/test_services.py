@@ -19,7 +19,7 @@ from umdiag.model import UPDATE_MANAGEMENT, UPDATE_MANAGER, Diagnosis, Verdict
 from umdiag.parameters import from_values
 from umdiag.queries import kql
 from umdiag.queries.belonging import PATCHES, service_of, telling_of_update_management
-from umdiag.report.job import Outcome
+from umdiag.report import Outcome
 from umdiag.sources.replay import write_facts
 from umdiag.sources.snapshot import Snapshot
 
@@ -147,9 +147,9 @@ def test_questions_not_asked_are_one_line_and_no_figure(graph_alone: Kit) -> Non
     line = (
         f"Not looked at: {len(diagnoses)} questions of Update Management (none of its tables was captured)."
     )
-    assert repr(show.summary(diagnoses)) == line
-    assert repr(show.next_steps(diagnoses, here="overview")) == "No question was asked here."
-    outcome = Outcome(index=Path(), verdicts={Verdict.NOT_ASKED: 27}, failed=())
+    assert repr(show.summary(diagnoses, [])) == line
+    assert repr(show.next_steps(diagnoses, [], here="overview")) == "No question was asked here."
+    outcome = Outcome(index=Path(), asked_at=graph_alone.asked_at, diagnoses=diagnoses)
     assert [outcome.exit_code(on) for on in ("never", "problem", "unknown")] == [0, 3, 0]
 
 

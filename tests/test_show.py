@@ -14,6 +14,7 @@ from umdiag import show
 from umdiag.model import (
     Accepted,
     Common,
+    Explanation,
     Finding,
     Incident,
     QueryUse,
@@ -25,7 +26,7 @@ from umdiag.model import (
 )  # fmt: skip
 from umdiag.show.markup import Html, link
 from umdiag.show.unanswered import beyond, unanswered
-from umdiag.show.urgency import families_by_urgency
+from umdiag.show.urgency import by_urgency
 from umdiag.show.values import words
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\x00 [x](javascript:alert(1))"
@@ -82,9 +83,9 @@ def hostile_blocks():
         "diagnosis": show.diagnosis(one),
         "health": show.health([line_of(HOSTILE, scope=HOSTILE, note=HOSTILE)], [HOSTILE]),
         "machine": show.machine(rows, computer=HOSTILE, diagnoses=[one]),
-        "next_steps": show.next_steps([one]),
+        "next_steps": show.next_steps([one], []),
         "note": show.note(HOSTILE),
-        "summary": show.summary([one]),
+        "summary": show.summary([one], []),
         "table": show.table(rows.rename(columns={"os_type": HOSTILE})),
     }
 
@@ -129,7 +130,7 @@ def test_a_note_escapes_markdown():
 
 
 def test_blocks_need_no_script_and_no_network():
-    page = show.summary([diagnosis_of(finding_of())])._repr_html_()
+    page = show.summary([diagnosis_of(finding_of())], [])._repr_html_()
     assert not re.search(r"<script|<link|<img|@import|url\(|onclick", page)
 
 
@@ -197,8 +198,8 @@ def test_board_says_what_is_accepted_and_what_is_no_longer():
     again = finding_of("vm-2", evidence={"accepted_until": "2026-11-17, which is over"})
     text = repr(board_of(diagnosis_of(known, again), incidents=[incident_of("machine_disconnected")]))
     assert text.startswith("1 thing to fix: 1 finding.")
-    assert "1 finding is accepted and counted nowhere." in text
-    assert "1 finding counts again: the day until which it was accepted is over." in text
+    assert "1 finding is accepted and not counted." in text
+    assert "1 finding counts again: the date until which it was accepted has passed." in text
 
 
 def test_board_of_nothing_wrong_is_no_all_clear_for_what_was_not_seen():
@@ -221,32 +222,33 @@ def test_the_summary_begins_with_the_worst_and_what_to_do_first():
     unknown = diagnosis_of(
         verdict=Verdict.UNKNOWN, reason="Heartbeat was not captured", title="Which is not known?"
     )
-    text = repr(show.summary([healthy, unknown, low, high]))
+    first = incident_of("machine_disconnected", roots=2, machines=2)
+    text = repr(show.summary([healthy, unknown, low, high], [first, incident_of("cap_ahead")]))
     places = [
         text.index(title)
         for title in ("Which is high?", "Which is low?", "Which is not known?", "Is it well?")
     ]
     assert places == sorted(places)
+    lines = [line for line in text.splitlines() if line]
+    assert lines[0] == "1 of 2 things to fix begins here."
     assert (
-        text.splitlines()[0]
-        == "2 questions found a problem, 1 cannot be answered from what could be seen, 1 is healthy."
+        lines[1] == "2 questions found a problem, 1 cannot be answered from what could be seen, 1 is healthy."
     )
-    assert "Most urgent: vm-high" in text.splitlines()[2]
-    assert "Do first: Restart the agent." in text
-    assert "(2 machines: 2 high)" in text
+    assert "First: Restart the agent." in lines[2]
+    assert "2 machines: 2 high" in text
 
 
 def test_what_befell_a_workspace_comes_before_its_machines():
     machines = diagnosis_of(finding_of(), finding_of("vm-2"), title="Which machines?")
     workspace = diagnosis_of(finding_of("law", kind="workspace"), title="Which workspace?")
-    text = repr(show.summary([machines, workspace]))
+    text = repr(show.summary([machines, workspace], []))
     assert text.index("Which workspace?") < text.index("Which machines?")
 
 
 def test_unknown_alone_is_no_all_clear():
     text = repr(
         show.summary(
-            [diagnosis_of(verdict=Verdict.UNKNOWN, reason="denied", queries=(query_of(State.DENIED),))]
+            [diagnosis_of(verdict=Verdict.UNKNOWN, reason="denied", queries=(query_of(State.DENIED),))], []
         )
     )
     assert "not an all-clear" in text
@@ -254,11 +256,11 @@ def test_unknown_alone_is_no_all_clear():
 
 
 def test_all_healthy_is_said_in_one_line():
-    assert repr(show.summary([diagnosis_of()])).startswith("No problem: 1 question asked, all healthy.")
+    assert repr(show.summary([diagnosis_of()], [])).startswith("No problem: 1 question asked, all healthy.")
 
 
 def test_no_diagnosis_is_not_healthy():
-    assert "No scenario was judged" in repr(show.summary([]))
+    assert "No scenario was judged" in repr(show.summary([], []))
 
 
 UNSEEN = "patchassessmentresources was refused"
@@ -270,7 +272,7 @@ def unknown_of(name, reason, **more):
 
 def test_what_cannot_be_answered_for_one_reason_is_one_row():
     many = [unknown_of(f"s{number}", UNSEEN) for number in range(17)]
-    text = repr(show.summary([diagnosis_of(), *many, unknown_of("other", "Usage was refused")]))
+    text = repr(show.summary([diagnosis_of(), *many, unknown_of("other", "Usage was refused")], []))
     assert text.count(UNSEEN) == 1
     assert "17 questions" in text
     assert all(f"Why s{number}?" in text for number in range(17))
@@ -310,7 +312,7 @@ def not_asked_of(name, reason=NOT_LOOKED_AT, **more):
 
 
 def test_what_was_not_asked_is_one_line_below_the_answers():
-    text = repr(show.summary([not_asked_of("a"), diagnosis_of(), not_asked_of("b")]))
+    text = repr(show.summary([not_asked_of("a"), diagnosis_of(), not_asked_of("b")], []))
     assert text.startswith("No problem: 1 question asked, all healthy.")
     assert text.endswith("Not looked at: 2 questions of Update Management (no workspace is given).")
     assert "Why a?" not in text
@@ -324,8 +326,8 @@ def test_steps_do_not_speak_of_what_was_not_asked():
     problem = diagnosis_of(finding_of())
     others = [not_asked_of("a", family="quota"), not_asked_of("b")]
     for here, computer in (("overview", ""), ("assessment", ""), ("machine", "vm-1")):
-        alone = show.next_steps([problem], here=here, computer=computer)
-        assert repr(show.next_steps([problem, *others], here=here, computer=computer)) == repr(alone)
+        alone = show.next_steps([problem], [], here=here, computer=computer)
+        assert repr(show.next_steps([problem, *others], [], here=here, computer=computer)) == repr(alone)
 
 
 # -- diagnosis
@@ -340,8 +342,8 @@ def test_findings_of_one_cause_share_sentence_and_steps():
 def test_a_finding_with_its_own_steps_shows_them():
     own = finding_of("vm-3", resolution=("sudo yum update",))
     text = repr(show.diagnosis(diagnosis_of(finding_of(), finding_of("vm-2"), own)))
-    assert "sudo yum update" in text
-    assert "as below" in text
+    assert "What to do (as for vm-1; details say where a step differs)" in text
+    assert text.index("Its own steps:") < text.index("sudo yum update") < text.index("What to do")
 
 
 def test_long_lists_are_cut_with_a_count_and_no_cause_disappears():
@@ -349,7 +351,7 @@ def test_long_lists_are_cut_with_a_count_and_no_cause_disappears():
     block = show.diagnosis(diagnosis_of(*many, finding_of("vm-off", "machine_off", Severity.LOW)))
     text = repr(block)
     assert "vm-off" in text
-    assert "… and 551 more in findings.csv" in text
+    assert "… and 550 more in findings.csv" in text
     assert len(block._repr_html_()) < 40_000
 
 
@@ -361,16 +363,24 @@ def test_on_a_page_of_a_report_the_rest_is_linked():
 
 def test_a_question_is_linked_to_its_section_or_its_notebook():
     here = diagnosis_of(finding_of())
-    alone, of_many = show.summary([here]), show.summary([here, diagnosis_of(family="quota")])
+    alone, of_many = show.summary([here], []), show.summary([here, diagnosis_of(family="quota")], [])
     assert '<a href="#um-machine_disconnected"' in alone.on_page()
     assert '<a href="assessment.html#um-machine_disconnected"' in of_many.on_page()
     assert '<a href="assessment.ipynb"' in of_many._repr_html_()
 
 
+def test_findings_that_follow_from_another_page_name_it():
+    root = Explanation(scenario="cap_ahead", cause="growth_reaches_cap", subject_id="law")
+    follows = diagnosis_of(finding_of(explained_by=(root,)), finding_of("vm-2", explained_by=(root,)))
+    text = repr(show.summary([follows], [incident_of("cap_ahead")]))
+    assert text.startswith("Nothing to fix begins here: what was found follows from something else.")
+    assert "1. 2 findings: " in text.partition("follow from something on another page")[2]
+
+
 def test_a_step_that_names_a_notebook_or_a_scenario_leads_there():
     step = "Look in missed_machines, then at cap_ahead; my_missed_machines and quota are no names."
     for block in (
-        show.summary([diagnosis_of(finding_of(resolution=(step,)))]),
+        show.summary([diagnosis_of(finding_of())], [incident_of("machine_disconnected", first_step=step)]),
         show.diagnosis(diagnosis_of(finding_of(resolution=(step,)))),
         show.machine(
             machines_of(), computer="vm-1", diagnoses=[diagnosis_of(finding_of(resolution=(step,)))]
@@ -386,8 +396,8 @@ def test_a_step_that_names_a_notebook_or_a_scenario_leads_there():
 def test_what_else_fits_and_what_was_not_checked_is_said_in_words():
     finding = finding_of(evidence={"also": ["machine_off"], "not_checked": ["resources: not captured"]})
     text = repr(show.diagnosis(diagnosis_of(finding)))
-    assert "Also fits: machine off." in text
-    assert "Could not be checked: resources: not captured." in text
+    assert "also fits: machine off" in text
+    assert "could not be checked: resources: not captured" in text
 
 
 def test_the_portal_is_a_link_and_an_id_is_no_quantity():
@@ -421,7 +431,7 @@ def test_remarks_do_not_make_a_problem():
 def test_queries_are_shown_as_sent():
     page = show.diagnosis(diagnosis_of(queries=(query_of(),)))._repr_html_()
     assert "<details><summary>1 query behind this, as sent</summary>" in page
-    assert "<pre>Heartbeat\n| count</pre>" in page
+    assert '<pre class="um-query" tabindex="0" data-query="heartbeats">Heartbeat\n| count</pre>' in page
 
 
 def test_two_subjects_of_one_name_are_told_apart_by_their_ids():
@@ -580,7 +590,7 @@ def led(block):
 @pytest.mark.parametrize(("family", "scenario", "cause", "notebooks"), LEADS)
 def test_a_cause_leads_to_the_notebook_of_its_root(family, scenario, cause, notebooks):
     one = diagnosis_of(finding_of("vm-2", cause), family=family, scenario=scenario)
-    found = led(show.next_steps([one], here=family))
+    found = led(show.next_steps([one], [], here=family))
     assert found == notebooks + ["machine"] * ("machine" not in notebooks)
 
 
@@ -590,7 +600,7 @@ def test_the_root_of_a_finding_comes_before_what_follows_from_others():
         scenario="machine_non_compliant",
     )
     stale = diagnosis_of(finding_of("vm-2", "quota_reached", Severity.MEDIUM), scenario="assessment_stale")
-    block = show.next_steps([grave, stale], here="assessment")
+    block = show.next_steps([grave, stale], [], here="assessment")
     assert led(block) == ["quota", "missed_machines", "update_runs", "machine"]
     assert "1 machine: the workspace stopped collecting data" in repr(block)
     assert "9 machines: updates stay missing where runs leave machines out" in repr(block)
@@ -598,16 +608,18 @@ def test_the_root_of_a_finding_comes_before_what_follows_from_others():
 
 def test_the_machine_to_begin_with_is_one_of_those_that_lead_there():
     stale = diagnosis_of(finding_of("vm-stale", "unknown", Severity.LOW), scenario="assessment_stale")
-    text = repr(show.next_steps([diagnosis_of(finding_of("vm-1", "x"), scenario="wsus_not_approved"), stale]))
+    text = repr(
+        show.next_steps([diagnosis_of(finding_of("vm-1", "x"), scenario="wsus_not_approved"), stale], [])
+    )
     assert "machine: vm-1 on one time line" in text
-    text = repr(show.next_steps([stale], here="assessment"))
+    text = repr(show.next_steps([stale], [], here="assessment"))
     assert "Begin with vm-stale (parameter computers)" in text
 
 
 def test_remarks_lead_nowhere():
     remark = finding_of("vm-1", "definition_updates_daily", Severity.INFO)
     one = diagnosis_of(remark, verdict=Verdict.HEALTHY, scenario="defender_definition_missing")
-    assert "Nothing to follow up" in repr(show.next_steps([one], here="assessment"))
+    assert "Nothing to follow up" in repr(show.next_steps([one], [], here="assessment"))
 
 
 def overview_of(*more):
@@ -619,12 +631,13 @@ def overview_of(*more):
 
 def test_the_overview_orders_families_by_what_was_found_and_names_the_clean_ones():
     well = diagnosis_of(family="unplanned")
-    block = show.next_steps(overview_of(well), here="overview")
+    block = show.next_steps(overview_of(well), [], here="overview")
     assert led(block) == ["quota", "assessment", "update_runs", "machine"]
     assert "1 problem there: 9 machines." in repr(block)
     assert "1 problem there: 1 workspace." in repr(block)
     assert "Nothing found in unplanned." in repr(block)
-    assert families_by_urgency(overview_of(well)) == ["quota", "assessment", "update_runs", "unplanned"]
+    families = dict.fromkeys(judged.family for judged in by_urgency(overview_of(well)))
+    assert list(families) == ["quota", "assessment", "update_runs", "unplanned"]
 
 
 def test_the_overview_says_where_the_root_of_other_findings_lies():
@@ -638,31 +651,31 @@ def test_the_overview_says_where_the_root_of_other_findings_lies():
         scenario="certificate_not_created",
         family="onboarding",
     )
-    block = show.next_steps([missed, root], here="overview")
+    block = show.next_steps([missed, root], [], here="overview")
     assert led(block) == ["missed_machines", "onboarding", "machine"]
     assert "Also causes findings on 3 machines elsewhere." in repr(block)
 
 
 def test_one_machine_that_several_scenarios_name_is_counted_once():
     both = [diagnosis_of(finding_of()), diagnosis_of(finding_of(), scenario="machine_non_compliant")]
-    assert "2 problems there: 1 machine." in repr(show.next_steps(both, here="overview"))
+    assert "2 problems there: 1 machine." in repr(show.next_steps(both, [], here="overview"))
 
 
 def test_of_one_machine_only_its_own_findings_lead_on():
     stale = diagnosis_of(finding_of("VM-1 ", "quota_reached"), scenario="assessment_stale")
-    block = show.next_steps(overview_of(stale), here="machine", computer="vm-1")
+    block = show.next_steps(overview_of(stale), [], here="machine", computer="vm-1")
     assert led(block) == ["assessment", "update_runs", "quota", "missed_machines"]
     assert "law" not in repr(block)
 
 
 def test_questions_without_an_answer_are_counted_with_their_notebook():
     unknown = diagnosis_of(verdict=Verdict.UNKNOWN, reason="denied", family="quota")
-    text = repr(show.next_steps([unknown], here="overview"))
+    text = repr(show.next_steps([unknown], [], here="overview"))
     assert "1 question could not be answered (quota)" in text
 
 
 def test_with_nothing_wrong_there_is_nothing_to_follow_up():
-    assert "Nothing to follow up" in repr(show.next_steps([diagnosis_of()]))
+    assert "Nothing to follow up" in repr(show.next_steps([diagnosis_of()], []))
 
 
 def test_importing_show_imports_nothing_heavy():

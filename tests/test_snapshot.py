@@ -544,7 +544,7 @@ def test_log_without_a_row_in_the_window_beside_others_is_partial(
     snapshot = Snapshot(folder)
     snapshot.look_at(ASKED_AT, timedelta(days=14))
     rows = snapshot.fetch(kql.queries()["latest_updates"], VALUES | {"computers": []})
-    told = "Update holds rows and none of the window, its newest is of 2024-02-22 10:00"
+    told = "Update holds rows, but none in the window, its newest is of 2024-02-22 10:00"
     assert (rows.state, rows.reason) == ((State.PARTIAL, told) if outside else (State.COMPLETE, ""))
     assert snapshot.fetch(kql.queries()["heartbeats"], VALUES).state is State.COMPLETE
 

@@ -12,7 +12,7 @@ import typer.main
 from umdiag import starter
 from umdiag.__main__ import app, execute
 from umdiag.parameters import read
-from umdiag.report.job import find_notebooks
+from umdiag.report.notebooks import find_notebooks
 
 NOTEBOOKS = sorted(f"notebooks/{name}.ipynb" for name in find_notebooks())
 

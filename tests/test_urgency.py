@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from support.joined import caller
 from umdiag.judging.incidents import draw
-from umdiag.model import Diagnosis, Finding, Severity, Subject, Verdict
+from umdiag.model import Diagnosis, Finding, Incident, Severity, Subject, Verdict
 from umdiag.report.document import Notebook
 from umdiag.report.index import index
-from umdiag.show.urgency import by_cause, by_urgency, families_by_urgency, leading, weight, worst_machine
+from umdiag.show.urgency import by_cause, by_urgency, leading, weight, worst_machine
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FAMILIES = ("quota", "assessment", "update_runs")
@@ -180,11 +180,13 @@ def test_the_worst_machine_has_the_most_urgent_finding(findings, worst):
     assert worst_machine(findings) == worst
 
 
-def test_families_stand_in_the_order_of_their_most_urgent_diagnosis():
+def test_what_is_to_be_fixed_first_comes_first_whatever_else_is_more_urgent():
     low = diagnosis_of(finding_of(severity=Severity.LOW), family="quota", scenario="a")
     high = diagnosis_of(finding_of(), family="assessment", scenario="b")
-    assert families_by_urgency([low, high, diagnosis_of(family="unplanned")]) == [
-        "assessment",
-        "quota",
-        "unplanned",
-    ]
+    well = diagnosis_of(family="unplanned", scenario="c")
+    incident = Incident(
+        scenario="a", cause="agent_stopped", severity=Severity.LOW, roots=1, explains=1, machines=1,
+        first_step="", subjects=("vm-1",),
+    )  # fmt: skip
+    assert by_urgency([well, low, high]) == [high, low, well]
+    assert by_urgency([well, low, high], [incident]) == [low, high, well]

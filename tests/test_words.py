@@ -37,6 +37,14 @@ ODD = {
     r"bars the|is barred|broken off|opens TLS": "blocks, interrupted, inspects",
     r"no all-clear": "not an all-clear",
     r"rights? (on|to)": "permissions",
+    r"(?<!by )whom": "which machines",
+    r"all the same": "anyway, still",
+    r"as things are": "with the current settings",
+    r"living (schedules?|maintenance|configurations?)": "active",
+    r"truth value": "true or false",
+    r"lies? beside": "differs from",
+    r"(may|can) be down": "downtime is acceptable",
+    r"(when|where|if) that is wanted|if it was meant": "if that is intended",
 }
 
 

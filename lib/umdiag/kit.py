@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from umdiag.judging.window import notes_on_window, watched
 from umdiag.lab.extension import begin
 from umdiag.lab.machine import MachineView
 from umdiag.lab.queries import Queries
-from umdiag.model import UPDATE_MANAGER, TableHealth
+from umdiag.model import UPDATE_MANAGER, Diagnosis, TableHealth
 from umdiag.parameters import Parameters, as_values, opened
 from umdiag.parameters.accepted import read_accepted
 from umdiag.queries.belonging import service_of
@@ -71,6 +71,12 @@ def open_kit(given: Mapping[str, Any] | str | Path | None = None) -> Kit:
     return kit
 
 
+def acceptances(parameters: Parameters | None, asked_at: datetime) -> Acceptances:
+    """Read the `accepted` file, none where there is none. Raises ParameterError for what it says."""
+    entries = read_accepted(parameters.accepted) if parameters and parameters.accepted else []
+    return Acceptances([Acceptance(**entry) for entry in entries], asked_at)
+
+
 class Kit(Investigation):
     """One investigation: parameters, a source, and what has been fetched, derived and judged so far."""
 
@@ -98,8 +104,7 @@ class Kit(Investigation):
             cache.keep_moment(self.asked_at)
         fetch = cache.around(self._source.fetch, self.asked_at) if cache else self._source.fetch
         fetch = watched(fetch, self._covered, parameters.stale_after)
-        entries = read_accepted(parameters.accepted) if parameters.accepted and run is None else []
-        accepted = Acceptances([Acceptance(**entry) for entry in entries], self.asked_at)
+        accepted = acceptances(parameters if run is None else None, self.asked_at)
         super().__init__(fetch, self._source.parallel, parameters.named, clock, services, accepted, run)
 
     def __dir__(self) -> list[str]:
@@ -171,6 +176,10 @@ class Kit(Investigation):
     def kql(self, text: str, time_limit: timedelta | None = None) -> pd.DataFrame:
         """Answer a free question. Raises QueryError with one line for what cannot be answered (in time)."""
         return self._source.kql(text, time_limit)
+
+    def unmatched(self, diagnoses: Iterable[Diagnosis]) -> list[str]:
+        """Say which accepted findings are not there. Where `computers` limits what is found, none is said."""
+        return [] if self.parameters.computers else self._views.accepted.unmatched(diagnoses)
 
     def interrupt(self) -> None:
         """Stop whatever query runs."""

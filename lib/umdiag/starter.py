@@ -22,6 +22,11 @@ def home() -> Path:
     raise UmdiagError("the notebooks are not where the package is: install umdiag again")
 
 
+def notebook_names() -> list[str]:
+    """Return the names of the notebooks, which `--only` takes."""
+    return sorted(file.stem for file in (home() / "notebooks").glob("*.ipynb"))
+
+
 def lay_out(folder: Path, *, demo: bool) -> Iterator[tuple[Path, bool]]:
     """Copy everything into `folder` and yield each place, and whether it was written: what is there is kept.
 

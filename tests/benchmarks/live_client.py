@@ -19,7 +19,7 @@ import psutil
 from umdiag.kit import Kit
 from umdiag.parameters import from_values
 from umdiag.queries import kql
-from umdiag.report.job import fetch_machine
+from umdiag.report.notebooks import fetch_machine
 from umdiag.sources.live import azure
 from umdiag.sources.live.gates import Rate
 from umdiag.sources.live.manners import Limits

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from fleet.maker import make_fleet
-from umdiag.report.job import find_notebooks
+from umdiag.report.notebooks import find_notebooks
 
 # What nbconvert and papermill warn of in this process is not what is measured.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

@@ -19,7 +19,7 @@ def write_parameters(fleet: Fleet, path: Path, snapshot: str, about: str) -> Non
         *_listed("subscriptions", fleet.subscriptions),
     ]  # fmt: skip
     if fleet.suspects:
-        lines.append("# Machines one expected to be patched: the report says of each why it was not.")
+        lines.append("# Machines that should have been patched: the report says for each why it was not.")
         lines += _listed("suspects", [f'"{name}"' for name in fleet.suspects])
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 

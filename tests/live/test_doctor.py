@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -149,9 +150,40 @@ def test_the_exit_code_says_whether_everything_can_be_reached(
     done = CliRunner().invoke(app, ["doctor", str(tmp_path / "live.yml")])
     assert done.exit_code == code
     lines = done.stdout.splitlines()
-    assert lines[0] == "ok  sign-in: signed in to AzureCloud"
-    assert sum(line.startswith("NO  ") for line in lines) == bool(denied)
+    assert lines[:2] == ["Sign-in", "  ok  sign-in: signed in to AzureCloud"]
+    assert sum(line.startswith("  NO  ") for line in lines) == bool(denied)
+    groups = [line for line in lines[:-1] if line[:1].strip()]
+    assert groups == list(dict.fromkeys(groups)), "each group once"
+    assert {"Workspaces", "Tables of workspaces", "Resource Graph", "Automation account", "Permissions"} <= {
+        *groups
+    }
     assert lines[-1] == ("1 not reachable." if denied else "Everything can be reached.")
+
+
+def test_a_table_that_every_workspace_answers_is_one_line(azure: AzureStandIn, tmp_path: Path) -> None:
+    from ruamel.yaml import YAML
+
+    azure.logs.never_existed["law-c"] = {"UpdateSummary"}
+    YAML().dump(estate.values(azure), tmp_path / "live.yml")
+    told, each = (
+        CliRunner().invoke(app, ["doctor", str(tmp_path / "live.yml"), *words]).stdout.splitlines()
+        for words in ((), ("--verbose",))
+    )
+    rows_of = {
+        line.split(":")[0].strip(): int(line.split(": ")[1].split()[0].replace(",", ""))
+        for line in each
+        if line.startswith("  ok  table Heartbeat of")
+    }
+    assert len(rows_of) == len(estate.WORKSPACES)
+    heartbeats = [line for line in told if "table Heartbeat" in line]
+    newest = "newest 2024-03-15 10:00 UTC"
+    assert heartbeats == [
+        f"  ok  table Heartbeat: {sum(rows_of.values()):,} rows of {len(rows_of)} workspaces, {newest}"
+    ]
+    summaries = [line for line in told if "table UpdateSummary" in line]
+    assert len(summaries) == 2, summaries
+    assert "of 2 workspaces" in summaries[0]
+    assert summaries[1].startswith("  NO  table UpdateSummary of law-c: this workspace has no such table")
 
 
 def test_a_snapshot_can_be_examined_too(estate_folder: Path) -> None:
@@ -159,3 +191,5 @@ def test_a_snapshot_can_be_examined_too(estate_folder: Path) -> None:
     lines = list(examine(from_values(values, folder=None)))
     assert all(one.ok for one in lines)
     assert any(one.what.startswith("table Heartbeat") for one in lines)
+    groups = [group for group, _ in groupby(lines, key=lambda one: one.group)]
+    assert groups == ["Tables of workspaces", "Resource Graph", "Azure Resource Manager"]

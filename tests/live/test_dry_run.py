@@ -14,10 +14,10 @@ from servers.azure import AzureStandIn
 from servers.wire import Reply
 from support import live_estate as estate
 from support import snapshot_rows as rows
-from umdiag.__main__ import app
+from umdiag.__main__ import app, execute
 from umdiag.parameters import from_values
 from umdiag.queries import kql
-from umdiag.report.job import fetch_machine
+from umdiag.report.notebooks import fetch_machine
 from umdiag.report.plan import plan
 
 
@@ -111,6 +111,26 @@ def test_a_dry_run_needs_no_sign_in_and_leaves_no_folder(
     assert done.exit_code == 0
     assert "queries; nothing is sent." in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["live.yml"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("- {scenario: machine_disconnected}", "why is missing"),
+        ("- {scenario: machine_disconected, why: a}", "machine_disconected is not a scenario"),
+        ("scenario: a", "not a list of entries"),
+    ],
+)
+def test_a_broken_file_of_accepted_findings_is_told(
+    azure: AzureStandIn, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, said: str
+) -> None:
+    (tmp_path / "accepted.yml").write_text(content, encoding="utf-8")
+    YAML().dump(estate.values(azure) | {"accepted": "accepted.yml"}, tmp_path / "live.yml")
+    assert execute(["report", str(tmp_path / "live.yml"), "--dry-run"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert said in err
+    assert not azure.wire.requests
 
 
 def test_an_unknown_family_is_refused(azure: AzureStandIn) -> None:

@@ -179,7 +179,7 @@ def test_query_that_takes_too_much_is_not_taken_for_an_answer_that_is_too_large(
     body = {"error": {"code": "General_BadRequest", "@message": message}}
     fault = of_status(400, {}, json.dumps(body).encode())
     assert type(fault) is Fault
-    assert fault.reason.startswith("the query takes more than the service grants (400 ")
+    assert fault.reason.startswith("the query takes more than the service allows (400 ")
     assert fault.reason.endswith("shorten lookback or run again later")
     assert not error_objects.is_too_large(message)
 
@@ -239,7 +239,7 @@ def test_proxy_that_asks_who_one_is_is_named() -> None:
         "Unable to connect to proxy", OSError("Tunnel connection failed: 407 Proxy Authentication Required")
     )
     for fault in (of_network(ServiceRequestError("failed", error=error), HOST), of_status(407, {}, HTML)):
-        assert fault.reason.startswith("the proxy on the way wants a sign-in (407")
+        assert fault.reason.startswith("the proxy requires a sign-in (407")
         assert "HTTPS_PROXY" in fault.reason
         assert not fault.again
 
@@ -433,7 +433,7 @@ NETWORK: Mapping[str, tuple[BaseException, str, bool]] = {
         BROKE,
         True,
     ),
-    "name": (socket.gaierror(-3, "Temporary failure in name resolution"), "is not known here", True),
+    "name": (socket.gaierror(-3, "Temporary failure in name resolution"), "cannot be resolved", True),
     "name in azure-core": (
         ServiceRequestError("Failed to resolve 'x' ([Errno -2] Name or service not known)"),
         "check the network and endpoints",

@@ -163,13 +163,13 @@ LOSSES: Mapping[str, tuple[Callable[[Request], bool], Any, int, str]] = {
         of_graph,
         changed(without_token),
         1000,
-        "rows are lost after 1,000 of 2500 rows",
+        "rows are missing after 1,000 of 2500 rows",
     ),
     "truncated, as a truth value": (
         of_graph,
         changed(lambda page: without_token(page) | {"resultTruncated": True}),
         1000,
-        "rows are lost after 1,000 of 2500 rows",
+        "rows are missing after 1,000 of 2500 rows",
     ),
     "no token and no word": (
         of_graph,
@@ -444,7 +444,7 @@ def test_published_formats_are_read(azure: AzureStandIn, source: Azure, form: st
             "subscriptionId": "11111111-1111-1111-1111-111111111111",
         }
     ]
-    assert cuts == ["rows are lost after 1 of 47 rows, the service gives no next page"]
+    assert cuts == ["rows are missing after 1 of 47 rows, the service gives no next page"]
 
 
 def test_published_next_page_is_read_and_its_token_sent_back(azure: AzureStandIn, source: Azure) -> None:

@@ -43,7 +43,7 @@ def test_run_that_is_ended_from_outside_ends_at_once_with_one_line(
 ) -> None:
     azure.fault(lambda one: bool(one.text) and "ResourceGraph" not in one.path, slow)
     YAML().dump(estate.values(azure, workspace_api=api), tmp_path / "live.yml")
-    arguments = [command, "live.yml", *(["-o", "out"] if command == "report" else [])]
+    arguments = [command, "live.yml", *(["-o", "out", "--quiet"] if command == "report" else [])]
     run = subprocess.Popen(
         [sys.executable, "-m", "umdiag", *arguments],
         cwd=tmp_path,

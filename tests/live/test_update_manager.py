@@ -235,7 +235,9 @@ def test_a_dry_run_without_workspaces_sends_nothing(azure: AzureStandIn, estimat
     assert not names & {query.name for query in OLD}
     assert "volumes" not in names
     assert printed[0].endswith("queries; nothing is sent.")
-    assert ("An estimate is of what is read in workspaces, and none is named." in printed) == estimate
+    assert (
+        "An estimate covers what is read in workspaces, and the parameters name none." in printed
+    ) == estimate
     assert not azure.wire.requests
 
 
@@ -357,7 +359,7 @@ def test_doctor_names_the_rows_that_a_role_does_not_show_and_what_it_lacks(
 def test_doctor_names_only_the_operations_that_lack(azure: AzureStandIn, source: Azure) -> None:
     grant(azure, "Microsoft.Compute/*/read", "Microsoft.Maintenance/*", "Microsoft.PolicyInsights/*/read")
     (told,) = refused(source).values()
-    assert told.startswith("patch rows are not seen of every subscription: ")
+    assert told.startswith("patch rows are not seen in every subscription: ")
     assert "Microsoft.HybridCompute/machines/patchAssessmentResults/read" in told
     assert "Microsoft.Compute" not in told
 
@@ -369,7 +371,9 @@ def test_doctor_says_what_else_no_row_may_mean_where_rights_suffice(
     lines = examined(source)
     for kind in TABLES:
         assert lines[kind].ok
-        assert lines[kind].told.startswith(f"machines are seen, {kind} are not, though your rights suffice: ")
+        assert lines[kind].told.startswith(
+            f"machines are seen, {kind} are not, though your permissions are sufficient: "
+        )
         assert "Azure Lighthouse" in lines[kind].told
 
 
@@ -395,7 +399,7 @@ def test_rows_that_a_role_does_not_show_are_told_with_what_it_lacks(
     azure.management.hidden = {*kql.queries()[name].tables}
     answer = fact(source, name)
     assert (answer.state, len(answer.frame)) == (State.PARTIAL, 0)
-    assert f"of subscription {MAIN} its rows cannot be seen, have a role with " in answer.reason
+    assert f"rows of subscription {MAIN} cannot be seen, have a role with " in answer.reason
     for operation in operations_of(name):
         assert operation in answer.reason
     assert "assigned to you" in answer.reason

@@ -181,7 +181,7 @@ def test_reader_of_some_resource_groups_is_told_that_rows_may_be_missing(azure: 
     finally:
         kit.close()
     assert machines.state is State.PARTIAL
-    assert f"of subscription {MAIN} only a part may be read" in machines.reason
+    assert f"only a part of subscription {MAIN} may be read" in machines.reason
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_reader_of_a_part_of_a_management_group_is_told_that_rows_may_be_missing
     finally:
         kit.close()
     assert machines.state is State.PARTIAL
-    assert "of management group mg.prod only a part may be read" in machines.reason
+    assert "only a part of management group mg.prod may be read" in machines.reason
 
 
 def test_no_subscription_that_may_be_read_is_refused(azure: AzureStandIn) -> None:

@@ -23,6 +23,11 @@ WIDTH = 110
 #: What the example gives, all else stands there as a comment: enough for a report on live Azure.
 _GIVEN = ("source", "workspaces", "automation_account")
 _PYTHON = {"string": "str", "integer": "int", "array": "list[str]", "object": "dict[str, str]"}
+#: Of a notebook that any Python may run.
+_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 _HEAD = """\
 # yaml-language-server: $schema=../lib/umdiag/parameters/parameters.schema.json
 # Every parameter of umdiag. Copy this file, keep what differs from the defaults, then:
@@ -150,8 +155,11 @@ def _or_nothing(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_cell(notebook: str, model: type[Parameters] = Parameters) -> str:
-    """Return a notebook's text with its parameters cell written anew."""
+    """Return a notebook's text with its parameters cell written again, and without what JupyterLab notes of
+    the kernel that ran it.
+    """
     held = json.loads(notebook)
+    held["metadata"] = _METADATA
     for one in held["cells"]:
         if "parameters" in one["metadata"].get("tags", []):
             one["source"] = cell(model).splitlines(keepends=True)

@@ -43,6 +43,8 @@ APPEARS = {
     ("windows_run_failed", "resources"),
     ("windows_run_failed", "resourcecontainers"),
     ("run_failed_to_start", "resources"),
+    # Only the id of its resource ties the heartbeats of a machine to assessments under another name.
+    ("machine_not_in_update_management", "Heartbeat"),
 }
 Told = Mapping[tuple[str, str], list[str]]
 
@@ -58,9 +60,11 @@ def told(diagnosis: Diagnosis) -> Told:
 def silent_changes(before: Diagnosis, after: Diagnosis, table: str) -> Iterator[str]:
     """Yield what changed without a word on the table that was taken away."""
     said = table in after.reason
-    if before.verdict is not Verdict.HEALTHY and after.verdict is Verdict.HEALTHY:
+    # What was not asked for want of rows is asked where it cannot be told whether there are any.
+    known_bad = before.verdict not in (Verdict.HEALTHY, Verdict.NOT_ASKED)
+    if known_bad and after.verdict is Verdict.HEALTHY:
         yield f"{before.verdict} became HEALTHY"
-    if before.verdict is not after.verdict and not said:
+    if before.verdict not in (after.verdict, Verdict.NOT_ASKED) and not said:
         yield f"{before.verdict} became {after.verdict}"
     known, now = told(before), told(after)
     # Without the table that names it, a subject may be known by another name.

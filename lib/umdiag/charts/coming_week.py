@@ -1,4 +1,4 @@
-"""The maintenance windows of the coming week, and which of them meet on the same machines."""
+"""The maintenance windows of the coming week, and which of them overlap on the same machines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from umdiag.words.counting import counted
 _WEEK = timedelta(days=7)
 _MOST_LINES, _MOST_WINDOWS = 25, 600
 _MEETS, _ALONE, _NOBODY = (
-    "meets another window on the same machines",
+    "overlaps another window on the same machines",
     "maintenance window",
     "reaches no machine",
 )
@@ -82,7 +82,7 @@ def coming_week(
     if len(shown) < len(windows[windows["configuration_key"].isin(lines)]):
         said += f" Only the first {len(shown):,} windows are drawn."
     if schedule_conflicts is None:
-        said += " Whether windows meet could not be seen."
+        said += " Whether windows overlap could not be seen."
     layout = {
         "barmode": "overlay",
         "xaxis": utc_axis(asked_at + _WEEK, _WEEK),
@@ -161,7 +161,7 @@ def _note(row: Any) -> str:
     number = 0 if pd.isna(row.machines) else int(row.machines)
     until = "length not known" if pd.isna(row.end) else f"to {moment(row.end)}"
     told = f"{inert(row.configuration, 60)}<br>{moment(row.start)} {until}<br>{counted(number, 'machine')}"
-    return told + (f"<br>meets {some(row.meets, 6, 120)}" if row.meets else "")
+    return told + (f"<br>overlaps {some(row.meets, 6, 120)}" if row.meets else "")
 
 
 def _said(
@@ -171,7 +171,7 @@ def _said(
         f"{counted(len(windows), 'window')} of {counted(windows['configuration_key'].nunique(), 'schedule')}"
     )
     if number := int((windows["kind"] == _MEETS).sum()):
-        said += f"; {number:,} meet on the same machines"
+        said += f"; {number:,} overlap on the same machines"
     reached = reached[reached["configuration_key"].isin(windows["configuration_key"])]
     if machines is None:
         said += f". Reach {counted(reached['machine_key'].nunique(), 'machine')}."

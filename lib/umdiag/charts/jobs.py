@@ -78,7 +78,7 @@ def jobs_at_once(
 
 def _said(highest: pd.Series[Any], width: int, job_limit: int) -> str:
     most = f"At most {counted(int(highest.max()), 'job')} at once, around {moment(highest.idxmax())}"
-    step = f" Each step is the most of {counted(width, 'minute')}." if width > 1 else ""
+    step = f" Each step is the maximum of {counted(width, 'minute')}." if width > 1 else ""
     return f"{most}; the limit is {job_limit:,}.{step}"
 
 

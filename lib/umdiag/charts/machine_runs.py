@@ -29,7 +29,8 @@ from umdiag.charts.canvas import (
 from umdiag.words.counting import counted
 
 _MOST_RUNS = 40
-_FLAT = 7
+#: Pixels that a run takes, and those of the axis below.
+_ROW, _AXIS = 26, 50
 #: Status of a machine run, in letters → label, colour; what is well stands at the bottom.
 _STATUSES: Mapping[str, tuple[str, str]] = {
     "succeeded": ("succeeded", GOOD),
@@ -61,7 +62,7 @@ def run_outcomes(
     update_run: str,
     computers: Sequence[str] = (),
 ) -> Figure | None:
-    """Draw how each run ended on its machines: one bar per run, the newest at the right.
+    """Draw how each run ended on its machines: one bar per run, the newest above.
 
     `machine_run_outcomes`: one row per machine run of Update Management (run_key, configuration, status,
     machine, computer, start_time); `schedule_attempts`: the same of schedules, of any time; `runs` and
@@ -78,10 +79,10 @@ def run_outcomes(
     labels = {**_STATUSES, "": _OTHER}
     traces = [_bars(part, *labels[key], shown) for key, part in parts.items() if len(part)]
     wrong = ~status.isin(("succeeded", "inprogress", "notstarted"))
-    traces.append(_above(wrong.groupby(rows["run_key"]).sum(), rows.groupby("run_key").size(), shown))
+    traces.append(_beside(wrong.groupby(rows["run_key"]).sum(), rows.groupby("run_key").size(), shown))
     number = rows["run_key"].nunique()
     said = f"{counted(len(rows), 'machine run')} of {counted(number, 'run')};"
-    said += f" {int(wrong.sum()):,} did not succeed (above the bars). "
+    said += f" {int(wrong.sum()):,} did not succeed (beside the bars). "
     said += _speaks_of(rows, population, computers, "took part in none")
     without = runs_without_machines(runs, maintenance_runs, set(every["run_key"]), *window)
     if without:
@@ -115,7 +116,7 @@ def run_restarts(
         if len(part := restarts[restarts["who"] == key])
     ]
     struck_in = restarts.groupby("run_key").size()
-    traces.append(_above(struck_in, of, shown, struck_in))
+    traces.append(_beside(struck_in, of, shown, struck_in))
     runs, struck = asked["run_key"].nunique(), restarts["run_key"].nunique()
     said = f"{counted(restarts['machine'].nunique(), 'machine')} restarted"
     said += f" in {struck:,} of {counted(runs, 'run')}"
@@ -167,8 +168,9 @@ def _bars(rows: pd.DataFrame, label: str, colour: str, shown: pd.DataFrame) -> S
         "type": "bar",
         "name": label,
         "marker": {"color": colour},
-        "x": list(range(len(shown))),
-        "y": counts,
+        "orientation": "h",
+        "x": counts,
+        "y": list(range(len(shown))),
         "text": [f"{count:,}" if count else "" for count in counts],
         "textposition": "inside",
         "insidetextanchor": "middle",
@@ -178,21 +180,20 @@ def _bars(rows: pd.DataFrame, label: str, colour: str, shown: pd.DataFrame) -> S
     }
 
 
-def _above(
-    part: pd.Series[Any], of: pd.Series[Any], shown: pd.DataFrame, height: pd.Series[Any] | None = None
+def _beside(
+    part: pd.Series[Any], of: pd.Series[Any], shown: pd.DataFrame, length: pd.Series[Any] | None = None
 ) -> Spec:
-    """Write "12 of 254" above each bar (among many "12"), as high as `of` unless `height` says otherwise."""
+    """Write "12 of 254" beside each bar, which is as long as `of` unless `length` says otherwise."""
     runs = list(shown["run_key"])
-    tops = of if height is None else height
-    flat = len(runs) <= _FLAT
-    texts = [f"{int(part[run]):,}" + (f" of {int(of[run]):,}" if flat else "") for run in runs]
+    ends = of if length is None else length
+    texts = [f"{int(part[run]):,} of {int(of[run]):,}" for run in runs]
     return {
         "type": "scatter",
         "mode": "text",
-        "x": list(range(len(runs))),
-        "y": [int(tops[run]) for run in runs],
+        "x": [int(ends[run]) for run in runs],
+        "y": list(range(len(runs))),
         "text": [text if part[run] else "" for text, run in zip(texts, runs, strict=True)],
-        "textposition": "top center",
+        "textposition": "middle right",
         "cliponaxis": False,
         "showlegend": False,
         "hoverinfo": "skip",
@@ -202,27 +203,23 @@ def _above(
 def _figure(title: str, said: str, traces: list[Spec], shown: pd.DataFrame, number: int, unit: str) -> Figure:
     if number > len(shown):
         said += f" Only the newest {len(shown):,} of {number:,} runs are drawn."
-    flat = len(shown) <= _FLAT
-    bars = [trace["y"] for trace in traces if trace["type"] == "bar"]
-    apart = "<br>" if flat else " · "
-    names = [
-        f"{inert(row.configuration, 20)}{apart}{row.start_time:%b %d %H:%M}" for row in shown.itertuples()
-    ]
+    bars = [trace["x"] for trace in traces if trace["type"] == "bar"]
+    names = [f"{inert(row.configuration, 24)} · {row.start_time:%b %d %H:%M}" for row in shown.itertuples()]
+    axis = whole_axis(unit, max((sum(stack) for stack in zip(*bars, strict=True)), default=0))
     layout = {
         "barmode": "stack",
         "bargap": 0.25,
         "uniformtext": {"minsize": 10, "mode": "hide"},
-        "xaxis": {
-            "title": {"text": "run, by its start (UTC); the newest at the right"},
+        "xaxis": axis,
+        "yaxis": {
+            "title": {"text": "run, by its start (UTC); the newest above"},
             "tickvals": list(range(len(shown))),
             "ticktext": names,
-            "tickangle": 0 if flat else -60,
-            "range": [-0.6, max(len(shown) - 0.4, 3.4)],
+            "range": [-0.6, len(shown) - 0.4],
             "showgrid": False,
         },
-        "yaxis": whole_axis(unit, max((sum(stack) for stack in zip(*bars, strict=True)), default=0)),
     }
-    return figure(title, said, traces, layout, height=280 if flat else 440)
+    return figure(title, said, traces, layout, height=_ROW * len(shown) + _AXIS)
 
 
 def _speaks_of(

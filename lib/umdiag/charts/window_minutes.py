@@ -30,7 +30,7 @@ _MOST_LINES = 20
 _PARTS = {
     "late": ("before it began", DULL),
     "inside": ("scan, downloads, installs and restarts", SERIES[0]),
-    "reserve": ("used of what is kept back for a restart", WARN),
+    "reserve": ("used of the time kept back for a restart", WARN),
     "beyond": ("beyond the window", BAD),
     "left": ("left", SERIES[4]),
     "kept": ("kept back for a restart", SERIES[3]),

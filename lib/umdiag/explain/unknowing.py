@@ -60,11 +60,11 @@ def also(text: str, width: int) -> list[str]:
     codes = unknown_codes(text)
     if not codes:
         return []
-    return [wording.wrapped(f"Not known here: ARM code {', '.join(codes)}.", "", width)]
+    return [wording.wrapped(f"Unknown here: ARM code {', '.join(codes)}.", "", width)]
 
 
 def _code(code: str, text: str, width: int) -> str:
-    lines = [f"ARM code {code}: not known here."]
+    lines = [f"ARM code {code}: unknown here."]
     if status := http_status(text):
         lines.append(f"  HTTP status {status}: {_STATUS[status // 100]}.")
     lines.append("  Resolution:")

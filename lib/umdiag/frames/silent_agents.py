@@ -36,7 +36,7 @@ def derive(
     """
     if system_workers is None and targets is None:
         raise Inconclusive(
-            "neither workers nor update deployments could be read: who should report is unknown"
+            "neither workers nor update deployments could be read: which machines should report is unknown"
         )
     start = pd.Timestamp(asked_at) - pd.Timedelta(lookback)
     elsewhere = managed["machine_key"][~surely_not(managed["managed"])]

@@ -9,8 +9,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from umdiag.errors import ParameterError
-from umdiag.model import EXPIRED, Accepted, Finding
+from umdiag.model import EXPIRED, Accepted, Diagnosis, Finding, Verdict
 from umdiag.scenarios import catalogue
+from umdiag.words.counting import counted
+
+_SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +35,12 @@ class Acceptances:
 
     def __init__(self, entries: Iterable[Acceptance], asked_at: datetime) -> None:
         self._today = asked_at.astimezone(UTC).date()
+        self._entries: list[tuple[Acceptance, re.Pattern[str]]] = []
         self._by_scenario: dict[str, list[tuple[Acceptance, re.Pattern[str]]]] = {}
         for entry in entries:
             _refuse_unknown(entry)
-            self._by_scenario.setdefault(entry.scenario, []).append((entry, _pattern(entry.subject)))
+            self._entries.append((entry, _pattern(entry.subject)))
+            self._by_scenario.setdefault(entry.scenario, []).append(self._entries[-1])
 
     def mark(self, scenario: str, findings: Sequence[Finding]) -> list[Finding]:
         """Return the findings of a scenario, those that are accepted marked so.
@@ -44,6 +49,30 @@ class Acceptances:
         """
         entries = self._by_scenario.get(scenario, [])
         return [self._marked(finding, entries) for finding in findings] if entries else list(findings)
+
+    def unmatched(self, diagnoses: Iterable[Diagnosis]) -> list[str]:
+        """Say which entries fit no finding of these diagnoses, at most one line.
+
+        Not of a scenario that is not among them, nor of one that could not see everything: what was not
+        seen may be there.
+        """
+        seen = {
+            diagnosis.scenario: diagnosis.findings
+            for diagnosis in diagnoses
+            if diagnosis.verdict is Verdict.HEALTHY
+            or (diagnosis.verdict is Verdict.PROBLEM and not diagnosis.reason)
+        }
+        idle = [
+            f"entry {number} ({' · '.join(filter(None, [entry.scenario, entry.cause, entry.subject]))})"
+            for number, (entry, pattern) in enumerate(self._entries, 1)
+            if entry.scenario in seen
+            and not any(_fits(finding, entry, pattern) for finding in seen[entry.scenario])
+        ]
+        if not idle:
+            return []
+        more = f" and {counted(len(idle) - _SHOWN, 'more entry', 'more entries')}" if idle[_SHOWN:] else ""
+        verb = "match" if len(idle) > 1 else "matches"
+        return [f"Accepted findings: {', '.join(idle[:_SHOWN])}{more} {verb} no finding: remove or correct"]
 
     def _marked(self, finding: Finding, entries: Iterable[tuple[Acceptance, re.Pattern[str]]]) -> Finding:
         fits = [entry for entry, pattern in entries if _fits(finding, entry, pattern)]

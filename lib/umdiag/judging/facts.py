@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypedDict
 
 import pandas as pd
@@ -32,6 +34,15 @@ class Clock(TypedDict):
     lookback: timedelta
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """An answer, when it was there (UTC) and how many seconds it took to come."""
+
+    rows: Rows
+    ended: datetime
+    seconds: float
+
+
 class Facts:
     """Asks a source, once per query and values. Safe for several threads.
 
@@ -53,7 +64,8 @@ class Facts:
         """Return the rows of one query. `values` fill parameters such as `computer`."""
         fitting = {key: value for key, value in values.items() if key in queries()[name].parameters}
         key = (name, json.dumps(fitting, default=str, sort_keys=True))
-        return self._answered.do(key, lambda: self._ask(queries()[name], fitting))
+        asked: Asked = self._answered.do(key, lambda: self._timed(queries()[name], fitting))
+        return asked.rows
 
     def fetch(self, names: Sequence[str], parallel: int, progress: Progress | None = None) -> None:
         """Ask these queries in threads, so many at a time."""
@@ -72,13 +84,23 @@ class Facts:
 
     def known(self) -> list[Rows]:
         """Return every answer so far, by query name."""
-        return sorted(self._answered.known().values(), key=lambda rows: (rows.name, rows.text))
+        return [asked.rows for asked in self.asked()]
+
+    def asked(self) -> list[Asked]:
+        """Return every answer so far with its time, by query name."""
+        answered = self._answered.known().values()
+        return sorted(answered, key=lambda asked: (asked.rows.name, asked.rows.text))
 
     def use(self, name: str) -> QueryUse:
         """Return how a query was asked and answered."""
         rows = self.rows(name)
         text = rows.sent or rows.text
         return QueryUse(name=name, text=text, state=rows.state, rows=len(rows.frame), reason=rows.reason)
+
+    def _timed(self, query: Query, values: Mapping[str, Value]) -> Asked:
+        begun = time.monotonic()
+        rows = self._ask(query, values)
+        return Asked(rows=rows, ended=datetime.now(UTC), seconds=time.monotonic() - begun)
 
     def _ask(self, query: Query, values: Mapping[str, Value]) -> Rows:
         clock = self._clock

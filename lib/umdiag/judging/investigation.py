@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from umdiag.judging.accepting import Acceptances
-from umdiag.judging.facts import Clock, Facts, Fetch, Progress
+from umdiag.judging.facts import Asked, Clock, Facts, Fetch, Progress
 from umdiag.judging.incidents import Drawn, draw
 from umdiag.judging.prepared import load_frame, save_frames
 from umdiag.judging.records import read_diagnoses, read_incidents
@@ -70,6 +70,10 @@ class Investigation:
         """Return every answer so far."""
         return self._facts.known()
 
+    def asked(self) -> list[Asked]:
+        """Return every answer so far, with when it came and how long it took."""
+        return self._facts.asked()
+
     def frame(self, name: str) -> pd.DataFrame:
         """Return a fact or frame by name, as far as it was seen. Raises Unavailable where nothing was."""
         return self._views.frame(name)
@@ -87,11 +91,10 @@ class Investigation:
         save_frames(folder, self._views.answering.known())
 
     def diagnoses(self, family: str | None = None) -> list[Diagnosis]:
-        """Return the diagnoses of one family or of all, judged once.
-
-        Findings say what explains them where all families are asked for: it may be of any.
+        """Return the diagnoses of one family or of all. What explains a finding may be of any family: all
+        are judged.
         """
-        return list(self.drawn().diagnoses) if family is None else self._judged([family])
+        return [judged for judged in self.drawn().diagnoses if family in (None, judged.family)]
 
     def incidents(self) -> list[Incident]:
         """Return what to fix, in order: findings that nothing explains, and what follows from them."""
@@ -118,6 +121,9 @@ class Investigation:
             return [self._diagnoses[scenario.name] for scenario in wanted if scenario.name in self._diagnoses]
 
     def diagnosis(self, name: str) -> Diagnosis:
-        """Return one scenario's diagnosis. Raises KeyError for a name that is no scenario."""
-        judged = self.diagnoses(scenario(name).family)
+        """Return one scenario's diagnosis, for which its family alone is judged.
+
+        Raises KeyError for a name that is no scenario.
+        """
+        judged = self._judged([scenario(name).family])
         return next(diagnosis for diagnosis in judged if diagnosis.scenario == name)

@@ -41,7 +41,8 @@ class Named:
     def notes(self) -> Iterator[str]:
         """Say which names match no machine."""
         for parameter, silent in self._silent():
-            yield f"{parameter}: no row in the window is of {_listed(silent)}: only Resource Graph knows it."
+            told = f"no row in the window is from {_listed(silent)}"
+            yield f"{parameter}: {told}: only Resource Graph knows it."
         for parameter, unknown in self._unknown():
             if unseen := self._unseen():
                 yield f"{parameter}: whether these machines are there could not be checked: {unseen}"
@@ -121,7 +122,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _advice(names: Sequence[str]) -> str:
     patterns = any(_PATTERN & set(name) for name in names)
-    return " Names are taken as they are written, * and ? are no wildcards." if patterns else ""
+    return " Names are taken as they are written, * and ? are not wildcards." if patterns else ""
 
 
 def is_on_machines(scenario: Scenario) -> bool:

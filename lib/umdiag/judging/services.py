@@ -46,7 +46,7 @@ class Services:
         if self.given:
             named = " and ".join(CALLED[service] for service in CALLED if service in self.given)
             return {
-                service: f"services names {named} alone" for service in CALLED if service not in self.given
+                service: f"services names only {named}" for service in CALLED if service not in self.given
             }
         if self.decided is not None:
             return self.decided

@@ -58,7 +58,7 @@ class Views:
         self._facts = facts
         self._named = dict(named)
         self._services = services
-        self._accepted = accepted
+        self.accepted = accepted
         self._prepared = prepared
         self._once = Once()
         self._undecided = self._derivation(services.ruled_out)
@@ -139,7 +139,7 @@ class Views:
         """Return a finding under the name that the logs give its machine, marked where it is accepted."""
         # Of what rests on logs alone every finding has the name that the logs give.
         named = self._as_logged(finding) if UPDATE_MANAGER in scenario.services else finding
-        return self._accepted.mark(scenario.name, [named])[0]
+        return self.accepted.mark(scenario.name, [named])[0]
 
     def _as_logged(self, finding: Finding) -> Finding:
         """Call a machine as its log rows do; what judges resources knows it by its resource's name."""

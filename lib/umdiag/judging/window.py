@@ -24,7 +24,7 @@ def shortness(tables: Iterable[str], lookback: timedelta, stale_after: timedelta
     length, limit = write_duration(lookback), write_duration(stale_after)
     for table in tables:
         if lookback < RHYTHM.get(table, timedelta()):
-            rhythm = f"the {write_duration(RHYTHM[table])} within which all that is well reports"
+            rhythm = f"the {write_duration(RHYTHM[table])} within which every healthy machine reports"
         elif table in AGEING and lookback < stale_after:
             rhythm = f"stale_after ({limit})"
         else:

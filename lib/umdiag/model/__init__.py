@@ -25,6 +25,7 @@ from umdiag.model.incidents import Incident as Incident
 from umdiag.model.rows import Adding as Adding
 from umdiag.model.rows import Partial as Partial
 from umdiag.model.rows import Reach as Reach
+from umdiag.model.rows import ReachGroup as ReachGroup
 from umdiag.model.rows import Rows as Rows
 from umdiag.model.rows import State as State
 from umdiag.model.rows import TableHealth as TableHealth
@@ -183,7 +184,7 @@ def found(
     """Make a finding of `cause` with the steps that can fit what is `known` of its subject.
 
     Severity, resolution and page are the cause's. In a step `<resource id>`, `<subscription>`, `<resource
-    group>` and `<resource name>` are those of the subject's ARM id, other names are keys of the evidence.
+    group>` and `<resource name>` are those of the subject's ARM id, other names are keys in the evidence.
     """
     values = {key.replace("_", " "): value for key, value in evidence.items() if isinstance(value, str)}
     told = steps_for(cause.resolution if resolution is None else resolution, known)

@@ -14,7 +14,7 @@ from umdiag.model.severity import Severity
 from umdiag.model.shown import html_of
 from umdiag.words.counting import counted
 
-#: Key of the evidence of a finding whose acceptance ended, with the last day on which it was accepted.
+#: Key in the evidence of a finding whose acceptance ended, with the last day on which it was accepted.
 EXPIRED = "accepted_until"
 Share = Annotated[float, Field(ge=0, le=1)]
 

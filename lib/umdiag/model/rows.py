@@ -85,10 +85,27 @@ class TableHealth:
     note: str = ""
 
 
+class ReachGroup(StrEnum):
+    """What belongs together of all that a report reads, in the order in which it is tried."""
+
+    SIGN_IN = "Sign-in"
+    WORKSPACES = "Workspaces"
+    TABLES = "Tables of workspaces"
+    RESOURCE_GRAPH = "Resource Graph"
+    AUTOMATION_ACCOUNT = "Automation account"
+    RESOURCE_MANAGER = "Azure Resource Manager"
+    PERMISSIONS = "Permissions"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """One thing that a report reads: whether it can be reached, and what was seen or is to be done."""
+    """One thing that a report reads: whether it can be reached, and what was seen or is to be done.
 
+    `table` is what was seen of a table in one workspace, where it is about that.
+    """
+
+    group: ReachGroup
     what: str
     ok: bool
     told: str
+    table: TableHealth | None = None

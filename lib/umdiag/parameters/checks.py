@@ -55,7 +55,7 @@ def is_subscription(written: str) -> bool:
 
 def _other_than_text(value: object) -> str:
     if isinstance(value, bool):
-        return "is a truth value, quote it"
+        return "is true or false, quote it"
     if isinstance(value, Number):
         return "is a number, quote it"
     if isinstance(value, date):
@@ -100,7 +100,7 @@ def whole_number(value: object) -> int:
         digits = isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,8}", value.strip())
         number = int(str(value)) if digits else 0
     if not 1 <= number <= MOST:
-        raise Refused(f"is not a whole number of 1 to {MOST}")
+        raise Refused(f"is not a whole number from 1 to {MOST}")
     return number
 
 

@@ -69,7 +69,7 @@ class Parameters(BaseModel):
     )
     services: kinds.Services = declared(
         [],
-        "Which services are looked at. Empty for those that there is something of",
+        "Which services are looked at. Empty for those that have rows",
         ["update_management", "update_manager"],
     )
     cloud: Annotated[Literal["public", "usgov", "china"], kinds.AnyCase] = declared(
@@ -134,7 +134,8 @@ class Parameters(BaseModel):
     )
     assessment_stale_after: kinds.Duration = declared(
         "48h",
-        "How old an assessment of Update Manager may be. The service promises one a day, an older is stale",
+        "How old an assessment of Update Manager may be. The service assesses once a day, an older "
+        "assessment is stale",
         "48h",
     )
     update_run: kinds.Text = declared(
@@ -158,7 +159,7 @@ class Parameters(BaseModel):
     ] = declared(
         "",
         "A file of findings that are known and accepted. "
-        "They make no problem until their day is over. umdiag accept writes an entry",
+        "They make no problem until their date has passed. umdiag accept writes an entry",
         "parameters/accepted.yml",
     )
     parameters_file: Annotated[kinds.Text, Field(title="path"), NotebookOnly(start="parameters/demo.yml")] = (

@@ -2,7 +2,8 @@
 
 import sys
 
-from umdiag.report.job import Outcome, run
+from umdiag.report.job import run
+from umdiag.report.outcome import Outcome
 
 __all__ = ["Outcome", "run"]
 

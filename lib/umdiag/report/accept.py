@@ -30,7 +30,7 @@ def accept(report: Path, entry: Entry, file: Path) -> Iterator[str]:
     acceptances = Acceptances([Acceptance(**entry)], asked_at)
     accepted = [finding for finding in acceptances.mark(entry["scenario"], findings) if finding.accepted]
     if not accepted:
-        raise CallError(f"{entry['scenario']}: this accepts nothing of the report; {_there(findings)}")
+        raise CallError(f"{entry['scenario']}: this matches no finding of the report; {_there(findings)}")
     add_entry(file, entry)
     names = ", ".join(finding.subject.name for finding in accepted[:_SHOWN])
     more = f" and {len(accepted) - _SHOWN:,} more" if len(accepted) > _SHOWN else ""

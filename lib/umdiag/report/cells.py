@@ -18,10 +18,14 @@ _NOTHING = Markup("")
 
 @dataclass(kw_only=True)
 class Cell:
-    """What the template shows of one cell: `text` for words, else outputs with the code folded away."""
+    """What the template shows of one cell: `text` for words, else outputs with the code folded away.
+
+    `sections` are names and titles of the headings in `text`.
+    """
 
     id: str = ""
     text: Markup = _NOTHING
+    sections: list[tuple[str, str]] = field(default_factory=list)
     is_titled: bool = False
     outputs: list[Markup] = field(default_factory=list)
     code: list[str] = field(default_factory=list)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from umdiag.errors import SourceError
-from umdiag.model import Reach, State
+from umdiag.model import Reach, ReachGroup, State, TableHealth
 from umdiag.parameters import Parameters
+from umdiag.queries import kql
 from umdiag.sources import Source
 from umdiag.sources.opening import open_source, target_of
 from umdiag.words.counting import counted
+from umdiag.words.moments import to_the_minute
 
 
 def examine(parameters: Parameters) -> Iterator[Reach]:
@@ -34,7 +37,7 @@ def _azure(parameters: Parameters) -> Iterator[Reach]:
     try:
         azure = Azure(target_of(parameters))
     except SourceError as error:
-        yield Reach(what="sign-in", ok=False, told=str(error))
+        yield Reach(group=ReachGroup.SIGN_IN, what="sign-in", ok=False, told=str(error))
         return
     try:
         asked_at = parameters.asked_at
@@ -42,7 +45,7 @@ def _azure(parameters: Parameters) -> Iterator[Reach]:
             try:
                 asked_at = azure.newest()
             except SourceError as error:
-                yield Reach(what="newest row", ok=False, told=str(error))
+                yield Reach(group=ReachGroup.SIGN_IN, what="newest row", ok=False, told=str(error))
                 asked_at = None
         azure.look_at(asked_at or azure.clock(), parameters.lookback)
         yield from reach(azure)
@@ -50,8 +53,37 @@ def _azure(parameters: Parameters) -> Iterator[Reach]:
         azure.close()
 
 
+def together(reached: Iterable[Reach]) -> Iterator[Reach]:
+    """Yield what was reached, of a table that several workspaces answer one line for all of them."""
+    lines = list(reached)
+    answered: dict[str, list[TableHealth]] = {}
+    for reach in lines:
+        if reach.ok and reach.table:
+            answered.setdefault(reach.table.table, []).append(reach.table)
+    for reach in lines:
+        same = answered.get(reach.table.table, []) if reach.ok and reach.table else []
+        if len(same) < 2:
+            yield reach
+        elif reach.table is same[0]:
+            newest = max((line.newest for line in same if line.newest), default=None)
+            told = f"{counted(sum(line.rows for line in same), 'row')} of {len(same)} workspaces"
+            told += f", newest {to_the_minute(newest)}" if newest else ""
+            yield replace(reach, what=f"table {same[0].table}", told=told)
+
+
 def _snapshot(source: Source) -> Iterator[Reach]:
-    for line in source.health():
+    order = list(ReachGroup)
+    lines = sorted(source.health(), key=lambda line: (order.index(_group(line.table)), line.table))
+    for line in lines:
         ok = line.state in (State.COMPLETE, State.EMPTY)
         told = counted(line.rows, "row") if ok else line.note or line.state.value
-        yield Reach(what=f"table {line.table} of {line.scope}", ok=ok, told=told)
+        what = f"table {line.table} of {line.scope}"
+        yield Reach(group=_group(line.table), what=what, ok=ok, told=told, table=line)
+
+
+def _group(table: str) -> ReachGroup:
+    """Return where a table of a snapshot comes from."""
+    known = kql.tables()
+    if table in known["graph"]:
+        return ReachGroup.RESOURCE_GRAPH
+    return ReachGroup.RESOURCE_MANAGER if table in known["arm"] else ReachGroup.TABLES

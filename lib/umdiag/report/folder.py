@@ -8,6 +8,7 @@ import secrets
 import shutil
 import threading
 import time
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -126,6 +127,20 @@ def is_report(folder: Path) -> bool:
             return _SCHEMA_AT_START.match(file.read(200)) is not None
     except (OSError, UnicodeDecodeError):
         return False
+
+
+def refuse_fuller(folder: Path, known: Iterable[str], wanted: Collection[str]) -> None:
+    """Refuse to put a report of the `wanted` notebooks in the place of one that has a page of others.
+
+    Raises CallError.
+    """
+    if not is_report(folder):
+        return
+    lost = [name for name in known if name not in wanted and (folder / f"{name}.html").is_file()]
+    if lost:
+        raise CallError(
+            f"{folder}: the report here has {', '.join(lost)} too, which --only would remove; name another -o"
+        )
 
 
 def _refuse_what_is_no_report(target: Path, shown: str) -> None:

@@ -12,13 +12,14 @@ import pandas as pd
 
 from umdiag.model import Diagnosis, Incident, Severity, State, TableHealth
 from umdiag.report.document import Notebook
-from umdiag.report.templates import Link, render
+from umdiag.report.single import Single
+from umdiag.report.templates import Link, Portal, render
 from umdiag.show.board import write_board
 from umdiag.show.places import Place
 from umdiag.show.triage import board_of
 from umdiag.show.unanswered import Unanswered, beyond, unanswered
 from umdiag.show.unasked import asked
-from umdiag.show.urgency import by_urgency, families_by_urgency
+from umdiag.show.urgency import by_urgency
 from umdiag.words.moments import to_the_minute, write_moment
 
 #: The page, as it and all others call it.
@@ -54,8 +55,13 @@ def index(
     notebooks: Sequence[Notebook],
     titles: Mapping[str, str],
     target: Mapping[str, Any],
+    portal_of_queries: Portal | None = None,
+    single: Single | None = None,
 ) -> str:
-    """Make index.html; `titles` names the families, and only those among `notebooks` have a page."""
+    """Make index.html; `titles` names the families, and only those among `notebooks` have a page.
+
+    `single`: what the same page needs where it holds the whole report.
+    """
     with_page = {notebook.family for notebook in notebooks}
     address = partial(_address, with_page=with_page)
     board = write_board(board_of(diagnoses, incidents, machines, portal), address)
@@ -74,7 +80,7 @@ def index(
         asked_at_iso=write_moment(asked_at),
         days_old=age.days if age > OLD else 0,
         board=board,
-        families=_families(of_services, titles, with_page, groups),
+        families=_families(of_services, incidents, titles, with_page, groups),
         health=lines[:_MOST_HEALTH],
         health_cut=len(lines[_MOST_HEALTH:]),
         unseen=sum(line.state in _UNSEEN for line in health),
@@ -84,16 +90,19 @@ def index(
         titles=titles,
         files=FILES,
         target=_target(target),
+        portal=portal_of_queries,
+        single=single,
     )
 
 
 def _families(
     diagnoses: Sequence[Diagnosis],
+    incidents: Sequence[Incident],
     titles: Mapping[str, str],
     with_page: Collection[str],
     groups: Sequence[Unanswered],
 ) -> list[dict[str, Any]]:
-    ordered = by_urgency(diagnoses)
+    ordered = by_urgency(diagnoses, incidents)
     told = {diagnosis.scenario: group for group in groups for diagnosis in group.diagnoses}
     return [
         {
@@ -105,7 +114,7 @@ def _families(
                 if diagnosis.family == family
             ],
         }
-        for family in families_by_urgency(ordered)
+        for family in dict.fromkeys(diagnosis.family for diagnosis in ordered)
     ]
 
 

@@ -3,68 +3,53 @@
 from __future__ import annotations
 
 import base64
-import html
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import takewhile
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from umdiag import show
 from umdiag.report.cells import CODE, Cell, joined, looked_at
 from umdiag.report.execution import Executed
-from umdiag.report.templates import Link, render
+from umdiag.report.figures import Charts
+from umdiag.report.templates import Link, Portal, render
+from umdiag.show.markup import data
 
 #: What all outputs of a page may weigh together; the frame around them stays below 50 kB.
 MOST_BYTES = 1_400_000
 _MOST_TEXT = 100_000
 _FIGURE = "application/vnd.plotly.v1+json"
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-_TAG = re.compile(r"<[^>]*>")
+_ANSWER = re.compile(r'class="um-answer um-(?P<verdict>\w+)" data-findings="(?P<findings>\d+)"')
+#: What a page's script shows beside the rows that stand on it.
+_STORED = re.compile(re.escape(data("um-rows", "@")).replace("@", "[^<]*"))
 _NOTHING = Markup("")
 _PARAMETER_TAGS = {"parameters", "injected-parameters"}
 _PARAMETERS = "Parameters of this run"
 
 
-class _Charts:
-    """The charts of one page: numbered in order, their templates kept once."""
+@dataclass(frozen=True, kw_only=True)
+class _Section:
+    """A heading of a page; `verdict` and `findings` are those of the question below it, if it is one."""
 
-    def __init__(self) -> None:
-        self.templates: list[Markup] = []
-        self.count = 0
-
-    def draw(self, figure: Mapping[str, Any], name: str) -> Markup:
-        """Return the place of a chart with its data beside it; the page's script draws it."""
-        layout = dict(figure.get("layout", {}))
-        content: dict[str, Any] = {"data": figure.get("data", [])}
-        if template := layout.pop("template", None):
-            text = as_script(template)
-            if text not in self.templates:
-                self.templates.append(text)
-            content["template"] = self.templates.index(text)
-        content["layout"] = layout
-        number, self.count = self.count, self.count + 1
-        return Markup(
-            '<figure class="chart" role="group" aria-label="{title}">\n'
-            '<div data-figure="{number}" data-name="{name}" style="height:{height}px"></div>\n'
-            '<script type="application/json" id="figure-{number}">{content}</script>\n'
-            "<noscript><p>This chart is drawn by a script: {title}</p></noscript>\n</figure>"
-        ).format(
-            title=_title(layout),
-            number=number,
-            name=f"{name}-{number + 1}",
-            height=int(layout.get("height") or 450),
-            content=as_script(content),
-        )
+    id: str
+    title: str
+    verdict: str = ""
+    findings: int = 0
 
 
-def page(executed: Executed, *, scope: str, title: str, pages: Sequence[Link]) -> str:
+def page(
+    executed: Executed, *, scope: str, title: str, pages: Sequence[Link], portal: Portal | None = None
+) -> str:
     """Make the HTML of an executed notebook."""
-    charts = _Charts()
-    cells = joined(looked_at(_cells(executed, charts)))
+    charts = Charts()
+    cells = joined(looked_at(_cells(executed, charts, scope)))
     _cut(cells, executed.family)
     return render(
         "page.html",
@@ -77,22 +62,44 @@ def page(executed: Executed, *, scope: str, title: str, pages: Sequence[Link]) -
         failed_at=next((cell.id for cell in cells if cell.failed), ""),
         has_heading=any(cell.is_titled for cell in cells),
         cells=[cell for cell in cells if cell.text or cell.outputs or cell.code],
+        sections=list(_sections(cells)),
         templates=charts.templates,
+        portal=portal or Portal(),
     )
 
 
-def _cells(executed: Executed, charts: _Charts) -> Iterator[Cell]:
+def _sections(cells: Sequence[Cell]) -> Iterator[_Section]:
+    """Name the headings of a page, each with the verdict of the question that stands below it."""
+    for place, cell in enumerate(cells):
+        below = takewhile(lambda other: not other.sections, cells[place + 1 :])
+        outputs = (output for other in below for output in other.outputs)
+        for id_, title in cell.sections:
+            answer = next(filter(None, map(_ANSWER.search, outputs)), None)
+            yield _Section(
+                id=id_,
+                title=title,
+                verdict=answer["verdict"].upper() if answer else "",
+                findings=int(answer["findings"]) if answer else 0,
+            )
+
+
+def _cells(executed: Executed, charts: Charts, scope: str) -> Iterator[Cell]:
     for index, cell in enumerate(executed.notebook.cells):
         if cell.cell_type == "markdown":
-            yield Cell(text=markdown(cell.source), is_titled=_has_title(cell.source))
+            text, sections = _with_names(cell.source, f"section-{index}")
+            yield Cell(text=text, sections=sections, is_titled=_has_title(cell.source))
         elif cell.cell_type == "code":
             stopped = executed.error if index == executed.cell else ""
-            yield _code_cell(cell, index, charts, executed.family, stopped)
+            yield _code_cell(
+                cell, index, partial(_output, charts=charts, family=executed.family, scope=scope), stopped
+            )
 
 
-def _code_cell(cell: Mapping[str, Any], index: int, charts: _Charts, family: str, stopped: str) -> Cell:
+def _code_cell(
+    cell: Mapping[str, Any], index: int, write: Callable[[Mapping[str, Any]], Markup], stopped: str
+) -> Cell:
     """Show a code cell; `stopped` says why the run ended at it."""
-    outputs = [_output(output, charts, family) for output in cell["outputs"]]
+    outputs = [shown for output in cell["outputs"] if (shown := write(output))]
     if stopped and not any(output["output_type"] == "error" for output in cell["outputs"]):
         outputs.append(_stop(stopped))
     return Cell(
@@ -109,30 +116,39 @@ def markdown(text: str) -> Markup:
     return Markup(_markdown().render(text))  # noqa: S704 - rendered with html off
 
 
+def _with_names(text: str, name: str) -> tuple[Markup, list[tuple[str, str]]]:
+    """Render Markdown whose sections can be led to; returns their names and titles too."""
+    tokens = _markdown().parse(text)
+    sections: list[tuple[str, str]] = []
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag == "h2":
+            token.attrSet("id", f"{name}-{len(sections)}" if sections else name)
+            sections.append((str(token.attrGet("id")), _plain(tokens[place + 1])))
+    return Markup(_markdown().renderer.render(tokens, _markdown().options, {})), sections  # noqa: S704
+
+
+def _plain(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline"))
+
+
 def _has_title(text: str) -> bool:
     return any(token.tag == "h1" for token in _markdown().parse(text))
 
 
-def as_script(content: object) -> Markup:
-    """Write JSON so that it can stand inside a script element whatever strings it holds."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(text)  # noqa: S704 - nothing in it can end the element
-
-
-def _output(output: Mapping[str, Any], charts: _Charts, family: str) -> Markup:
+def _output(output: Mapping[str, Any], charts: Charts, family: str, scope: str) -> Markup:
     match output["output_type"]:
         case "stream":
             kind = "stderr" if output["name"] == "stderr" else "plain"
-            return _text(output["text"], kind)
+            # The head of each page says what is looked at.
+            text = output["text"].removeprefix(f"{scope}\n")
+            return _text(text, kind) if text.strip() else _NOTHING
         case "error":
             return _stop(f"{output['ename']}: {output['evalue']}", "\n".join(output["traceback"]))
         case _:
             return _data(output["data"], charts, family)
 
 
-def _data(data: Mapping[str, Any], charts: _Charts, family: str) -> Markup:
+def _data(data: Mapping[str, Any], charts: Charts, family: str) -> Markup:
     if _FIGURE in data:
         return charts.draw(data[_FIGURE], family)
     if "text/html" in data:
@@ -169,33 +185,42 @@ def _paragraph(text: str) -> Markup:
 
 
 def _cut(cells: Sequence[Cell], family: str) -> None:
-    """Replace the largest outputs of a page that grew too long by a note that says so."""
-    sizes = sorted(_sizes(cells), key=lambda size: -size[0])
-    total = sum(size for size, *_ in sizes)
-    for size, number, place in sizes:
-        if total <= MOST_BYTES:
-            return
-        if place is None:
-            continue
-        cells[number].outputs[place] = Markup(
-            '<p class="caution">This output is too long for a page ({} kB); it is in the notebook '
-            '<a href="{family}.ipynb">{family}.ipynb</a>, and every row in '
-            '<a href="machines.csv">machines.csv</a> and <a href="findings.csv">findings.csv</a>.</p>'
-        ).format(f"{size // 1000:,}", family=family)
-        total -= size
+    """Make a page that grew too long shorter, its largest outputs first: rows that its script would show,
+    then whole outputs; what is left out is said.
+    """
+    for shorten in (_without_stored, partial(_too_long, family=family)):
+        sizes = sorted(_sizes(cells), key=lambda size: -size[0])
+        total = sum(size for size, *_ in sizes)
+        for size, number, place in sizes:
+            if total <= MOST_BYTES:
+                return
+            if place is not None:
+                outputs = cells[number].outputs
+                outputs[place] = shorten(outputs[place])
+                total -= size - _size(outputs[place])
+
+
+def _without_stored(output: Markup) -> Markup:
+    return Markup(_STORED.sub("", output))  # noqa: S704 - less of what was there
+
+
+def _too_long(output: Markup, family: str) -> Markup:
+    return Markup(
+        '<p class="caution">This output is too long for a page ({} kB); it is in the notebook '
+        '<a href="{family}.ipynb">{family}.ipynb</a>, and every row in '
+        '<a href="machines.csv">machines.csv</a> and <a href="findings.csv">findings.csv</a>.</p>'
+    ).format(f"{_size(output) // 1000:,}", family=family)
 
 
 def _sizes(cells: Sequence[Cell]) -> Iterator[tuple[int, int, int | None]]:
     for number, cell in enumerate(cells):
         yield len(cell.text.encode()) + len(cell.source.encode()), number, None
         for place, output in enumerate(cell.outputs):
-            yield len(output.encode(errors="replace")), number, place
+            yield _size(output), number, place
 
 
-def _title(layout: Mapping[str, Any]) -> str:
-    title = layout.get("title") or {}
-    text = title.get("text", "") if isinstance(title, Mapping) else str(title)
-    return html.unescape(_TAG.sub(" ", text)) or "Chart"
+def _size(output: Markup) -> int:
+    return len(output.encode(errors="replace"))
 
 
 @cache

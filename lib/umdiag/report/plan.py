@@ -10,10 +10,11 @@ from umdiag import parameters as params
 from umdiag.judging.needs import in_order
 from umdiag.judging.services import Services
 from umdiag.judging.wanted import OF_ONE_MACHINE, wanted_queries
+from umdiag.kit import acceptances
 from umdiag.queries import kql
 from umdiag.queries.belonging import service_of
 from umdiag.queries.kql import Query, Value
-from umdiag.report.job import AFTER, choose, drawn, families_of, find_notebooks
+from umdiag.report.notebooks import AFTER, choose, drawn, families_of, find_notebooks
 from umdiag.sources.opening import open_source, target_of
 from umdiag.words.counting import counted
 
@@ -25,10 +26,12 @@ def plan(parameters: params.Parameters, *, only: Sequence[str] = (), estimate: b
     """Yield the plan of a report as text, a block for each query, with the addresses it goes to.
 
     With `estimate` each log query also says how much it would read; `Usage` alone is asked for that.
-    Raises CallError for a family that is not there, SourceError where volumes cannot be had.
+    Raises CallError for a family that is not there, ParameterError for a file of accepted findings that a
+    report would refuse, SourceError where volumes cannot be had.
     """
     notebooks = choose(only, find_notebooks())
     asked_at = _clock(parameters)
+    acceptances(parameters, asked_at)
     target = target_of(parameters) if parameters.source == "azure" else None
     names = in_order(wanted_queries(families_of(notebooks), drawn(notebooks.values())))
     names += OF_ONE_MACHINE if AFTER in notebooks else ()
@@ -37,14 +40,14 @@ def plan(parameters: params.Parameters, *, only: Sequence[str] = (), estimate: b
         names = [name for name in names if service_of(kql.queries()[name].tables) not in left_out]
     sizes = _sizes(parameters, asked_at) if estimate and target and target.workspaces else {}
     yield f"{counted(len(names), 'query', 'queries')}; nothing is sent" + (
-        " but what asks for volumes." if sizes else "."
+        " except what asks for volumes." if sizes else "."
     )
     if target is not None and target.workspaces:
         if parameters.asked_at == "latest":
             yield "asked_at is the newest row, which a report reads first; a dry run takes the current time."
         yield "\n".join(_counting(target, parameters, asked_at))
     elif target is not None and estimate:
-        yield "An estimate is of what is read in workspaces, and none is named."
+        yield "An estimate covers what is read in workspaces, and the parameters name none."
     for name in names:
         query = kql.queries()[name]
         yield "\n".join(_block(query, target, parameters, asked_at, sizes))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from types import TracebackType
 
 from rich.console import Console
@@ -12,16 +13,22 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 
 class Steps:
-    """Tells of each step once; `lines` is the log, without paths, names of users or secrets."""
+    """Tells of each step once, nothing where `echo` is None.
 
-    def __init__(self, echo: Callable[[str], None]) -> None:
+    `lines` is the log: one line for each step with its time in UTC and a level of `logging`, without paths,
+    names of users or secrets.
+    """
+
+    def __init__(
+        self, echo: Callable[[str], None] | None, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         console = Console(stderr=True)
-        self.lines: list[str] = []
+        self._noted: list[tuple[datetime, int, str]] = []
         self._echo = echo
-        self._started = time.monotonic()
+        self._clock = clock
         self._bars: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
-        if console.is_terminal:
+        if console.is_terminal and echo is not None:
             self._bars = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
@@ -39,6 +46,16 @@ class Steps:
     def __exit__(self, kind: type[BaseException] | None, *_: TracebackType | BaseException | None) -> None:
         self.stop()
 
+    @property
+    def lines(self) -> Sequence[str]:
+        """What was noted, in order of time: `2026-11-28T06:00:00.000Z INFO judged 27 scenarios`."""
+        noted = sorted(self._noted, key=lambda note: note[0])
+        return [
+            f"{when.astimezone(UTC).isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"
+            f" {logging.getLevelName(level)} {line}"
+            for when, level, line in noted
+        ]
+
     def stop(self) -> None:
         """Give the terminal back."""
         if self._bars is not None:
@@ -54,14 +71,15 @@ class Steps:
             self._tasks[what] = self._bars.add_task(what, total=total, latest="")
         self._bars.update(self._tasks[what], completed=done, total=total, latest=latest)
 
-    def say(self, line: str, *, aloud: bool = False) -> None:
+    def say(self, line: str, *, aloud: bool = False, level: int = logging.INFO) -> None:
         """Log a line and print it; under bars, which say the same, only what is said `aloud`."""
-        self.note(line)
-        if self._bars is None:
+        self.note(line, level=level)
+        if self._bars is not None:
+            if aloud:
+                self._bars.console.print(line, markup=False, highlight=False)
+        elif self._echo is not None:
             self._echo(line)
-        elif aloud:
-            self._bars.console.print(line, markup=False, highlight=False)
 
-    def note(self, line: str) -> None:
-        """Log a line only."""
-        self.lines.append(f"{time.monotonic() - self._started:7.2f} s  {line}")
+    def note(self, line: str, *, level: int = logging.INFO, when: datetime | None = None) -> None:
+        """Log a line only, as of now or as of `when` it happened."""
+        self._noted.append((when or self._clock(), level, line))

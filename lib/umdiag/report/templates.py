@@ -18,6 +18,8 @@ from umdiag._version import __version__
 from umdiag.errors import UmdiagError
 
 BUNDLE = "plotly.min.js"
+#: What the pages' own script is made of.
+_SCRIPTS = ("report.js", "findings.js")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,15 +32,39 @@ class Link:
     failed: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Portal:
+    """Where a page's queries can be opened: the portal, a workspace, and which queries ask which."""
+
+    address: str = ""
+    workspace: str = ""
+    graph: Sequence[str] = ()
+    logs: Sequence[str] = ()
+
+
 def render(
-    template: str, *, title: str, scope: str, pages: Sequence[Link], scripts: bool, **content: object
+    template: str,
+    *,
+    title: str,
+    scope: str,
+    pages: Sequence[Link],
+    scripts: bool,
+    portal: Portal | None = None,
+    **content: object,
 ) -> str:
     """Fill a template; every value is escaped unless it is Markup."""
     page: str = (
         _environment()
         .get_template(template)
         .render(
-            title=title, scope=scope, pages=pages, scripts=scripts, version=__version__, css=_css(), **content
+            title=title,
+            scope=scope,
+            pages=pages,
+            scripts=scripts,
+            portal=portal or Portal(),
+            version=__version__,
+            css=_css(),
+            **{"single": None} | content,
         )
     )
     return page
@@ -46,11 +72,27 @@ def render(
 
 def copy_scripts(folder: Path) -> None:
     """Put the page script and plotly's bundle into the report folder, once for all its pages."""
-    (folder / "report.js").write_bytes(files("umdiag.report").joinpath("templates/report.js").read_bytes())
+    (folder / "report.js").write_bytes(script().encode())
+    shutil.copyfile(_bundle(), folder / BUNDLE)
+
+
+def script(*, single: bool = False) -> str:
+    """Return the pages' own script, or that of a file that holds all of them."""
+    names = (*_SCRIPTS, "single.js") if single else _SCRIPTS
+    parts = (files("umdiag.report").joinpath(f"templates/{name}") for name in names)
+    return "\n".join(part.read_text(encoding="utf-8") for part in parts)
+
+
+def bundle() -> str:
+    """Return plotly's script."""
+    return _bundle().read_text(encoding="utf-8")
+
+
+def _bundle() -> Path:
     plotly = find_spec("plotly")  # found, not imported: only charts draws
     if plotly is None or not plotly.submodule_search_locations:
         raise UmdiagError("plotly is not installed: install umdiag with its dependencies")
-    shutil.copyfile(Path(plotly.submodule_search_locations[0]) / "package_data" / BUNDLE, folder / BUNDLE)
+    return Path(plotly.submodule_search_locations[0]) / "package_data" / BUNDLE
 
 
 @cache
@@ -63,4 +105,4 @@ def _environment() -> Environment:
 @cache
 def _css() -> Markup:
     page = files("umdiag.report").joinpath("templates/page.css").read_text(encoding="utf-8")
-    return Markup(page + show.CSS)  # noqa: S704 - our own style sheets
+    return Markup(page + str(show.CSS))  # noqa: S704 - our own style sheets

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from umdiag.parameters import Parameters, as_values
+from umdiag.queries.kql import queries
 from umdiag.report import records
 from umdiag.report.document import Notebook, document
 from umdiag.report.index import TITLE, index
 from umdiag.report.privacy import Hidden
-from umdiag.report.templates import Link, copy_scripts
+from umdiag.report.single import Single, linked, packed
+from umdiag.report.templates import Link, Portal, copy_scripts
 from umdiag.sources.replay import write_facts
 
 if TYPE_CHECKING:
     from umdiag.judging.incidents import Drawn
     from umdiag.kit import Kit
+    from umdiag.model import Rows
     from umdiag.report.execution import Executed
 
 #: Frames derived once for the kernels; no part of the finished report.
 FRAMES = "frames"
 
+_PORTALS = {
+    "public": "https://portal.azure.com",
+    "usgov": "https://portal.azure.us",
+    "china": "https://portal.azure.cn",
+}
 #: The notebook of all families: its first screen is the index.
 _TITLES = {"overview": "Charts"}
 
@@ -38,6 +46,7 @@ class Report:
         drawn: Drawn,
         folder: Path,
         families: Sequence[str],
+        unmatched: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.asked_at = kit.asked_at
@@ -47,10 +56,13 @@ class Report:
         self._diagnoses = drawn.diagnoses
         self._incidents = drawn.incidents
         self._families = families
+        self._unmatched = unmatched
+        self._sizes: Mapping[tuple[str, str], int] = {}
         self._titles = {family: _TITLES.get(family, _spelled(family)) for family in families}
         self._machines = kit.machine_table()
         self._health = kit.health()
         self._patch_notes = kit.patch_notes()
+        self._portal = _portal(parameters)
 
     def write_data(self) -> None:
         """Write what does not wait for the notebooks, and what they read."""
@@ -58,7 +70,7 @@ class Report:
         records.write_findings_csv(self.folder / "findings.csv", self._diagnoses)
         records.write_machines_csv(self.folder / "machines.csv", self._machines)
         kit = self._kit
-        write_facts(
+        self._sizes = write_facts(
             self.folder,
             kit.rows(),
             asked_at=kit.asked_at,
@@ -69,6 +81,10 @@ class Report:
         )
         kit.save_frames(self.folder / FRAMES)
         copy_scripts(self.folder)
+
+    def bytes_of(self, rows: Rows) -> int:
+        """Return how large an answer's rows are in the folder, 0 where there are none."""
+        return self._sizes.get((rows.name, rows.text), 0)
 
     def write_page(self, executed: Executed) -> None:
         """Write the page of an executed notebook and its executed copy; safe to call from several threads."""
@@ -85,35 +101,45 @@ class Report:
             scope=str(self._kit),
             title=self._titles[executed.family],
             pages=links,
+            portal=self._portal,
         )
         self._write(f"{executed.family}.html", text)
         self._write(f"{executed.family}.ipynb", writes(executed.notebook) + "\n")  # type: ignore[no-untyped-call]
 
-    def write_index(self, executed: Sequence[Executed]) -> None:
-        """Write the index and the state of the notebooks, and remove what only the kernels needed."""
+    def write_index(self, executed: Sequence[Executed]) -> Sequence[Notebook]:
+        """Write the index and how the notebooks ended, which is returned; remove what only kernels needed."""
         ended = {notebook.family: notebook for notebook in executed}
         notebooks = [_notebook(ended[family]) for family in self._families]
+        self._write("index.html", self._index(notebooks))
+        self._write_findings(notebooks)
+        shutil.rmtree(self.folder / FRAMES, ignore_errors=True)
+        return notebooks
+
+    def single_file(self, notebooks: Sequence[Notebook]) -> str:
+        """Return the whole report as one page; to be called once all are written."""
+        single = packed(self.folder, self._families)
+        return linked(self._index(notebooks, single), self._families)
+
+    def _index(self, notebooks: Sequence[Notebook], single: Single | None = None) -> str:
         links = self._links()
-        kit = self._kit
-        text = index(
+        return index(
             scope=str(self._kit),
             pages=[Link(href="index.html", title=links[0].title, here=True), *links[1:]],
             asked_at=self._kit.asked_at,
             made_at=datetime.now(UTC),
-            notes=self._kit.notes,
+            notes=[*self._kit.notes, *self._unmatched],
             diagnoses=self._diagnoses,
             incidents=self._incidents,
             machines=self._machines,
-            portal=kit.seen("portal_compliance").frame,
+            portal=self._kit.seen("portal_compliance").frame,
             health=self._health,
             patch_notes=self._patch_notes,
             notebooks=notebooks,
             titles=self._titles,
             target=self._target,
+            portal_of_queries=self._portal,
+            single=single,
         )
-        self._write("index.html", text)
-        self._write_findings(notebooks)
-        shutil.rmtree(self.folder / FRAMES, ignore_errors=True)
 
     def write_log(self, lines: Sequence[str]) -> None:
         """Write run.log."""
@@ -139,6 +165,18 @@ class Report:
 
     def _write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+
+def _portal(parameters: Parameters) -> Portal:
+    asked: dict[str, list[str]] = {}
+    for name, query in queries().items():
+        asked.setdefault(query.dialect, []).append(name)
+    return Portal(
+        address=_PORTALS[parameters.cloud],
+        workspace=next(iter(parameters.workspaces), ""),
+        graph=asked["graph"],
+        logs=asked["logs"],
+    )
 
 
 def _spelled(family: str) -> str:

@@ -29,7 +29,10 @@ FAMILIES: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """One symptom: its literal name, its question, its manual page, what it can find and what it rests on."""
+    """One symptom: its literal name, its question, its manual page, what it can find and what it rests on.
+
+    `decides` are the keys of evidence that a reader judges a finding by, the first first.
+    """
 
     name: str
     family: str
@@ -38,6 +41,7 @@ class Scenario:
     causes: tuple[Cause, ...]
     rests: Rests
     services: tuple[str, ...]
+    decides: tuple[str, ...]
     judge: Callable[..., Iterator[Finding]]
 
 
@@ -47,8 +51,8 @@ def catalogue() -> tuple[Scenario, ...]:
 
     Its causes are those in a module's CAUSES; without it all constants that are causes, in their order.
 
-    Raises QueryError for a module without a docstring, causes, `RESTS`, `SERVICES` or `judge`, and for a
-    cause that leads to no notebook of another family.
+    Raises QueryError for a module without a docstring, causes, `RESTS`, `SERVICES`, `DECIDES` or `judge`, and
+    for a cause that leads to no notebook of another family.
     """
     found = []
     for family in FAMILIES:
@@ -85,9 +89,11 @@ def _scenario(family: str, name: str, module: ModuleType) -> Scenario:
             "Python leaves out docstrings, which umdiag reads: unset PYTHONOPTIMIZE, or run without -OO"
         )
     rests, judge = getattr(module, "RESTS", None), getattr(module, "judge", None)
-    services = getattr(module, "SERVICES", None)
-    if not manual or not causes or rests is None or judge is None or services is None:
-        raise QueryError(f"scenario {name}: a docstring, causes, RESTS, SERVICES and judge() belong to it")
+    services, decides = getattr(module, "SERVICES", None), getattr(module, "DECIDES", None)
+    if not manual or not causes or rests is None or judge is None or services is None or not decides:
+        raise QueryError(
+            f"scenario {name}: a docstring, causes, RESTS, SERVICES, DECIDES and judge() belong to it"
+        )
     if not isinstance(services, tuple) or not services or set(services) - CALLED.keys():
         raise QueryError(f"scenario {name}: SERVICES is {services!r}, expected some of {', '.join(CALLED)}")
     elsewhere = {*FAMILIES, "machine"} - {family}
@@ -104,5 +110,6 @@ def _scenario(family: str, name: str, module: ModuleType) -> Scenario:
         causes=causes,
         rests=rests,
         services=services,
+        decides=tuple(decides),
         judge=judge,
     )

@@ -19,7 +19,7 @@ NETWORK = Cause(
     key="network_unreachable",
     sentence="The machine did not reach Windows Update: name resolution, the proxy or the answer failed.",
     resolution=(
-        "Look at the proxy of the system, not of the user: netsh winhttp show proxy.",
+        "Check the system's proxy, not the user's: netsh winhttp show proxy.",
         with_wsus(
             "Let the machine reach its WSUS server <wsus server> on its port (8530, or 8531 with TLS)."
         ),
@@ -82,7 +82,7 @@ TIMED_OUT = Cause(
             " application pool WsusPool."
         ),
         without_wsus(
-            "Check the network path to Windows Update, above all proxies that hold connections: "
+            "Check the network path to Windows Update, especially proxies that hold connections open: "
             "netsh winhttp show"
             " proxy."
         ),
@@ -129,8 +129,16 @@ def cause_of(code: str, wsus_server: str) -> Cause:
 
 
 def resolution_of(cause: Cause, code: str) -> Sequence[str | Step]:
-    """Return the steps of a cause; what has no code cannot be looked up."""
-    return cause.resolution if code or cause is not OTHER else cause.resolution[1:]
+    """Return the steps of a cause; of a code that the guide does not name, what is known of it elsewhere."""
+    if cause is not OTHER:
+        return cause.resolution
+    if not code:
+        return cause.resolution[1:]  # what has no code cannot be looked up
+    known = next((known for known in decode(code) if known.name and known.cause == OTHER.key), None)
+    if known is None:
+        return cause.resolution
+    first, *rest = (step.replace("`", "") for step in known.resolution)
+    return (f"{code} is {known.name}: {known.meaning} {first}", *rest, *ASSESS_AGAIN)
 
 
 def leading_to(*leads: Lead, causes: Sequence[Cause] = CAUSES) -> tuple[Cause, ...]:

@@ -56,7 +56,7 @@ SUPERSEDED = Cause(
 )
 EXTENSION = Cause(
     key="extension_timed_out",
-    sentence="The patch extension on the machine did not finish in the time that the agent gives it.",
+    sentence="The patch extension on the machine did not finish in the time that the agent allows.",
     resolution=(
         *AGENT_STATE,
         *EXTENSION_STATE,

@@ -142,7 +142,7 @@ REGISTER_AGAIN = (
 START = (
     on_azure_vm("Start the machine if it should be patched: az vm start --ids <resource id>."),
     on_arc(
-        "Start the machine if it is off; if it runs, check its Arc agent on it: azcmagent show, azcmagent"
+        "Start the machine if it is off; if it runs, check the Arc agent on it: azcmagent show, azcmagent"
         " check."
     ),
     outside_azure("Start the machine where it is hosted, if it should be patched.", arc=False),

@@ -10,7 +10,7 @@ from importlib.resources import files
 import pandas as pd
 
 from umdiag.show.markup import Html, listing
-from umdiag.show.places import Place
+from umdiag.show.places import Place, machine_name
 from umdiag.show.plaintext import text_of
 from umdiag.show.values import spoken, words
 
@@ -76,16 +76,24 @@ def table(rows: pd.DataFrame, limit: int = 100, file: str = "machines.csv") -> B
     numbers = [place for place, column in enumerate(columns) if pd.api.types.is_numeric_dtype(column)]
     times = {place for place, column in enumerate(columns) if isinstance(column.dtype, pd.DatetimeTZDtype)}
     heads = [spoken(name) + (" (UTC)" if place in times else "") for place, name in enumerate(rows.columns)]
-    cells = (
+    shown = [
         [
             words(value).removesuffix(" UTC") if place in times else words(value)
             for place, value in enumerate(row)
         ]
         for row in rows.head(limit).itertuples(index=False, name=None)
-    )
-    body = listing(heads, cells, numbers, range(len(columns)))
-    more = len(rows) - limit
-    return Block(lambda place: body + place.rest(more, file) if more > 0 else body)
+    ]
+    machines = {place for place, name in enumerate(rows.columns) if name == "computer"}
+
+    def write(at: Place) -> Html:
+        lines = (
+            [machine_name(cell, at) if place in machines else cell for place, cell in enumerate(line)]
+            for line in shown
+        )
+        more = len(rows) - limit
+        return listing(heads, lines, numbers, range(len(columns))) + (at.rest(more, file) if more > 0 else "")
+
+    return Block(write)
 
 
 def _styled(body: Html) -> Html:

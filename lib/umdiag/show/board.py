@@ -45,7 +45,7 @@ def board(
 def write_board(board: Board, address: Address) -> Html:
     """Write the board for the place of which `address` tells where everything else stands."""
     return Html("").join(
-        [_answer(board), _incidents(board.rows, address), _unseen(board.unseen, address), _machines(board)]
+        [_answer(board), to_fix(board.rows, address), _unseen(board.unseen, address), _machines(board)]
     )
 
 
@@ -59,7 +59,8 @@ def _answer(board: Board) -> Html:
     return whole.format(board.verdict.lower(), Html("<p>{}</p>").each(lines))
 
 
-def _incidents(rows: Sequence[Row], address: Address) -> Html:
+def to_fix(rows: Sequence[Row], address: Address) -> Html:
+    """Write incidents in order: what, on whom, what goes away with it, and the first step."""
     if not rows:
         return Html("")
     shown, more = rows[:_AT_ONCE], rows[_AT_ONCE:_MOST]

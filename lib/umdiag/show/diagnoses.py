@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from umdiag.model import Accepted, Diagnosis, Finding, QueryUse, State, Verdict
+from umdiag.model import Accepted, Diagnosis, QueryUse, State, Verdict
 from umdiag.show.blocks import Block
-from umdiag.show.findings import finding_lines, kinds, sentence
+from umdiag.show.findings import finding_table, kinds, sentence
 from umdiag.show.markup import Html, badge, folded, listing
 from umdiag.show.places import Place
 from umdiag.show.unasked import left_out
 from umdiag.show.urgency import by_cause
 from umdiag.words.counting import counted
 
-#: Findings of one scenario that are shown; the rest is counted and lies in findings.csv.
-MOST_FINDINGS = 50
-_LEAST_PER_CAUSE = 5
+#: Accepted findings of one scenario that are listed.
+_MOST_ACCEPTED = 50
 _REMEDIES = {
     State.DENIED: "get permission to read it (Log Analytics Reader on the workspace, Reader on the "
     "subscription and the Automation account), then run again",
@@ -26,29 +24,18 @@ _REMEDIES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Section:
-    """The findings of one cause under its sentence, and how many of them are left out."""
-
-    head: Html
-    findings: Sequence[Finding]
-    left: int
-
-    def at(self, place: Place) -> Html:
-        """Write the section for the place where it is shown."""
-        rest = place.rest(self.left) if self.left else ""
-        return self.head + finding_lines(self.findings, place) + rest
-
-
 def diagnosis(shown: Diagnosis) -> Block:
     """Show one scenario: verdict, findings by cause with evidence and steps, the queries as sent."""
     if shown.verdict is Verdict.NOT_ASKED:
         return left_out(shown.reason)
-    top = Html('<div id="um-{}" class="um-answer um-{}">{}</div>').format(
-        shown.scenario, shown.verdict.lower(), _answer(shown)
+    top = Html('<div id="um-{}" class="um-answer um-{}" data-findings="{}">{}</div>').format(
+        shown.scenario,
+        shown.verdict.lower(),
+        sum(finding.accepted is None for finding in shown.findings),
+        _answer(shown),
     )
-    sections, queries = _sections(shown), _accepted(shown) + _queries(shown.queries)
-    return Block(lambda place: top + Html("").join(part.at(place) for part in sections) + queries)
+    below = _accepted(shown) + _queries(shown.queries)
+    return Block(lambda place: top + _found(shown, place) + below)
 
 
 def to_find_out(queries: Sequence[QueryUse]) -> str:
@@ -81,18 +68,14 @@ def _said(shown: Diagnosis) -> str:
     )
 
 
-def _sections(shown: Diagnosis) -> list[_Section]:
-    """Share what may be shown among the causes: a few findings of each, then more of the first."""
+def _found(shown: Diagnosis, place: Place) -> Html:
     groups = by_cause([finding for finding in shown.findings if finding.accepted is None])
-    spare = max(MOST_FINDINGS - sum(min(len(found), _LEAST_PER_CAUSE) for found in groups.values()), 0)
-    sections = []
-    for cause, found in groups.items():
-        number = min(len(found), _LEAST_PER_CAUSE + spare)
-        spare -= max(number - _LEAST_PER_CAUSE, 0)
-        words = sentence(shown.scenario, cause), kinds(found), cause
-        head = Html("<h4>{} ({}; <code>{}</code>)</h4>").format(*words)
-        sections.append(_Section(head=head, findings=found[:number], left=len(found) - number))
-    return sections
+    head = Html('<h3>{} <span class="um-soft">({}; <code>{}</code>)</span></h3>')
+    return Html("").join(
+        head.format(sentence(shown.scenario, cause), kinds(found), cause)
+        + finding_table(shown.scenario, found, place)
+        for cause, found in groups.items()
+    )
 
 
 def _accepted(shown: Diagnosis) -> Html:
@@ -109,10 +92,10 @@ def _accepted(shown: Diagnosis) -> Html:
     ]
     if not rows:
         return Html("")
-    listed = listing(("Subject", "Found", "Accepted until", "Why"), rows[:MOST_FINDINGS], names=[0])
+    listed = listing(("Subject", "Found", "Accepted until", "Why"), rows[:_MOST_ACCEPTED], names=[0])
     rest = (
-        Html("<p>and {} more</p>").format(len(rows) - MOST_FINDINGS)
-        if len(rows) > MOST_FINDINGS
+        Html("<p>and {} more</p>").format(len(rows) - _MOST_ACCEPTED)
+        if len(rows) > _MOST_ACCEPTED
         else Html("")
     )
     return folded(counted(len(rows), "accepted finding"), listed + rest)
@@ -132,4 +115,6 @@ def _queries(queries: Sequence[QueryUse]) -> Html:
 def _query(query: QueryUse) -> Html:
     state = f"{query.state}, {counted(query.rows, 'row')}" + (f": {query.reason}" if query.reason else "")
     text = "\n".join(query.text.splitlines())
-    return Html("<p><b>{}</b> ({})</p><pre>{}</pre>").format(query.name, state, text)
+    return Html('<p><b>{}</b> ({})</p><pre class="um-query" tabindex="0" data-query="{}">{}</pre>').format(
+        query.name, state, query.name, text
+    )

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
 
-from umdiag.model import Finding, Subject
-from umdiag.show.markup import Html, badge, link, listing, numbered, soft
-from umdiag.show.places import Place, referring
+from umdiag.model import Finding
+from umdiag.show.evidence import Line, Pair, Sheet, sheet
+from umdiag.show.markup import Html, badge, data, folded, link, numbered, soft
+from umdiag.show.places import Place, machine_name, referring
 from umdiag.show.values import spoken, words
 from umdiag.words.counting import counted
 
-_SHORT = 60
-#: Keys of evidence that are told in their own way.
-_APART = ("also", "not_checked", "portal")
+#: Findings of one cause that stand on a page as they are; the page's script shows the others.
+SHOWN = 50
+#: Bytes that the other findings of one cause may take, and of them what is not in columns.
+_MOST_BYTES, _MOST_DETAILS = 600_000, 300_000
+#: So few findings have what is in no column below them; of more it is folded away.
+_OPEN = 3
+#: Values that all share and that are told at once: so many, and so short.
+_AT_ONCE, _SHORT = 6, 48
 _NOUNS = {
     "machine": "machine",
     "workspace": "workspace",
@@ -23,41 +29,31 @@ _NOUNS = {
     "subscription": "subscription",
     "update_configuration": "update deployment",
     "update_run": "update run",
+    "automation_job": "job",
 }
 
 
-def finding_lines(findings: Sequence[Finding], place: Place, *, named: bool = True) -> Html:
-    """Write findings of one cause: a table (`named`: with their subjects), steps, source."""
-    resolution = Counter(tuple(finding.resolution) for finding in findings).most_common(1)[0][0]
-    apart = any(tuple(finding.resolution) != resolution for finding in findings)
-    names = Counter(finding.subject.name for finding in findings)
-    heads = ["Severity", *(["Subject"] if named else []), "Evidence", *(["What to do"] if apart else [])]
-    rows = []
-    for finding in findings:
-        name = [_subject(finding.subject, shared=names[finding.subject.name] > 1)] if named else []
-        row = [badge(finding.severity), *name, _evidence(finding.evidence)]
-        if apart:
-            differs = tuple(finding.resolution) != resolution
-            row.append(steps(finding.resolution, place) if differs else Html("as below"))
-        rows.append(row)
-    table = listing(heads, rows, names=[1] if named else [])
-    return table + steps(resolution, place) + _sources(findings)
-
-
-def steps(resolution: Iterable[str], place: Place) -> Html:
-    """Write the steps of a resolution; what they name of the kit is linked."""
-    return numbered(referring(step, place.address) for step in resolution)
+def finding_table(scenario: str, findings: Sequence[Finding], place: Place, *, named: bool = True) -> Html:
+    """Write the findings of one cause as a table (`named`: with their subjects), then steps and sources."""
+    laid = sheet(findings, _decides().get(scenario, ()))
+    names = Counter(finding.subject.name for finding in findings) if named else Counter()
+    heads = ["Severity", *(["Subject"] if named else []), *laid.columns]
+    is_open = len(findings) <= _OPEN
+    if laid.has_more and not is_open:
+        heads.append("Details")
+    rows = Html("").join(
+        _row(line, names, place, named=named, is_open=is_open, has_more=laid.has_more, width=len(heads))
+        for line in laid.lines[:SHOWN]
+    )
+    table = Html('<table class="um-findings"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>').format(
+        Html('<th scope="col">{}</th>').each(heads), rows
+    )
+    return _same(laid.same) + table + _others(laid, place) + _steps(laid, place) + _sources(findings)
 
 
 def sentence(scenario: str, cause: str) -> str:
     """Return the one sentence of a cause, as its scenario words it."""
     return _sentences().get((scenario, cause)) or f"{spoken(cause)[:1].upper()}{spoken(cause)[1:]}."
-
-
-def named(scenario: str, finding: Finding) -> Html:
-    """Name a finding in one line: its subject, and the sentence of its cause."""
-    name = finding.subject.name or finding.subject.id
-    return Html("<b>{}</b>: {}").format(words(name), sentence(scenario, finding.cause))
 
 
 def kinds(findings: Iterable[Finding]) -> str:
@@ -67,9 +63,117 @@ def kinds(findings: Iterable[Finding]) -> str:
     return ", ".join(counted(number, noun) for noun, number in counts.most_common())
 
 
-def _subject(subject: Subject, *, shared: bool) -> Html:
-    name = Html('<span title="{}">{}</span>').format(subject.id, subject.name or subject.id or "(no name)")
-    return name + Html("<br>") + soft(words(subject.id)) if shared and subject.id else name
+def _row(
+    line: Line,
+    names: Mapping[str, int],
+    place: Place,
+    *,
+    named: bool,
+    is_open: bool,
+    has_more: bool,
+    width: int,
+) -> Html:
+    finding = line.finding
+    cells: list[str] = [badge(finding.severity)]
+    if named:
+        cells.append(_subject(finding, place, shared=names[finding.subject.name] > 1))
+    cells += line.cells
+    written = [Html("<td>{}</td>").format(cell) for cell in cells]
+    more = _more(line, place)
+    if has_more and not is_open:
+        written.append(Html("<td>{}</td>").format(folded("details", more) if more else ""))
+    row = Html("<tr>{}</tr>").format(Html("").join(written))
+    if is_open and more:
+        row += Html('<tr class="um-more"><td colspan="{}">{}</td></tr>').format(width, more)
+    return row
+
+
+def _subject(finding: Finding, place: Place, *, shared: bool) -> Html:
+    """Name a subject: a machine leads to its own line, and each to its page in the portal."""
+    subject = finding.subject
+    name = subject.name or subject.id or "(no name)"
+    said = Html('<span title="{}">{}</span>').format(subject.id, name)
+    if place is Place.PAGE and subject.kind == "machine" and subject.name:
+        said = machine_name(name, place)
+    parts: list[str] = [said]
+    if shared and subject.id:
+        parts += [Html("<br>"), soft(words(subject.id))]
+    if address := _in_portal(finding):
+        parts += [" ", link(address, "portal")]
+    return Html("").join(parts)
+
+
+def _in_portal(finding: Finding) -> str:
+    # Here, not above: showing rests on the records alone, and only words come from the scenarios.
+    from umdiag.scenarios.portal import resource_page
+
+    return str(finding.evidence.get("portal") or resource_page(finding.subject.id))
+
+
+def _more(line: Line, place: Place) -> Html:
+    """Write what is in no column: pairs, then the steps in which this finding differs."""
+    parts = [_pairs(line.more)] if line.more else []
+    if line.steps:
+        parts += [soft("Its own steps:"), numbered(referring(step, place.address) for step in line.steps)]
+    return Html("").join(parts)
+
+
+def _pairs(pairs: Iterable[Pair]) -> Html:
+    return Html('<dl class="um-pairs">{}</dl>').format(
+        Html("").join(Html("<dt>{}</dt><dd>{}</dd>").format(key, said) for key, said in pairs)
+    )
+
+
+def _same(pairs: Sequence[Pair]) -> Html:
+    """Say once what holds for every finding of the table."""
+    if not pairs:
+        return Html("")
+    at_once = [pair for pair in pairs if len(pair[1]) <= _SHORT][:_AT_ONCE]
+    others = [pair for pair in pairs if pair not in at_once]
+    said = Html(" · ").join(soft(f"{key}:") + " " + value for key, value in at_once)
+    rest = folded(f"{counted(len(others), 'more value')} that all share", _pairs(others)) if others else ""
+    return Html('<p class="um-same">{} {}</p>{}').format(soft("The same for all:"), said, rest)
+
+
+def _others(laid: Sheet, place: Place) -> Html:
+    """Say how many findings do not stand here; on a page they are there for its script to show."""
+    others = laid.lines[SHOWN:]
+    if not others:
+        return Html("")
+    told = place.rest(len(others))
+    return told if place is Place.NOTEBOOK else data("um-rows", _data(others)) + told
+
+
+def _data(lines: Iterable[Line]) -> str:
+    """Write findings as JSON: severity, name, cells, and while there is room what is in no column."""
+    keys: dict[str, int] = {}
+    rows: list[str] = []
+    size = 0
+    for line in lines:
+        row: list[object] = [line.finding.severity.value, line.finding.subject.name, list(line.cells)]
+        if size < _MOST_DETAILS:
+            row.append([[keys.setdefault(key, len(keys)), said] for key, said in _told(line)])
+        rows.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+        size += len(rows[-1].encode(errors="replace"))
+        if size > _MOST_BYTES:
+            break
+    return f'{{"keys":{json.dumps(list(keys), ensure_ascii=False)},"rows":[{",".join(rows)}]}}'
+
+
+def _told(line: Line) -> Iterator[Pair]:
+    yield from line.more
+    yield from (("step", step) for step in line.steps)
+
+
+def _steps(laid: Sheet, place: Place) -> Html:
+    if not laid.steps:
+        return Html("")
+    head = Html('<p class="um-do"><b>What to do</b>{}</p>').format(
+        soft(f" (as for {laid.lines[0].finding.subject.name}; details say where a step differs)")
+        if any(line.steps for line in laid.lines)
+        else ""
+    )
+    return head + numbered(referring(step, place.address) for step in laid.steps)
 
 
 def _sources(findings: Iterable[Finding]) -> Html:
@@ -83,34 +187,6 @@ def _page(source: str) -> str:
     return "Microsoft docs" if "microsoft.com/" in source else source
 
 
-def _evidence(evidence: Mapping[str, Any]) -> Html:
-    told = [(key, value) for key, value in evidence.items() if key not in _APART and _says(value)]
-    pairs = [(spoken(key), words(value, key)) for key, value in told]
-    short = [pair for pair in pairs if len("".join(pair)) <= _SHORT]
-    lines: list[str] = [_pair(*pair) for pair in pairs if pair not in short]
-    if short:
-        lines.insert(0, Html(" · ").join(_pair(*pair) for pair in short))
-    if address := evidence.get("portal"):
-        lines.append(link(str(address), "open in the portal"))
-    if also := evidence.get("also"):
-        lines.append(f"Also fits: {', '.join(spoken(cause) for cause in _many(also))}.")
-    if unchecked := evidence.get("not_checked"):
-        lines.append(f"Could not be checked: {'; '.join(str(reason) for reason in _many(unchecked))}.")
-    return Html("<br>").join(lines) or Html("—")
-
-
-def _pair(key: str, said: str) -> Html:
-    return soft(f"{key}:") + " " + said
-
-
-def _says(value: Any) -> bool:
-    return value is not None and value not in ("", [], {}, ())
-
-
-def _many(value: Any) -> list[Any]:
-    return [value] if isinstance(value, str) else list(value)
-
-
 @cache
 def _sentences() -> Mapping[tuple[str, str], str]:
     # Here, not above: showing rests on the records alone, and only words come from the scenarios.
@@ -119,3 +195,10 @@ def _sentences() -> Mapping[tuple[str, str], str]:
     return {
         (scenario.name, cause.key): cause.sentence for scenario in catalogue() for cause in scenario.causes
     }
+
+
+@cache
+def _decides() -> Mapping[str, Sequence[str]]:
+    from umdiag.scenarios import catalogue
+
+    return {scenario.name: scenario.decides for scenario in catalogue()}

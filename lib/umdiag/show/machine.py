@@ -9,7 +9,7 @@ import pandas as pd
 
 from umdiag.model import Diagnosis, Finding
 from umdiag.show.blocks import Block, note
-from umdiag.show.findings import finding_lines, sentence
+from umdiag.show.findings import finding_table, sentence
 from umdiag.show.markup import Html, badge, listing
 from umdiag.show.places import Place, referring
 from umdiag.show.urgency import leading, weight
@@ -117,7 +117,7 @@ def _found(found: Sequence[tuple[Diagnosis, Finding]], place: Place) -> Html:
     parts = [Html("<h3>{}</h3>").format(counted(len(found), "finding"))]
     for diagnosis, finding in sorted(found, key=lambda pair: weight(pair[1])):
         head = Html("<h4>{} {}</h4>").format(diagnosis.title, sentence(diagnosis.scenario, finding.cause))
-        parts.append(head + finding_lines([finding], place, named=False))
+        parts.append(head + finding_table(diagnosis.scenario, [finding], place, named=False))
     return Html("").join(parts)
 
 

@@ -11,7 +11,9 @@ from markupsafe import Markup, escape
 #: Control characters and signs that turn the direction of writing: none of a row reaches a page.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _PAGE = re.compile(r"https://[^\s\"'<>]+")
-_FILE = re.compile(r"[\w-][\w.-]*(#[\w-]+)?|#[\w-]+")
+_FILE = re.compile(r"[\w-][\w.-]*(#[\w.~=%-]+)?|#[\w-]+")
+#: What could end a script, or a line of one.
+_ENDING = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 _WIDE_TABLE = 8
 _SHORT_NAME = 44
 
@@ -43,19 +45,29 @@ def link(address: str, text: str) -> Html:
     return Html.escape(f"{text} ({address})" if address and address != text else text)
 
 
+def data(kind: str, json_text: str) -> Html:
+    """Put JSON on a page for its script, whatever strings it holds."""
+    safe = Html(json_text.translate(_ENDING))  # noqa: S704 - nothing in it can end the element
+    return Html('<script type="application/json" class="{}">{}</script>').format(kind, safe)
+
+
 def listing(
     heads: Sequence[str],
     rows: Iterable[Sequence[str]],
     numbers: Iterable[int] = (),
     names: Iterable[int] = (),
+    kind: str = "",
 ) -> Html:
-    """Make a table of cells; `numbers` are the columns set right, short `names` are not broken."""
+    """Make a table of cells; `numbers` are the columns set right, short `names` are not broken, `kind` is
+    a class of the table.
+    """
     right, kept = set(numbers), set(names)
     lines = (
         Html("").join(_cell(cell, right=place in right, kept=place in kept) for place, cell in enumerate(row))
         for row in rows
     )
-    wide = Html(' class="um-wide"') if len(heads) > _WIDE_TABLE else ""
+    kind = kind or ("um-wide" if len(heads) > _WIDE_TABLE else "")
+    wide = Html(' class="{}"').format(kind) if kind else ""
     return Html("<table{}><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(
         wide, Html("<th>{}</th>").each(heads), Html("<tr>{}</tr>").each(lines)
     )

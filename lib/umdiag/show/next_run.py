@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from umdiag.show.blocks import Block, note
 from umdiag.show.markup import Html, listing
+from umdiag.show.places import Place, machine_name
 from umdiag.show.values import spoken, words
 from umdiag.words.counting import counted
 
@@ -38,7 +39,9 @@ def next_run(
         return note("Azure Update Manager has no schedule in force here.")
     machines = next_run_machines[next_run_machines["configuration_key"].isin(runs["configuration_key"])]
     names = dict(zip(runs["configuration_key"], runs["configuration"], strict=True))
-    return Block(lambda _: _schedules(runs) + _not_taken(machines, names) + _asked(machines, names))
+    return Block(
+        lambda place: _schedules(runs) + _not_taken(machines, names, place) + _asked(machines, names, place)
+    )
 
 
 def named(next_runs: pd.DataFrame, configuration: str) -> pd.DataFrame:
@@ -92,32 +95,39 @@ def _when(run: Any) -> str:
     return "not in the next 31 days" if run.recurrence_known else "unknown"
 
 
-def _not_taken(machines: pd.DataFrame, names: Mapping[str, str]) -> Html:
+def _not_taken(machines: pd.DataFrame, names: Mapping[str, str], place: Place) -> Html:
     """Say of each schedule which of its machines will not be patched, and why."""
     parts = []
     left_out = machines[machines["selected"] & ~machines["taken"]]
     for name, reason in REASONS.items():
         lacking = left_out[left_out[name].fillna(False).astype(bool)]
         for key, of_schedule in lacking.groupby("configuration_key", sort=False):
-            shown = ", ".join(words(computer) for computer in of_schedule["computer"].head(_MOST_NAMES))
+            shown = Html(", ").join(
+                machine_name(words(computer), place) for computer in of_schedule["computer"].head(_MOST_NAMES)
+            )
             more = f" and {len(of_schedule) - _MOST_NAMES:,} more" if len(of_schedule) > _MOST_NAMES else ""
             said = counted(len(of_schedule), "machine")
-            parts.append((names[str(key)], said, reason, f"{shown}{more}"))
+            parts.append((names[str(key)], said, reason, shown + more))
     if not parts:
         return Html("")
-    return Html("<h3>Selected, and not patched as things are</h3>") + listing(
+    return Html("<h3>Selected, but not patched with the current settings</h3>") + listing(
         ("Schedule", "Machines", "Why", "Which"), parts, names=(0,)
     )
 
 
-def _asked(machines: pd.DataFrame, names: Mapping[str, str]) -> Html:
+def _asked(machines: pd.DataFrame, names: Mapping[str, str], place: Place) -> Html:
     asked = machines[machines["asked"]].sort_values(["computer", "start"], kind="stable")
     if asked.empty:
         return Html("")
     unknown = asked[asked["machine_key"] == ""].drop_duplicates("computer")
     known = asked[asked["machine_key"] != ""]
-    rows = [
-        (row.computer, names[row.configuration_key], "yes" if row.taken else "no", "; ".join(why_not(row)))
+    rows: list[Sequence[str]] = [
+        (
+            machine_name(row.computer, place),
+            names[row.configuration_key],
+            "yes" if row.taken else "no",
+            "; ".join(why_not(row)),
+        )
         for row in known.head(_MOST_ROWS).itertuples()
     ]
     rows += [(row.computer, "—", "no", "; ".join(why_not(row))) for row in unknown.itertuples()]

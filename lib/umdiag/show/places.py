@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache
+from urllib.parse import quote
 
 from umdiag.show.markup import Html, link
 
@@ -23,7 +24,19 @@ class Place(Enum):
     def rest(self, number: int, file: str = "findings.csv") -> Html:
         """Say how much is left out and where all of it is."""
         where = link(file, file) if self is Place.PAGE else f"{file} of a report"
-        return Html('<p class="um-soft">… and {:,} more in {}</p>').format(number, where)
+        return Html(
+            '<p class="um-soft" data-left="{}">… and <span data-number>{:,}</span> more in {}</p>'
+        ).format(number, number, where)
+
+
+def machine_address(name: str) -> str:
+    """Return where the line of a machine stands in a report."""
+    return f"machines.html#m={quote(name, safe='')}"
+
+
+def machine_name(name: str, place: Place) -> Html:
+    """Write the name of a machine; on a page of a report it leads to its line."""
+    return link(machine_address(name), name) if place is Place.PAGE and name else Html.escape(name)
 
 
 def referring(text: str, address: Callable[[str, str], str]) -> Html:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-_BEGIN_A_LINE = ("p", "tr", "table", "ol", "details", "h3", "h4", "pre", "div", "br")
+_BEGIN_A_LINE = ("p", "tr", "table", "ol", "details", "h3", "h4", "pre", "div", "br", "dt")
+_EMPTY = ("br", "img")
 _END_A_LINE = ("p", "table", "ol", "details", "summary", "h3", "h4", "pre", "div")
 
 
@@ -23,8 +24,13 @@ class _Reader(HTMLParser):
         super().__init__()
         self.found: list[str] = []
         self._number = 0
+        #: Tags that are open, from the first on that shows nothing but a picture.
+        self._unsaid: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _EMPTY and (self._unsaid or ("aria-hidden", "true") in attrs):
+            self._unsaid.append(tag)
+            return
         if tag == "ol":
             self._number = 0
         if tag == "li":
@@ -34,10 +40,16 @@ class _Reader(HTMLParser):
             self.found.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
+        if self._unsaid:
+            self._unsaid.pop()
+            return
         if tag in ("td", "th"):
             self.found.append(" | ")
+        elif tag == "dt":
+            self.found.append(": ")
         elif tag in _END_A_LINE:
             self.found.append("\n")
 
     def handle_data(self, data: str) -> None:
-        self.found.append(data)
+        if not self._unsaid:
+            self.found.append(data)

@@ -13,8 +13,7 @@ def query_table(queries: Iterable[Query]) -> Block:
     """Show queries in a table, by the tables that they ask."""
     ordered = sorted(queries, key=lambda query: (query.tables, query.name))
     rows = [
-        (Html("<b>{}</b>").format(query.name), query.answers, ", ".join(query.tables))
-        for query in ordered
+        (Html("<b>{}</b>").format(query.name), query.answers, ", ".join(query.tables)) for query in ordered
     ]
     said = Html("<p>{}</p>").format(
         'kit.queries["name"] shows one, kit.queries["name"].run() returns its rows.'

@@ -6,7 +6,7 @@ from umdiag.model import Diagnosis, Finding, Incident, Rows
 from umdiag.model.shown import html_of
 from umdiag.show.blocks import Block, table
 from umdiag.show.diagnoses import diagnosis
-from umdiag.show.findings import finding_lines
+from umdiag.show.findings import finding_table
 from umdiag.show.first_screen import incident_list
 from umdiag.show.markup import Html
 from umdiag.show.places import Place
@@ -21,10 +21,10 @@ class Diagnoses(list[Diagnosis]):
     """Diagnoses that a notebook shows as their summary, worst first."""
 
     def _repr_html_(self) -> str:
-        return summary(self)._repr_html_()
+        return summary(self, ())._repr_html_()
 
     def __repr__(self) -> str:
-        return repr(summary(self))
+        return repr(summary(self, ()))
 
 
 class Incidents(list[Incident]):
@@ -44,7 +44,7 @@ def _of_diagnosis(record: Diagnosis) -> str:
 
 @html_of.register
 def _of_finding(record: Finding) -> str:
-    return _block(finding_lines([record], Place.NOTEBOOK))
+    return _block(finding_table("", [record], Place.NOTEBOOK))
 
 
 @html_of.register

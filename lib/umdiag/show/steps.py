@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from umdiag.model import Diagnosis, Finding, Lead, Verdict
+from umdiag.model import Diagnosis, Finding, Incident, Lead, Verdict
 from umdiag.scenarios import FAMILIES, leads_from
 from umdiag.show.blocks import Block
 from umdiag.show.findings import kinds
 from umdiag.show.markup import Html, link, numbered
 from umdiag.show.places import Place
 from umdiag.show.unasked import asked
-from umdiag.show.urgency import Weight, by_urgency, families_by_urgency, heaviest, worst_machine
+from umdiag.show.urgency import Weight, by_urgency, heaviest, worst_machine
 from umdiag.words.counting import counted
 
 _MOST_REASONS = 3
@@ -23,8 +23,10 @@ _ALL = ("overview", "machine", "")
 Reasons = Mapping[Lead, Sequence[Finding]]
 
 
-def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "", computer: str = "") -> Block:
-    """Name the notebooks to open next and why, the most urgent first.
+def next_steps(
+    diagnoses: Sequence[Diagnosis], incidents: Sequence[Incident], *, here: str = "", computer: str = ""
+) -> Block:
+    """Name the notebooks to open next and why, in the order of what is to be fixed.
 
     `here` is the notebook that is open; with `computer` only findings on that machine count.
     """
@@ -35,14 +37,16 @@ def next_steps(diagnoses: Sequence[Diagnosis], *, here: str = "", computer: str 
         seen = [_only(diagnosis, computer) for diagnosis in seen]
     if all(diagnosis.verdict is Verdict.HEALTHY for diagnosis in seen):
         return Block(lambda place: _nothing(here, place))
-    problems = [diagnosis for diagnosis in by_urgency(seen) if diagnosis.verdict is Verdict.PROBLEM]
+    problems = [
+        diagnosis for diagnosis in by_urgency(seen, incidents) if diagnosis.verdict is Verdict.PROBLEM
+    ]
     return Block(lambda place: numbered(_ways(seen, problems, here, computer, place)))
 
 
 def _ways(
     seen: Sequence[Diagnosis], problems: Sequence[Diagnosis], here: str, computer: str, place: Place
 ) -> Iterator[Html]:
-    listed = families_by_urgency(problems) if here in _ALL else []
+    listed = list(dict.fromkeys(diagnosis.family for diagnosis in problems)) if here in _ALL else []
     yield from (_family_line(family, problems, place) for family in listed)
     if here not in _ALL or computer:
         yield from _followed(problems, {here, *listed}, place)
@@ -119,7 +123,7 @@ def _unanswered(diagnoses: Sequence[Diagnosis], place: Place, *, named: bool) ->
 def _reasons(problems: Iterable[Diagnosis]) -> dict[str, dict[Lead, list[Finding]]]:
     """Collect the findings that lead to each notebook, by the reason."""
     reasons: dict[str, dict[Lead, list[Finding]]] = {}
-    for diagnosis in by_urgency(problems):
+    for diagnosis in problems:
         for finding in _grave([diagnosis]):
             for lead in leads_from(diagnosis.scenario, finding.cause):
                 reasons.setdefault(lead.notebook, {}).setdefault(lead, []).append(finding)

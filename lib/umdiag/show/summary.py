@@ -1,47 +1,68 @@
-"""The answer first: every verdict of a notebook, what is most urgent and what to do about it."""
+"""The answer of one notebook first: what to fix, in the order of the first screen, and every verdict."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 
-from umdiag.model import Diagnosis, Severity, Verdict
+from umdiag.model import Diagnosis, Incident, Severity, Verdict
 from umdiag.show.blocks import Block
+from umdiag.show.board import to_fix
 from umdiag.show.diagnoses import to_find_out
-from umdiag.show.findings import kinds, named
-from umdiag.show.markup import Html, answer, badge, folded, link, listing, soft
-from umdiag.show.places import Place, referring
+from umdiag.show.findings import kinds, sentence
+from umdiag.show.markup import Html, answer, badge, folded, link, listing
+from umdiag.show.places import Place
+from umdiag.show.triage import rows_of
 from umdiag.show.unanswered import Unanswered, unanswered
 from umdiag.show.unasked import asked, unasked
-from umdiag.show.urgency import by_urgency, leading
+from umdiag.show.urgency import by_urgency
 from umdiag.words.counting import counted
 
+#: Roots on other pages that are named.
+_MOST_ROOTS = 5
 
-def summary(diagnoses: Sequence[Diagnosis]) -> Block:
-    """Show every verdict, worst first: what is most urgent, in words, and what to do first."""
+
+def summary(diagnoses: Sequence[Diagnosis], incidents: Sequence[Incident]) -> Block:
+    """Show what to fix first of what these diagnoses found, then each verdict, worst first.
+
+    `incidents`: of these diagnoses or of all, in their order; those of other diagnoses are left out.
+    """
     if not diagnoses:
         return Block(lambda _: answer("unknown", "No scenario was judged."))
-    ordered = by_urgency(asked(diagnoses))
+    ordered = by_urgency(asked(diagnoses), incidents)
     said = unasked(diagnoses)
     rest = Html('<p class="um-soft">{}</p>').format(said) if said else Html("")
     if not ordered:
         return Block(lambda _: rest)
-    return Block(lambda place: _answer(ordered, place) + _table(ordered, place) + rest)
+    rows = rows_of(incidents, diagnoses)
+    return Block(
+        lambda place: (
+            _answer(ordered, incidents, len(rows))
+            + to_fix(rows, place.address)
+            + _roots(ordered, place)
+            + _table(ordered, place)
+            + rest
+        )
+    )
 
 
-def _answer(ordered: Sequence[Diagnosis], place: Place) -> Html:
-    worst = ordered[0]
-    lines = [_counts(ordered)]
-    if worst.verdict is Verdict.UNKNOWN:
+def _answer(ordered: Sequence[Diagnosis], incidents: Sequence[Incident], here: int) -> Html:
+    lines = [Html("<b>{}</b>").format(_first_line(ordered, incidents, here)), _counts(ordered)]
+    if ordered[0].verdict is Verdict.UNKNOWN:
         lines.insert(0, Html("No problem was found, but this is not an all-clear."))
-    lead = leading(worst.findings) if worst.verdict is Verdict.PROBLEM else None
-    if lead is not None:
-        urgent = Html("{} <b>Most urgent:</b> {}")
-        lines.append(urgent.format(badge(lead.severity), named(worst.scenario, lead)))
-    if worst.verdict is not Verdict.HEALTHY:
-        lines.append(Html("<b>Do first:</b> {}").format(_first_step(worst, place)))
+        lines.append(Html("<b>Do first:</b> {}").format(_sentence(to_find_out(ordered[0].queries))))
     whole = Html('<div class="um-answer um-{}">{}</div>')
-    return whole.format(worst.verdict.lower(), Html("<p>{}</p>").each(lines))
+    return whole.format(ordered[0].verdict.lower(), Html("<p>{}</p>").each(filter(None, lines)))
+
+
+def _first_line(ordered: Sequence[Diagnosis], incidents: Sequence[Incident], here: int) -> str:
+    if here:
+        begin = "begins" if here == 1 else "begin"
+        things = counted(len(incidents), "thing")
+        return f"{things if here == len(incidents) else f'{here:,} of {things}'} to fix {begin} here."
+    if ordered[0].verdict is Verdict.PROBLEM:
+        return "Nothing to fix begins here: what was found follows from something else."
+    return ""
 
 
 def _counts(diagnoses: Sequence[Diagnosis]) -> Html:
@@ -58,24 +79,53 @@ def _counts(diagnoses: Sequence[Diagnosis]) -> Html:
     return Html.escape(f"{', '.join(said)}.")
 
 
+def _roots(ordered: Sequence[Diagnosis], place: Place) -> Html:
+    """Say what else is the root of findings here: it goes away with that."""
+    here = {diagnosis.scenario for diagnosis in ordered}
+    roots = Counter(
+        root
+        for diagnosis in ordered
+        for finding in diagnosis.findings
+        if finding.counts
+        for root in dict.fromkeys(
+            (explanation.scenario, explanation.cause) for explanation in finding.explained_by
+        )
+        if root[0] not in here
+    )
+    if not roots:
+        return Html("")
+    items = [
+        Html("{}: {} <code>{}</code>").format(
+            counted(number, "finding"),
+            link(place.address(_family(scenario), scenario), sentence(scenario, cause)),
+            scenario,
+        )
+        for (scenario, cause), number in roots.most_common(_MOST_ROOTS)
+    ]
+    head = Html('<p class="um-soft">Findings here that follow from something on another page:</p>')
+    return head + Html("<ul>{}</ul>").format(Html("<li>{}</li>").each(items))
+
+
+def _family(name: str) -> str:
+    # Here, not above: showing rests on the records alone, and only words come from the scenarios.
+    from umdiag.scenarios import scenario
+
+    return scenario(name).family
+
+
 def _table(ordered: Sequence[Diagnosis], place: Place) -> Html:
     local = len({diagnosis.family for diagnosis in ordered}) == 1
     groups = [group for group in unanswered(ordered) if len(group.diagnoses) > 1]
     told = {diagnosis.scenario: group for group in groups for diagnosis in group.diagnoses}
     rows: list[Sequence[str]] = [
-        (
-            badge(diagnosis.verdict),
-            _linked(diagnosis, place, local=local),
-            _found(diagnosis),
-            _first_step(diagnosis, place),
-        )
+        (badge(diagnosis.verdict), _linked(diagnosis, place, local=local), _found(diagnosis))
         for diagnosis in ordered
         if diagnosis.scenario not in told
     ]
     # What is UNKNOWN stands together in the order of urgency: so do those that lack the same.
     where = sum(diagnosis.verdict is Verdict.PROBLEM for diagnosis in ordered)
     rows[where:where] = [_together(group, place, local=local) for group in groups]
-    return listing(("Verdict", "Question", "Found", "Do first"), rows)
+    return listing(("Verdict", "Question", "Found"), rows)
 
 
 def _together(group: Unanswered, place: Place, *, local: bool) -> Sequence[str]:
@@ -85,8 +135,7 @@ def _together(group: Unanswered, place: Place, *, local: bool) -> Sequence[str]:
     return (
         badge(Verdict.UNKNOWN),
         folded(counted(len(group.diagnoses), "question"), titles),
-        Html.escape(group.reason),
-        Html.escape(_sentence(to_find_out(queries))),
+        Html("{} <b>Next:</b> {}").format(group.reason, _sentence(to_find_out(queries))),
     )
 
 
@@ -100,27 +149,14 @@ def _linked(diagnosis: Diagnosis, place: Place, *, local: bool) -> Html:
 
 def _found(diagnosis: Diagnosis) -> Html:
     if diagnosis.verdict is Verdict.UNKNOWN:
-        return Html.escape(diagnosis.reason)
-    lead = leading(diagnosis.findings)
-    if lead is None:
-        return Html("nothing")
+        return Html("{} <b>Next:</b> {}").format(diagnosis.reason, _sentence(to_find_out(diagnosis.queries)))
+    number = len(diagnosis.findings)
     if diagnosis.verdict is Verdict.HEALTHY:
-        return Html.escape(f"nothing; {counted(len(diagnosis.findings), 'note')}")
-    first = named(diagnosis.scenario, lead)
-    if len(diagnosis.findings) == 1:
-        return first
-    counts = Counter(finding.severity for finding in diagnosis.findings)
+        return Html.escape(f"nothing; {counted(number, 'note')}" if number else "nothing")
+    counts = Counter(finding.severity for finding in diagnosis.findings if finding.counts)
     parts = ", ".join(f"{counts[severity]:,} {severity}" for severity in Severity if severity in counts)
-    return first + " " + soft(f"({kinds(diagnosis.findings)}: {parts})")
-
-
-def _first_step(diagnosis: Diagnosis, place: Place) -> Html:
-    if diagnosis.verdict is Verdict.UNKNOWN:
-        return Html.escape(_sentence(to_find_out(diagnosis.queries)))
-    lead = leading(diagnosis.findings) if diagnosis.verdict is Verdict.PROBLEM else None
-    step = next(iter(lead.resolution), "") if lead is not None else ""
-    return referring(step, place.address) if step else Html("—")
+    return Html.escape(f"{kinds(finding for finding in diagnosis.findings if finding.counts)}: {parts}")
 
 
 def _sentence(said: str) -> str:
-    return said[0].upper() + said[1:]
+    return said[0].upper() + said[1:] + "."

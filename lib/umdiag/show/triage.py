@@ -60,16 +60,25 @@ def board_of(
     """Say what all diagnoses come to; `machines` has their `state`, `portal` is the portal's compliance."""
     seen = asked(diagnoses)
     verdict = min((diagnosis.verdict for diagnosis in seen), key=list(Verdict).index, default=Verdict.UNKNOWN)
-    by_scenario = {diagnosis.scenario: diagnosis for diagnosis in diagnoses}
     return Board(
         verdict=verdict,
         answer=_answer(seen, incidents),
         verdicts=_verdicts(seen),
-        rows=tuple(_row(incident, by_scenario[incident.scenario]) for incident in incidents),
+        rows=rows_of(incidents, diagnoses),
         unseen=tuple(unanswered(seen)),
         notes=tuple(filter(None, [*_accepted(seen), unasked(diagnoses)])),
         states=_states(machines),
         portal=_portal(portal) if _looks_at_manager(diagnoses) else (),
+    )
+
+
+def rows_of(incidents: Sequence[Incident], diagnoses: Sequence[Diagnosis]) -> tuple[Row, ...]:
+    """Tell of the incidents whose roots are findings of these diagnoses, in their order."""
+    by_scenario = {diagnosis.scenario: diagnosis for diagnosis in diagnoses}
+    return tuple(
+        _row(incident, by_scenario[incident.scenario])
+        for incident in incidents
+        if incident.scenario in by_scenario
     )
 
 
@@ -140,11 +149,9 @@ def _accepted(seen: Sequence[Diagnosis]) -> list[str]:
     accepted = sum(finding.accepted is not None for finding in findings)
     expired = sum(EXPIRED in finding.evidence for finding in findings)
     return [
-        f"{counted(accepted, 'finding is', 'findings are')} accepted and counted nowhere."
-        if accepted
-        else "",
-        f"{counted(expired, 'finding counts', 'findings count')} again: the day until which"
-        f" {'it was' if expired == 1 else 'they were'} accepted is over."
+        f"{counted(accepted, 'finding is', 'findings are')} accepted and not counted." if accepted else "",
+        f"{counted(expired, 'finding counts', 'findings count')} again: the date until which"
+        f" {'it was' if expired == 1 else 'they were'} accepted has passed."
         if expired
         else "",
     ]

@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from umdiag.model import Diagnosis, Finding, Severity, Verdict
+from umdiag.model import Diagnosis, Finding, Incident, Severity, Verdict
 
 UNKNOWN_CAUSE = "unknown"
 #: Kind of subject → its place: the wider the effect, the earlier. What is not named stands between.
 _WIDTH = {"workspace": 0, "automation_account": 1, "subscription": 1, "machine": 3}
 _BETWEEN = 2
 _VERDICTS = list(Verdict)
+#: Place of what is in no incident's root: findings.json holds fewer.
+_LAST = 1_000_000
 
 Weight = tuple[bool, bool, int, int]
 _NOTHING: Weight = (True, True, len(Severity), len(_WIDTH))
@@ -54,14 +56,23 @@ def by_cause(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
     return dict(sorted(groups.items(), key=lambda group: _weight_of_group(group[1])))
 
 
-def by_urgency(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
-    """Order diagnoses: problems first, each as urgent as its leading finding."""
-    return sorted(diagnoses, key=_urgency)
-
-
-def families_by_urgency(diagnoses: Iterable[Diagnosis]) -> list[str]:
-    """Order the families of these diagnoses by the most urgent of each."""
-    return list(dict.fromkeys(diagnosis.family for diagnosis in by_urgency(diagnoses)))
+def by_urgency(diagnoses: Iterable[Diagnosis], incidents: Iterable[Incident] = ()) -> list[Diagnosis]:
+    """Order diagnoses: problems first, those in which `incidents` have their roots as these are ordered,
+    then each as urgent as its leading finding.
+    """
+    places: dict[str, int] = {}
+    for place, incident in enumerate(incidents):
+        places.setdefault(incident.scenario, place)
+    return sorted(
+        diagnoses,
+        key=lambda diagnosis: (
+            _VERDICTS.index(diagnosis.verdict),
+            places.get(diagnosis.scenario, _LAST),
+            heaviest(diagnosis.findings),
+            -len(diagnosis.findings),
+            diagnosis.scenario,
+        ),
+    )
 
 
 def worst_machine(findings: Iterable[Finding]) -> str:
@@ -75,11 +86,6 @@ def worst_machine(findings: Iterable[Finding]) -> str:
         key=lambda name: (heaviest(of_machine[name]), -len(of_machine[name]), name.casefold(), name),
         default="",
     )
-
-
-def _urgency(diagnosis: Diagnosis) -> tuple[int, Weight, int, str]:
-    verdict = _VERDICTS.index(diagnosis.verdict)
-    return verdict, heaviest(diagnosis.findings), -len(diagnosis.findings), diagnosis.scenario
 
 
 def _weight_of_group(findings: Sequence[Finding]) -> tuple[Weight, int, tuple[str, str, str]]:

@@ -96,7 +96,7 @@ def of_beginning(start: datetime, begun: datetime) -> str:
 
 def of_old_rows(table: str, newest: datetime) -> str:
     """Say that a log holds rows, and none of the window, though others have some there."""
-    return f"{table} holds rows and none of the window, its newest is of {newest:%Y-%m-%d %H:%M}"
+    return f"{table} holds rows, but none in the window, its newest is of {newest:%Y-%m-%d %H:%M}"
 
 
 def why(error: Exception, memory_limit: str) -> str:

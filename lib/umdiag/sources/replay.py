@@ -177,16 +177,18 @@ def write_facts(
     health: Iterable[TableHealth] = (),
     notes: Iterable[str] = (),
     not_asked: Mapping[str, str] | None = None,
-) -> None:
+) -> Mapping[tuple[str, str], int]:
     """Write answers into `folder` so that it can be replayed: `facts/*.parquet`, then `snapshot.json`.
 
     `not_asked` says which services were not looked at, and why. A query that was asked with several values
     has one file for each, `name@<start of the text's sha256>`.
     Every file is its owner's alone and appears whole or not at all; facts of an earlier writing go.
+    Returns the bytes of each file, by name and text of the query.
     """
     answers = {(answer.name, kql.sha256(answer.text)): answer for answer in rows}
     names = [name for name, _ in answers]
     facts: dict[str, Fact] = {}
+    sizes: dict[tuple[str, str], int] = {}
     target = folder / FOLDER
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for (name, sha), answer in answers.items():
@@ -194,6 +196,7 @@ def write_facts(
         content = _parquet(answer.frame) if answer.state in _HOLDS_ROWS else b""
         if content:
             write_private(folder / _file(key), content)
+        sizes[name, answer.text] = len(content)
         facts[key] = Fact(
             sha256=hashlib.sha256(content).hexdigest() if content else "",
             text_sha256=sha,
@@ -219,6 +222,7 @@ def write_facts(
         if file.stem not in facts or facts[file.stem].state not in _HOLDS_ROWS:
             with suppress(OSError):
                 file.unlink()
+    return sizes
 
 
 def _file(key: str) -> str:

@@ -15,3 +15,8 @@ STATES: Mapping[str, tuple[str, str]] = {
     "not_managed": ("not managed", "#56B4E9"),
     "compliant": ("compliant", "#009E73"),
 }
+
+
+def called(state: str) -> str:
+    """Return what a state is called; what is none stays as it is."""
+    return STATES[state][0] if state in STATES else state

@@ -68,8 +68,8 @@ def not_shown(arm_key: str) -> str:
     """Say what would show a machine's resource that is not among those that were shown."""
     group = arm_key.partition("/providers/")[0]
     return (
-        "its resource, its power state and whether it still exists: Resource Graph does not show it, as it"
-        f" shows nothing that you may not read (have Reader on {group} assigned to you)"
+        "its resource, its power state and whether it still exists: Resource Graph does not show it,"
+        f" you may not be allowed to read it (have Reader on {group} assigned to you)"
     )
 
 

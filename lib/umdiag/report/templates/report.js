@@ -9,6 +9,7 @@
 
   function draw(place) {
     var figure = read("figure-" + place.dataset.figure);
+    if (!window.Plotly && document.getElementById("um-plotly")) { return; } // it is still packed
     if (!window.Plotly) {
       place.textContent = "plotly.min.js is missing beside this page: without it no chart can be drawn.";
       return;
@@ -76,10 +77,41 @@
     }
   }
 
+  // The code behind a page is for few: one button shows all of it.
+  function code() {
+    var side = document.querySelector("nav.side");
+    if (!side || !document.querySelector("details.code")) { return; }
+    document.body.classList.add("scripted");
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "code";
+    button.textContent = "Show the code";
+    button.setAttribute("aria-pressed", "false");
+    button.addEventListener("click", function () {
+      var shown = document.body.classList.toggle("with-code");
+      button.textContent = shown ? "Hide the code" : "Show the code";
+      button.setAttribute("aria-pressed", String(shown));
+    });
+    side.appendChild(button);
+  }
+
+  // On a narrow page the list of its sections would fill the first screen.
+  function side() {
+    if (window.matchMedia("(max-width: 63.9rem)").matches) {
+      document.querySelectorAll("nav.side > details").forEach(function (list) { list.open = false; });
+    }
+  }
+
+  // What is done with a page, or with one that comes into the document later.
+  window.umdiag = [function (root) {
+    side();
+    code();
+    root.querySelectorAll("[data-figure]").forEach(draw);
+    root.querySelectorAll("main table:not(.um-findings)").forEach(sortable);
+    root.querySelectorAll("[data-asked-at]").forEach(age);
+  }];
   document.addEventListener("DOMContentLoaded", function () {
-    document.querySelectorAll("[data-figure]").forEach(draw);
-    document.querySelectorAll("main table").forEach(sortable);
-    document.querySelectorAll("[data-asked-at]").forEach(age);
+    window.umdiag.forEach(function (part) { part(document); });
   });
   // A printed page shows its code closed and its charts as they are; only their width follows the paper.
   window.addEventListener("beforeprint", function () {

@@ -34,7 +34,8 @@ _DELETED = Cause(
             " ends."
         ),
         in_update_manager(
-            "If named_by_schedule is true, take it out of the schedules that still name it: Azure Update"
+            "Take it out of the schedules that still name it, if any do (evidence: named_by_schedule): "
+            "Azure Update"
             " Manager > Maintenance configurations > the configuration > Resources > Remove."
         ),
         in_update_manager(

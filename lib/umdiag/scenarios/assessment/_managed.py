@@ -1,4 +1,4 @@
-"""What these scenarios share on machines of Azure Update Manager: whom they judge, and whom nobody can."""
+"""What these scenarios share on machines of Azure Update Manager: which they judge, and which nobody can."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ BEHIND_STATES = ("needed_patches", "resource_changes", "schedule_machine_runs")
 #: What lies behind them too and does not matter here.
 NOT_READ = {"schedule_runs": "shows whether runs are hidden, and runs are not read here"}
 _RIGHT = "a role with patchAssessmentResults/read"
-_BLIND = "their subscription shows not one assessment, though it should"
+_BLIND = "their subscription shows no assessment at all, though it should"
 _NOT_SHOWN = (
-    "Resource Graph does not show its resource, as it shows nothing that you may not read, and nothing says"
-    " that it was deleted"
+    "Resource Graph does not show its resource, and nothing says that it was deleted: you may not be allowed"
+    " to read it"
 )
 _NO_ROW = (
-    "not one assessment of any machine is shown: none was made in the last 7 days, or you may not read them"
+    "no assessment of any machine is shown: none was made in the last 7 days, or you may not read them"
     f" (have Reader, or {_RIGHT}, assigned to you)"
 )
-_DELETED_OR_HIDDEN = "whether Azure deleted it or only does not show it: changes of resources were not seen"
+_DELETED_OR_HIDDEN = "whether it was deleted or is only hidden from you: changes of resources were not seen"
 _MOST_NAMES = 5
 
 

@@ -8,7 +8,7 @@ Looks for:
 
 Why it matters:
     The machine shows the state of its last successful scan, which may be weeks old. In Azure Update Manager a
-    failed assessment replaces the good one before it: nothing is known then of the updates that it needs.
+    failed assessment replaces the good one before it: then nothing is known about the updates that it needs.
 
 Cannot see:
     Update Management: Linux machines, whose agent logs no such event; scans that fail without an event; the
@@ -92,6 +92,7 @@ _BY_KEY = {cause.key: cause for cause in _OF_ERRORS if cause.key != "wsus_unreac
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("code", "failed", "began", "last_assessed")
 RESTS = Rests(
     symptom=("scan_failures", *MACHINES),
     manager=MANAGED,

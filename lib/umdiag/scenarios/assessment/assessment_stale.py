@@ -11,7 +11,7 @@ Why it matters:
 
 Cannot see:
     Why a scan did not run on the machine; before the first stop in the window, whether a quota was reached;
-    since when an Azure VM is on, and Azure Update Manager assesses it only while it is.
+    since when an Azure VM has been on: Azure Update Manager assesses it only while it runs.
 
 Sources:
     https://learn.microsoft.com/azure/automation/troubleshoot/update-agent-issues (read 2026-11-22)
@@ -91,12 +91,13 @@ UNKNOWN = Cause(
     leads_to=(TOGETHER,),
 )
 _IN_ORDER = (BLOCKED, PROVIDER, EXTENSION, ENABLED, OFF)
-_SINCE = "since when the VM is on: Azure Update Manager assesses it only while it is"
+_SINCE = "since when the VM has been on: Azure Update Manager assesses it only while it runs"
 _RESET_ONLY = "when the workspace stopped: no row since the last reset shows it, so the reset is used"
 _NO_STOP = "whether the workspace was over quota: no row shows when it stopped"
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("last_assessed", "last_heartbeat", "stopped", "workspace")
 RESTS = Rests(
     symptom=MACHINES,
     manager=MANAGED,

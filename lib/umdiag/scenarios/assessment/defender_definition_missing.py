@@ -55,6 +55,7 @@ DAILY = Cause(
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("seen", "title")
 RESTS = Rests(
     symptom=("latest_updates", "assessments", "summaries", "needed_patches"),
     manager=MANAGED,

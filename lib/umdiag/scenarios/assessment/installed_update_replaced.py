@@ -37,6 +37,7 @@ SUPERSEDED = Cause(
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("count", "updates")
 RESTS = Rests(
     symptom=("installed_before", "latest_updates", "assessments", "summaries"),
     manager=MANAGED,

@@ -50,7 +50,7 @@ DIFFERS = Cause(
     key="package_manager_differs",
     sentence=("The package manager on the machine does not classify these packages as ones to install."),
     resolution=(
-        "Compare what the machine's package manager lists with the packages of the evidence.",
+        "Compare what the machine's package manager lists with the packages in the evidence.",
         "Include the packages by name in the deployment, or run it once without classifications.",
     ),
     source="https://learn.microsoft.com/troubleshoot/azure/automation/update-management",
@@ -66,6 +66,7 @@ _ANY = "sudo apt-get --just-print upgrade, sudo yum updateinfo list security or 
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("configuration", "count", "os_name", "start_time")
 RESTS = Rests(
     symptom=(
         "machine_runs",

@@ -3,10 +3,10 @@
 Looks for:
     Update Management: machines whose last heartbeat is older than the parameter `stale_after`, or that sent
     none in the window. Azure Update Manager: Azure VMs that are off and Arc machines that are not connected,
-    without a good assessment in the last 24 hours, and machines that were deleted lately.
+    without a good assessment in the last 24 hours, and machines that were deleted recently.
 
 Why it matters:
-    What is shown of such a machine is out of date, and no deployment and no schedule can reach it.
+    What is shown about such a machine is out of date, and no deployment and no schedule can reach it.
 
 Cannot see:
     Whether a machine outside Azure and Azure Arc still exists or is switched on. Whether a machine that
@@ -49,6 +49,7 @@ _IN_ORDER = (DELETED, OFF, ERROR, EXPIRED)
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("last_heartbeat", "last_sign", "last_assessed", "power")
 RESTS = Rests(
     symptom=MACHINES,
     manager=MANAGED,

@@ -66,7 +66,8 @@ MISSING = Cause(
             "If a deployment ran, check that its classifications and exclusions let these updates through."
         ),
         in_update_manager(
-            "If next_start shows a time, wait for that run; else check in missed_machines which schedule"
+            "If the evidence shows a next start, wait for that run; otherwise check in missed_machines "
+            "which schedule"
             " should reach this machine, and why it does not."
         ),
         in_update_manager(
@@ -104,6 +105,7 @@ _CUT = "all of the updates: the assessment lists fewer than it counted"
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("missing_critical", "missing_security", "oldest_age_days", "next_start")
 RESTS = Rests(
     symptom=("latest_updates", "needed_packages", *MACHINES),
     manager=MANAGED,

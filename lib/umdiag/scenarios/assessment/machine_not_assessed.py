@@ -8,8 +8,8 @@ Why it matters:
     Nothing is known of the updates that such a machine needs. The portal shows it as *No updates data*.
 
 Cannot see:
-    What happened on the machine; whether it was on the whole time. Machines of a subscription that shows not
-    one assessment are UNKNOWN: the permission to read them is given apart from that to read machines.
+    What happened on the machine; whether it was on the whole time. Machines of a subscription that shows no
+    assessment at all are UNKNOWN: reading them needs a permission of its own.
 
 Sources:
     https://learn.microsoft.com/azure/update-manager/assessment-options (read 2026-11-27)
@@ -66,6 +66,7 @@ _IN_ORDER = (UNSUPPORTED, BLOCKED, PROVIDER, EXTENSION, CREATED, ENABLED, OFF)
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("last_assessed", "periodic", "power", "born")
 RESTS = Rests(
     symptom=MANAGED,
     causes=(*BEHIND_STATES, "patch_extensions", "provider_registrations"),

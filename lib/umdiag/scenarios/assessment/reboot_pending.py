@@ -42,8 +42,8 @@ from umdiag.scenarios.steps import linux, on_arc, on_azure_vm, windows
 
 _FLOW = "https://learn.microsoft.com/azure/update-manager/workflow-update-manager"
 _RESTART = (
-    on_azure_vm("Restart the machine when it may be down: az vm restart --ids <resource id>."),
-    on_arc("Restart the machine when it may be down."),
+    on_azure_vm("Restart the machine when downtime is acceptable: az vm restart --ids <resource id>."),
+    on_arc("Restart the machine when downtime is acceptable."),
     "Then assess it again, so that the restart no longer shows as pending.",
 )
 _ASKED_FOR = (
@@ -128,6 +128,7 @@ _BY_INSTALLATION = (NEVER, FAILED, NO_ROOM, NOT_ATTEMPTED)
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("installed_at", "reboot_status", "missing_critical", "missing_security")
 RESTS = Rests(symptom=MANAGED, causes=BEHIND_STATES, indifferent=NOT_READ)
 
 

@@ -47,6 +47,7 @@ NOT_DECLINED = Cause(
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("count", "updates")
 RESTS = Rests(
     symptom=("latest_updates", "assessments", "summaries"),
     manager=MANAGED,

@@ -76,6 +76,7 @@ ESU = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("count", "image_offer", "os_name", "esu_eligibility")
 RESTS = Rests(
     symptom=("needed_patches", *MANAGED),
     causes=("resource_changes", "schedule_machine_runs"),

@@ -42,6 +42,7 @@ NOT_APPROVED = Cause(
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("count", "wsus_server")
 RESTS = Rests(
     symptom=("latest_updates", "assessments", "summaries"),
     manager=MANAGED,

@@ -28,7 +28,7 @@ TOOK_NO_MACHINE = Cause(
         " > Machines > Update settings > Patch orchestration.",
         "Check that Microsoft.Maintenance is registered in the machines' subscriptions: az provider show"
         " --namespace Microsoft.Maintenance --subscription <subscription> --query registrationState.",
-        f"See whom the schedule reaches: {OPEN} > Machines, and Dynamic scopes.",
+        f"See which machines the schedule reaches: {OPEN} > Machines, and Dynamic scopes.",
         HISTORY,
         _ON_DEMAND,
     ),
@@ -46,10 +46,10 @@ NOT_REGISTERED = Cause(
 )
 NEVER_RAN = Cause(
     key="never_ran",
-    sentence="The schedule is in force and reaches machines, and no run of it is there.",
+    sentence="The schedule is in force and reaches machines, but it has no run.",
     resolution=(
         f"Check its first start and its time zone (evidence: start, time_zone): {OPEN} > Schedule.",
-        f"Store it again with a start in the future: {UPDATE} --maintenance-window-start-date-time"
+        f"Save it again with a start in the future: {UPDATE} --maintenance-window-start-date-time"
         ' "<yyyy-MM-dd HH:mm>".',
         ACTIVITY_LOG,
         _ON_DEMAND,
@@ -61,8 +61,7 @@ UNKNOWN = Cause(
     sentence="The schedule ran before and did not start this time; no known cause fits.",
     resolution=(
         ACTIVITY_LOG,
-        "See whether a run is there under another time: Azure Update Manager > History > By maintenance run"
-        " ID.",
+        "See whether it ran at another time: Azure Update Manager > History > By maintenance run ID.",
         _ON_DEMAND,
         "If it happens again, open a support request with the start that was skipped (evidence: skipped).",
     ),
@@ -71,9 +70,9 @@ UNKNOWN = Cause(
 )
 EXPIRED = Cause(
     key="expired",
-    sentence="The schedule expired in the window: it starts no more.",
+    sentence="The schedule expired in the window and no longer starts.",
     resolution=(
-        f"Let it go on if it is still needed: {UPDATE} --maintenance-window-expiration-date-time"
+        f"Extend it if it is still needed: {UPDATE} --maintenance-window-expiration-date-time"
         ' "<yyyy-MM-dd HH:mm>".',
         "Otherwise delete it: az maintenance configuration delete --subscription <subscription>"
         " --resource-group <resource group> --resource-name <resource name>.",

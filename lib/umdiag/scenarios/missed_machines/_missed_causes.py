@@ -48,7 +48,10 @@ def _of_old_agent(steps: tuple[str | Step, ...]) -> tuple[Step, ...]:
 
 NOT_VISIBLE = Cause(
     key="scope_not_visible",
-    sentence="A dynamic group or scope names a subscription that cannot be seen: whom it selects is unknown.",
+    sentence=(
+        "A dynamic group or scope names a subscription that cannot be seen: which machines it "
+        "selects is unknown."
+    ),
     resolution=(
         "Check that the subscription still exists and belongs to this tenant.",
         in_update_management(

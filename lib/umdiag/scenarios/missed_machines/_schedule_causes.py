@@ -18,13 +18,14 @@ _OTHER_SCHEDULE = Lead(
     notebook="onboarding", why="see who patches the machine, and what it lacks.", root=True
 )
 NEXT_RUN = in_update_manager(
-    "See whom the next run will take, and why not this machine: umdiag next-run PARAMETERS, with the machine"
+    "See which machines the next run will take, and why not this one: umdiag next-run PARAMETERS, with "
+    "the machine"
     " in suspects."
 )
 
 LOST_BY_MOVE = Cause(
     key="assignment_lost_by_move",
-    sentence="The machine was moved, and its assignment stayed at the old place: the schedule lost it.",
+    sentence="The machine was moved, but its assignment still points to the old place: the schedule lost it.",
     resolution=(
         "Assign the machine at its new place: Azure Update Manager > Maintenance configurations > the"
         " configuration > Machines > Add machine.",
@@ -38,7 +39,7 @@ RECREATED = Cause(
     key="machine_recreated",
     sentence="The machine was deleted and created again in the 12 hours before the start.",
     resolution=(
-        "Nothing, if the next run takes it: Azure needs some hours until it patches a machine that was"
+        "Nothing to do if the next run takes it: Azure needs some hours until it patches a machine that was"
         " created again under the same name.",
         "Otherwise assign it again: Azure Update Manager > Maintenance configurations > the configuration >"
         " Machines > Add machine.",
@@ -47,7 +48,7 @@ RECREATED = Cause(
 )
 NOT_SCHEDULABLE = Cause(
     key="patch_mode_not_schedulable",
-    sentence="The VM is not set to Customer Managed Schedules, so that its schedules do nothing there.",
+    sentence="The VM is not set to Customer Managed Schedules, so schedules do nothing on it.",
     resolution=CUSTOMER_MANAGED,
     source=_PREREQUISITES,
     leads_to=(_OTHER_SCHEDULE,),
@@ -56,7 +57,8 @@ CHANGED_TOO_LATE = Cause(
     key="changed_too_late",
     sentence="A change made the machine match the dynamic scope less than 15 minutes before the start.",
     resolution=(
-        "Nothing, if the next run takes it; changes of tags and locations must be made earlier than that.",
+        "Nothing to do if the next run takes it; changes of tags and locations must be made earlier than "
+        "that.",
         NEXT_RUN,
     ),
     source=SCOPES,
@@ -74,7 +76,7 @@ CONFLICT = Cause(
 )
 TOO_LARGE = Cause(
     key="scope_limit_reached",
-    sentence="The dynamic scope selects more than the 1,000 machines that one may, and leaves some out.",
+    sentence="The dynamic scope selects more than 1,000 machines, which is the limit, and leaves some out.",
     resolution=(
         "Split the scope in two, by resource group, location or tag: Azure Update Manager > Maintenance"
         " configurations > the configuration > Dynamic scopes.",
@@ -94,7 +96,8 @@ TAKEN_BY_OTHERS = Cause(
     key="taken_by_other_runs",
     sentence="Other runs of the schedule took the machine; this one did not, and nothing says why.",
     resolution=(
-        "Nothing, if it was once. If it happens again, see whether the machine was on at the start.",
+        "Nothing to do if it happened once. If it happens again, see whether the machine was on at the "
+        "start.",
         HISTORY,
     ),
     source=SCHEDULES,
@@ -102,7 +105,10 @@ TAKEN_BY_OTHERS = Cause(
 )
 NEVER_TAKEN = Cause(
     key="never_taken",
-    sentence="No run of the schedule that Azure still keeps has taken the machine; it may be assigned since.",
+    sentence=(
+        "No run of the schedule that Azure still keeps has taken the machine; it may have been "
+        "assigned since."
+    ),
     resolution=(
         "Wait for the next run if the machine was assigned, or began to match, after the last one.",
         NEXT_RUN,

@@ -6,11 +6,11 @@ Looks for:
 
 Why it matters:
     An assignment does not follow a machine that is moved: the machine is no longer patched, and nothing says
-    so. What is left over hides which machines are scheduled.
+    so. Leftover assignments hide which machines are really scheduled.
 
 Cannot see:
-    Machines and configurations in subscriptions that you may not read. Of a machine whose deletion is not
-    recorded and that was patched since the 14 days that Azure keeps changes, nothing is said.
+    Machines and configurations in subscriptions that you may not read. A machine whose deletion is not
+    recorded, if it was patched within the 14 days for which Azure keeps changes.
 
 Sources:
     https://learn.microsoft.com/azure/update-manager/troubleshoot (read 2026-11-27)
@@ -67,6 +67,7 @@ CONFIGURATION_DELETED = Cause(
 )
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("assignment", "count", "moved_to", "machines")
 RESTS = Rests(
     symptom=(
         "maintenance_configurations",

@@ -87,6 +87,7 @@ TOO_OFTEN = Cause(
 )
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("start", "time_zone", "minutes", "recur_every")
 RESTS = Rests(symptom=("maintenance_configurations",))
 
 

@@ -2,14 +2,14 @@
 
 Looks for:
     Two maintenance configurations in force that reach the same machine, and of which, within the next 31
-    days, both start at one moment, or one starts in the maintenance window of the other.
+    days, both start at the same time, or one starts in the maintenance window of the other.
 
 Why it matters:
     Azure runs one schedule on a machine at a time: the other is skipped or waits, and its updates are not
     installed.
 
 Cannot see:
-    When schedules start that recur every several weeks or months: Azure does not say in which of them.
+    When schedules that recur every few weeks or months start: Azure does not say in which of them.
 
 Sources:
     https://learn.microsoft.com/azure/update-manager/scheduled-patching (read 2026-11-27)
@@ -61,6 +61,7 @@ OVERLAPPING = Cause(
 _KINDS: Mapping[Cause, bool] = {SAME_START: True, OVERLAPPING: False}
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("other", "first_time", "machines", "recur_every")
 RESTS = Rests(
     symptom=("maintenance_configurations", "configuration_assignments", "azure_machines"),
     indifferent={"subscriptions": "says whether a schedule that cannot be read still exists; none is judged"},

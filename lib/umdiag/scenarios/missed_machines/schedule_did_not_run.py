@@ -10,8 +10,8 @@ Why it matters:
     What did not start reports nothing, and no machine counts as missed: all of them wait for the next start.
 
 Cannot see:
-    Runs older than the 30 days, and changes older than the 14 days, that Azure keeps; when schedules start
-    that recur every several weeks or months; when machines were assigned.
+    Runs older than 30 days and changes older than 14 days, which Azure does not keep; when schedules that
+    recur every few weeks or months start; when machines were assigned.
 
 Sources:
     https://learn.microsoft.com/azure/update-manager/scheduled-patching (read 2026-11-27)
@@ -40,6 +40,7 @@ TOOK_NO_MACHINE, NOT_REGISTERED, NEVER_RAN, UNKNOWN, EXPIRED = IN_ORDER
 _SINCE = "when the machines were assigned"
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("last_run", "next_start", "skipped", "count")
 RESTS = Rests(
     symptom=(
         "maintenance_configurations",
@@ -155,7 +156,8 @@ def _doubts(living: pd.DataFrame, skipped: pd.DataFrame, selections: pd.DataFram
     beside = beside[beside["configuration_key"].isin(names_of.index)]
     if len(beside):
         names = [f"{names_of[row.configuration_key]} ({_minutes(row.offset)})" for row in beside.itertuples()]
-        yield f"all runs of these schedules lie beside their starts by as much: {', '.join(sorted(names))}"
+        told = ", ".join(sorted(names))
+        yield f"all runs of these schedules are off their start times by the same amount: {told}"
 
 
 def _minutes(offset: pd.Timedelta) -> str:

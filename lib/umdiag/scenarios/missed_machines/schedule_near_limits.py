@@ -6,7 +6,7 @@ Looks for:
     for a scope, 50 tag keys and 50 resource groups for the filters of a scope.
 
 Why it matters:
-    What is over a limit is left out of a run without a message of its own.
+    What is over a limit is left out of a run without any message.
 
 Cannot see:
     Assignments and machines in subscriptions that you may not read; limits that support raised for you.
@@ -37,7 +37,7 @@ _NEAR = 0.9
 _SCOPES = {"public": 200}
 _SCOPES_ELSEWHERE = 100
 _SPLIT = (
-    "Split it: make a second schedule of the same settings, which starts more than five minutes later, and"
+    "Split it: make a second schedule with the same settings, which starts more than five minutes later, and"
     f" give it a part of the machines ({OPEN} > Machines, or Dynamic scopes)."
 )
 MACHINES = Cause(
@@ -61,7 +61,7 @@ SCOPES_OF_SCHEDULE = Cause(
     key="scopes_per_schedule",
     sentence="The schedule has nearly as many dynamic scopes as the service allows, or more.",
     resolution=(
-        f"Join scopes of one subscription that differ in a filter's values alone: {OPEN} > Dynamic scopes.",
+        f"Join scopes of one subscription that differ only in a filter's values: {OPEN} > Dynamic scopes.",
         _SPLIT,
     ),
     source=SCOPES,
@@ -79,6 +79,7 @@ FILTERS = Cause(
 )
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("limit", "used", "start")
 RESTS = Rests(
     symptom=("maintenance_configurations", "configuration_assignments", "azure_machines"),
     indifferent={"subscriptions": "says whether a schedule that cannot be read still exists; none is judged"},

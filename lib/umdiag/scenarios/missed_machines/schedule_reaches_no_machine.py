@@ -64,6 +64,7 @@ MATCHES_NOTHING = Cause(
 )
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("next_start", "count", "scopes")
 RESTS = Rests(
     symptom=("maintenance_configurations", "configuration_assignments", "azure_machines", "subscriptions"),
 )

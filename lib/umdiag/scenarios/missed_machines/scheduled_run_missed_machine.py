@@ -13,8 +13,8 @@ Why it matters:
 
 Cannot see:
     Saved searches of machines outside Azure; the members of a deployment that was modified after the run (the
-    previous run is used instead); changes older than the 14 days that Azure keeps; since when a machine is
-    assigned to a maintenance configuration.
+    previous run is used instead); changes older than the 14 days that Azure keeps; since when a machine has
+    been assigned to a maintenance configuration.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -59,6 +59,7 @@ _KEPT = pd.Timedelta(days=14)
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("configuration", "scheduled", "start_time", "predicate", "actual", "wanted")
 RESTS = Rests(
     symptom=(
         "update_runs",

@@ -1,4 +1,4 @@
-"""What scenarios on machines of Azure Update Manager share: whom they judge, and what they say of them."""
+"""What scenarios on machines of Azure Update Manager share: which they judge, and how they describe them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ NOT_READ = {
     "schedule_machine_runs": _GONE,
     "schedule_runs": "shows whether runs are hidden, and runs are not read here",
 }
-_HIDDEN = (
-    "not a single assessment is shown where some should be: your role may lack patchAssessmentResults/read"
-)
+_HIDDEN = "no assessment at all is shown where some should be: your role may lack patchAssessmentResults/read"
 
 
 def supported(machines: pd.DataFrame) -> pd.DataFrame:

@@ -37,6 +37,7 @@ DENIED = Cause(
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("failed", "text", "last_assessed")
 RESTS = Rests(
     manager=MANAGED[1:],
     symptom=("registration_errors", *MACHINES, "azure_machines"),

@@ -60,6 +60,7 @@ CLONED = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("count", "machine_fqdn", "created", "power")
 RESTS = Rests(symptom=("azure_machines",))
 
 

@@ -92,6 +92,7 @@ BLOCKED = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("extension_operations", "extensions_enabled", "vm_agent", "blocked_extensions")
 RESTS = Rests(symptom=MANAGED, causes=("subscriptions",), indifferent=NOT_READ)
 
 

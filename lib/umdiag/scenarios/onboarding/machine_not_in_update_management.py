@@ -122,6 +122,7 @@ _RESET_ONLY = "when the workspace stopped: no row since the last reset shows it,
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("last_heartbeat", "is_worker", "named_by", "workspace")
 RESTS = Rests(
     manager=MANAGED[1:],
     symptom=(
@@ -187,7 +188,7 @@ def _doubts(
 ) -> Iterator[str]:
     """Yield of how many machines it cannot be told whether they are managed, and why."""
     if waiting := int((~stuck[list(REASONS)].fillna(False).any(axis=1)).sum()):
-        yield undecided(waiting, "whether the configuration of Update Management goes on")
+        yield undecided(waiting, "whether the configuration of Update Management is still under way")
     if unreachable is not None and (unknown := int(unreachable["unreachable"].isna().sum())):
         yield undecided(
             unknown, "whether a run can reach it: the Automation account has no system hybrid worker at all"

@@ -2,8 +2,8 @@
 
 Looks for:
     Different machines with the same computer name; cloned machines that share one agent id, whose heartbeats
-    alternate; new machines with solution and worker that were never assessed, without a quota that explains
-    it.
+    alternate; new machines that have the solution and a worker and were never assessed, without a quota
+    that explains it.
 
 Why it matters:
     The portal keeps saying that the machine is being configured, and the machine is never patched.
@@ -75,7 +75,7 @@ CLONED = Cause(
 )
 BLOCKED = Cause(
     key="communication_blocked",
-    sentence="The new machine has solution and worker, but its first assessment never arrived.",
+    sentence="The new machine has the solution and a worker, but its first assessment never arrived.",
     resolution=(
         "Let it reach *.azure-automation.net, *.ods.opinsights.azure.com and *.oms.opinsights.azure.com"
         " on 443.",
@@ -91,6 +91,7 @@ _CAUSES = (SAME_NAME, CLONED, BLOCKED)
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("first_heartbeat", "last_heartbeat", "last_assessed", "workspace")
 RESTS = Rests(
     manager=MANAGED[1:],
     symptom=(*MACHINES, "azure_machines", "workers", "worker_groups"),
@@ -130,4 +131,6 @@ def judge(
         )
     refuse_nobody(machines)
     if waiting:
-        raise Inconclusive(undecided(waiting, "whether the configuration of Update Management goes on"))
+        raise Inconclusive(
+            undecided(waiting, "whether the configuration of Update Management is still under way")
+        )

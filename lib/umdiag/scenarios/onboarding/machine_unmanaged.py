@@ -3,14 +3,14 @@
 Looks for:
     Machines that are on, that Azure Update Manager does not manage, and that sent no row to any workspace in
     the window. Instances of scale sets, nodes of Kubernetes, machines that another service manages and client
-    editions of Windows are left out. Only where Azure Update Manager manages at least one machine.
+    editions of Windows are left out. Judged only where Azure Update Manager manages at least one machine.
 
 Why it matters:
     Nothing assesses these machines and nothing patches them: they are in no list of missing updates.
 
 Cannot see:
     Machines outside Azure and Azure Arc, and machines that are patched by other means, such as Configuration
-    Manager or a pipeline of images.
+    Manager or an image pipeline.
 
 Sources:
     https://learn.microsoft.com/azure/update-manager/overview (read 2026-11-27)
@@ -42,7 +42,7 @@ NOT_ENABLED = Cause(
         "Then let a schedule patch it: Azure Update Manager > Machines, select it > Schedule updates; a VM"
         " needs the patch orchestration Customer Managed Schedules for that.",
         *CUSTOMER_MANAGED,
-        "If it is patched by other means, nothing.",
+        "Nothing to do if it is patched by other means.",
     ),
     source="https://learn.microsoft.com/azure/update-manager/overview",
     severity=Severity.LOW,
@@ -51,6 +51,7 @@ NOT_ENABLED = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("patch_mode", "assessment_mode", "power", "created")
 RESTS = Rests(
     symptom=(*MANAGED, *MACHINES, "subscriptions", "schedule_runs", "schedule_machine_runs"),
     indifferent=NAMES | COUNTS | {fact: NOT_READ[fact] for fact in ("needed_patches", "resource_changes")},

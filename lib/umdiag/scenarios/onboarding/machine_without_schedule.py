@@ -1,15 +1,15 @@
 """Which machines of Azure Update Manager does no schedule patch?
 
 Looks for:
-    Machines that are on, that Azure Update Manager manages and supports, and that no living maintenance
+    Machines that are on, that Azure Update Manager manages and supports, and that no active maintenance
     configuration reaches: not by an assignment of the machine, nor by a dynamic scope.
 
 Why it matters:
     Such a machine is assessed, looks managed, and receives no updates. Often one mistyped tag is the reason:
-    then the dynamic scope that comes nearest is shown, with the word it wants and the word the machine has.
+    then the closest dynamic scope is shown, with the word it wants and the word the machine has.
 
 Cannot see:
-    Machines that are patched by other means, such as Configuration Manager or a pipeline of images. Schedules
+    Machines that are patched by other means, such as Configuration Manager or an image pipeline. Schedules
     in subscriptions that you may not read.
 
 Sources:
@@ -63,7 +63,8 @@ PLATFORM = Cause(
     key="platform_patches_machine",
     sentence="No schedule reaches the VM, and Azure patches it at times that Azure chooses.",
     resolution=(
-        "Nothing, if that is wanted: Azure installs critical and security updates off-peak, about monthly.",
+        "Nothing to do if that is intended: Azure installs critical and security updates off-peak, about "
+        "monthly.",
         "Otherwise set it to Customer Managed Schedules first, then assign a schedule.",
         *CUSTOMER_MANAGED,
         *ASSIGN,
@@ -75,7 +76,7 @@ PLATFORM = Cause(
 ON_DEMAND = Cause(
     key="patched_on_demand",
     sentence="No schedule reaches the machine, but somebody patches it on demand.",
-    resolution=("Nothing, if that is wanted.", *ASSIGN),
+    resolution=("Nothing to do if that is intended.", *ASSIGN),
     source=_SCHEDULES,
     severity=Severity.INFO,
     leads_to=(_NEEDED,),
@@ -97,7 +98,7 @@ MISTYPED = Cause(
     key="scope_filter_excludes",
     sentence="A dynamic scope would take the machine, but a word of a tag differs by a letter or two.",
     resolution=(
-        "Give the machine the tag as the dynamic scope writes it (wanted shows it in small letters): az tag"
+        "Give the machine the tag as the dynamic scope writes it (wanted shows it in lower case): az tag"
         " update --resource-id <resource id> --operation Merge --tags <tag>=<value>; delete the mistyped tag"
         " if its name was wrong.",
         "If the dynamic scope has the mistake, correct it there: Azure Update Manager > Maintenance"
@@ -119,6 +120,7 @@ _CAUSES = (PLATFORM, ON_DEMAND, EXPIRED, MISTYPED)
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("state", "security", "predicate", "actual", "wanted")
 RESTS = Rests(
     symptom=MANAGED,
     causes=("subscriptions", "needed_patches", "schedule_runs", "schedule_machine_runs"),

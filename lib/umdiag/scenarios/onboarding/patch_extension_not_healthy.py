@@ -43,6 +43,7 @@ FAILED = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("extension", "newest_assessment", "newest_installation")
 RESTS = Rests(
     symptom=("azure_machines", "patch_extensions"),
     causes=("patch_assessments", "patch_installations"),

@@ -1,4 +1,4 @@
-"""Which virtual machines do schedules reach that they cannot patch?
+"""Which virtual machines have a schedule that cannot patch them?
 
 Looks for:
     Azure virtual machines that a schedule reaches and whose patch orchestration is not Customer Managed
@@ -44,7 +44,7 @@ ABSENT = Cause(
 )
 NO_BYPASS = Cause(
     key="bypass_flag_off",
-    sentence="The VM's patch mode is right, but the flag that leaves the time to schedules is off.",
+    sentence="The VM's patch mode is right, but the flag that lets schedules choose the time is off.",
     resolution=(
         *CUSTOMER_MANAGED,
         "If the VM uses hotpatching, decide first: Azure refuses the flag together with hotpatching.",
@@ -64,6 +64,7 @@ OTHER_MODE = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("patch_mode", "bypass", "schedules", "power")
 RESTS = Rests(
     symptom=("azure_machines", "configuration_assignments", "maintenance_configurations"),
     causes=("subscriptions",),

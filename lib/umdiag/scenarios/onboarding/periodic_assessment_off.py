@@ -58,6 +58,7 @@ OFF = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("assessment_mode", "assessed", "patch_mode")
 RESTS = Rests(symptom=MANAGED, causes=("subscriptions",), indifferent=NOT_READ)
 
 

@@ -1,4 +1,4 @@
-"""Where does Azure Policy say something else about periodic assessment than the machine itself?
+"""Where does Azure Policy disagree with the machine about periodic assessment?
 
 Looks for:
     Machines that the policy "Machines should be configured to periodically check for missing system updates"
@@ -6,8 +6,8 @@ Looks for:
     it is on, more than 24 hours after the setting was last changed.
 
 Why it matters:
-    Who counts by the policy counts wrong: machines that nobody assesses look fine, or machines that are fine
-    stay on the list, and remediation tasks run on them again and again.
+    Figures taken from the policy are wrong: machines that nobody assesses look fine, or machines that are
+    fine stay on the list, and remediation tasks run on them again and again.
 
 Cannot see:
     Machines outside the policy's list of images: it has no state for them, which is not compliance.
@@ -54,7 +54,8 @@ NEVER = Cause(
     sentence="Periodic assessment is on, but the policy still calls the machine non-compliant.",
     resolution=(
         _EVALUATE,
-        "If it stays so, look at what the assignment asks (its scope is how assignment_id begins): az policy"
+        "If that changes nothing, look at what the assignment requires (its scope is how assignment_id "
+        "begins): az policy"
         " assignment show --name <assignment> --scope <scope>; a remediation task does not help here.",
     ),
     source=_PAGE,
@@ -64,6 +65,7 @@ NEVER = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("compliance_state", "assessment_mode", "evaluated", "last_changed")
 RESTS = Rests(symptom=("azure_machines", "policy_states"), causes=("resource_changes",))
 
 

@@ -1,9 +1,9 @@
-"""Are the resource providers of patching registered wherever machines are to be updated?
+"""Are the resource providers that patching needs registered wherever machines are patched?
 
 Looks for:
     Update Management: the registration state of Microsoft.Automation in the subscriptions of the parameters
     and in those that an update deployment names or selects from. Azure Update Manager: Microsoft.Maintenance
-    in subscriptions with a living maintenance configuration or a machine that a schedule reaches, and
+    in subscriptions with an active maintenance configuration or a machine that a schedule reaches, and
     Microsoft.Compute in those with a managed machine of Azure Arc.
 
 Why it matters:
@@ -53,6 +53,7 @@ NOT_REGISTERED = Cause(
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("registration_state", "namespaces")
 RESTS = Rests(
     symptom=("provider_registrations", "update_configurations"),
     causes=(*MANAGED, "subscriptions"),
@@ -97,7 +98,7 @@ def judge(
         raise Inconclusive("neither the parameters nor update deployments name a subscription")
     if unseen_tables := UPDATE_MANAGER in asked and (azure_machines is None or configurations is None):
         not_checked.append(
-            "where Update Manager needs a provider: machines or schedules could not be read whole"
+            "where Update Manager needs a provider: machines or schedules could not be read completely"
         )
     if len(unseen) or unseen_tables:
         raise Inconclusive("; ".join(not_checked))

@@ -67,6 +67,7 @@ REFUSED = Cause(
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("workspace", "failed", "text")
 RESTS = Rests(
     manager=MANAGED[1:],
     symptom=("registration_errors", *MACHINES, "azure_machines"),

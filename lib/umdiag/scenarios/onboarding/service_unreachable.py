@@ -73,6 +73,7 @@ _CAUSES = (NO_ALGORITHM, INTERCEPTED, CERTIFICATE, DENIED)
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("failed", "text", "last_assessed", "workspace")
 RESTS = Rests(
     manager=MANAGED[1:],
     symptom=("registration_errors", *MACHINES, "azure_machines"),

@@ -42,6 +42,7 @@ NOT_LINKED = Cause(
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("workspaces", "linked_elsewhere")
 RESTS = Rests(
     symptom=("linked_accounts",),
 )

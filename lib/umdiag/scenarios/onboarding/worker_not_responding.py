@@ -50,6 +50,7 @@ WORKER_SILENT = Cause(
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("worker_seen", "last_heartbeat", "last_assessed", "workspace")
 RESTS = Rests(
     manager=MANAGED[1:],
     symptom=(*MACHINES, "workers", "worker_groups", "azure_machines"),

@@ -1,4 +1,4 @@
-"""Which machines under Azure Update Manager are of a kind that it does not support?
+"""Which machines does Azure Update Manager not support?
 
 Looks for:
     Instances of virtual machine scale sets, and machines with a client edition of Windows (10 or 11, but not
@@ -65,7 +65,7 @@ CLIENT = Cause(
     resolution=(
         "Patch it with Microsoft Intune, Windows Autopatch or Windows Update for Business.",
         *_UNASSIGN,
-        "If a dynamic scope selects it, leave it out there by a tag, so that numbers of machines are right.",
+        "If a dynamic scope selects it, leave it out there by a tag, so that the machine counts are right.",
     ),
     source=_PAGE,
     severity=Severity.INFO,
@@ -74,6 +74,7 @@ CLIENT = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("image_offer", "image_sku", "os_name", "scale_set")
 RESTS = Rests(symptom=MANAGED, causes=("subscriptions",), indifferent=NOT_READ)
 
 

@@ -42,6 +42,7 @@ _DAY = pd.Timedelta(days=1)
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("expected_gb", "daily_cap_gb", "since_reset_gb", "next_reset")
 RESTS = Rests(
     symptom=("usage_hours", "workspace_settings"),
     causes=("operation_events", "log_operation_events"),

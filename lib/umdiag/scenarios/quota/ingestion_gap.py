@@ -70,6 +70,7 @@ _CAUSES = (DURING_CAP, NO_HEARTBEATS, NO_DATA)
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("hours", "gaps")
 RESTS = Rests(
     symptom=("heartbeat_hours", "usage_hours"),
     causes=("operation_events", "log_operation_events", "workspace_settings"),

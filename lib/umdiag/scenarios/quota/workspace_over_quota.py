@@ -6,7 +6,7 @@ Looks for:
     that filled it.
 
 Why it matters:
-    Heartbeats are free and continue, update rows are billed and stop: machines look alive, "not assessed".
+    Heartbeats are free and continue, update rows are billed and stop: machines look alive but "not assessed".
 
 Cannot see:
     What was dropped. A cap may let more through than it says, and the day starts at the reset hour of the
@@ -71,6 +71,7 @@ _OF_STATUS = {"subscriptionsuspended": SUSPENDED, "overquota": CAPPED, "forceoff
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("over_quota_now", "daily_cap_gb", "next_reset", "ingestion_status")
 RESTS = Rests(
     symptom=("operation_events", "log_operation_events", "workspace_settings"),
     causes=("usage_hours",),

@@ -9,7 +9,7 @@ Why it matters:
     runs over.
 
 Cannot see:
-    The window of a schedule that is not shown, or as it was before somebody changed it.
+    The window of a schedule that you may not read, or as it was before somebody changed it.
 
 Sources:
     https://learn.microsoft.com/azure/update-manager/workflow-update-manager (read 2026-11-27)
@@ -31,7 +31,9 @@ from umdiag.scenarios.installed import CONFIGURATION, described_installation, re
 from umdiag.scenarios.steps import traits
 
 _FLOW = "https://learn.microsoft.com/azure/update-manager/workflow-update-manager"
-_RUNS = Lead(notebook="update_runs", why="see which runs exceeded their window, and which window would do.")
+_RUNS = Lead(
+    notebook="update_runs", why="see which runs exceeded their window, and how long a window they need."
+)
 _LATE = 15
 
 LATE = Cause(
@@ -39,7 +41,7 @@ LATE = Cause(
     sentence="The installation began more than 15 minutes after the scheduled start.",
     resolution=(
         "Have the machine running 15 minutes before the window, and no other schedule in the hour before it.",
-        "Nothing has to be done if it still ended within the window.",
+        "Nothing to do if it still ended within the window.",
     ),
     source=_FLOW,
     severity=Severity.INFO,
@@ -60,6 +62,7 @@ LONG = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("late_minutes", "used_minutes", "window_minutes", "configuration")
 RESTS = Rests(
     symptom=("patch_installations", *SCHEDULED),
     causes=PATCHED,

@@ -4,7 +4,7 @@ Looks for:
     Update deployments with the option Never reboot, and restarts of their machines between the start of a
     machine run and two hours after its end: requested (1074), or unexpected (6008, 41). Maintenance
     configurations of Azure Update Manager that never reboot, and machines whose newest installation of one
-    restarted them all the same.
+    restarted them anyway.
 
 Why it matters:
     Whoever chose Never reboot relies on it; the restart has another cause, and will happen again.
@@ -12,7 +12,7 @@ Why it matters:
 Cannot see:
     Restarts of machines whose System log the workspace does not collect, and of Linux machines; policies that
     change tracking does not record. In Azure Update Manager: restarts that the run did not ask for, and
-    what a maintenance configuration says that is not shown.
+    the settings of a maintenance configuration that you may not read.
 
 Sources:
     https://learn.microsoft.com/troubleshoot/azure/automation/update-management (read 2026-11-22)
@@ -67,7 +67,7 @@ BY_POLICY = Cause(
     key="policy_reboots",
     sentence="The registry lets Windows Update restart the machine on its own, whatever the deployment says.",
     resolution=(
-        "Set AUOptions to 3 (download, then notify) under the key of the evidence, or by group policy.",
+        "Set AUOptions to 3 (download, then notify) under the key in the evidence, or by group policy.",
         "Delete AlwaysAutoRebootAtScheduledTime there, or set it to 0.",
     ),
     source=_RESTARTS,
@@ -131,6 +131,7 @@ _NO_OVERRIDE = ("", "unknown", "never")
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("restarts", "reboot_status", "start_time", "configuration")
 RESTS = Rests(
     symptom=(
         "machine_runs",

@@ -46,7 +46,7 @@ from umdiag.scenarios.steps import traits
 
 _LEFT_OUT = Lead(
     notebook="missed_machines",
-    why="a machine that patches itself may be in no deployment: see who is left out.",
+    why="a machine that patches itself may be in no deployment: see which machines are left out.",
 )
 _NEEDS = Lead(notebook="assessment", why="see which updates they still need.")
 
@@ -63,7 +63,9 @@ AUTOMATIC = Cause(
 )
 PLATFORM = Cause(
     key="platform_patching",
-    sentence="Azure installs critical and security updates on the machine by itself, at times of its own.",
+    sentence=(
+        "Azure installs critical and security updates on the machine by itself, at times that Azure chooses."
+    ),
     resolution=(
         "If a schedule is to do it, hand the machine over to schedules.",
         *CUSTOMER_MANAGED,
@@ -81,7 +83,7 @@ ON_DEMAND = Cause(
     resolution=(
         "See who did it: the operation is Install OS update patches on virtual machine.",
         ACTIVITY_LOG,
-        "Nothing has to be done if it was meant.",
+        "Nothing to do if it was intended.",
     ),
     source="https://learn.microsoft.com/azure/update-manager/deploy-updates",
     severity=Severity.INFO,
@@ -100,6 +102,7 @@ UNKNOWN = Cause(
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("start_time", "count", "installed", "setting")
 RESTS = Rests(
     symptom=("became_installed", "install_outcomes", "assessments", "patch_installations", *SCHEDULED),
     causes=(

@@ -136,9 +136,9 @@ UNRESPONSIVE = Cause(
 )
 WAITING = Cause(
     key="waiting_for_other_update",
-    sentence="Another update was under way on the machine when the run was to start.",
+    sentence="Another update was under way on the machine when the run should have started.",
     resolution=(
-        "See what was at work at that time: Azure Update Manager > History > By machines.",
+        "See what else was running at that time: Azure Update Manager > History > By machines.",
         "If two schedules reach the machine, start the second after the window of the first: Azure Update"
         " Manager > Maintenance configurations.",
         HISTORY,

@@ -47,6 +47,7 @@ NOT_AUTHORISED = Cause(
 
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("count", "account_tenant", "subscriptions")
 RESTS = Rests(
     symptom=("update_configurations", "subscriptions"),
 )

@@ -10,7 +10,7 @@ Why it matters:
 
 Cannot see:
     Jobs that are older than 30 days, which the account does not keep; what a failed job wrote before it
-    failed. Of more than 200 failed jobs only the newest 200 are asked what they failed of.
+    failed. If more than 200 jobs failed, only the exceptions of the newest 200 are read.
 
 Sources:
     https://learn.microsoft.com/azure/automation/troubleshoot/runbooks (read 2026-11-28)
@@ -32,12 +32,15 @@ _WORKER = "https://learn.microsoft.com/azure/automation/troubleshoot/hybrid-runb
 _WORKERS = Lead(
     notebook="onboarding", why="see whether the hybrid workers of the machines still answer.", root=True
 )
-_READ_JOB = "Read the Errors and All Logs of the job of the evidence: Automation account > Jobs."
-_EXCEPTION_UNREAD = "what the job failed of: its exception was not read or is empty"
+_READ_JOB = "Read the Errors and All Logs of the job in the evidence: Automation account > Jobs."
+_EXCEPTION_UNREAD = "why the job failed: its exception was not read or is empty"
 
 SUSPENDED = Cause(
     key="suspended",
-    sentence="The job was suspended: its process kept ending, its worker could not run it, or by a person.",
+    sentence=(
+        "The job was suspended: its process kept ending, its worker could not run it, or a person "
+        "suspended it."
+    ),
     resolution=(
         _READ_JOB,
         "On a Windows worker, read Microsoft-SMA > Operational in the Event Viewer at the time of the job; on"
@@ -51,7 +54,7 @@ FAILED = Cause(
     key="failed_by_exception",
     sentence="The job ended with an exception.",
     resolution=(
-        "Do what the evidence says of the exception; umdiag explain '<text>' knows more of it.",
+        "Do what the evidence says about the exception; umdiag explain '<text>' says more about it.",
         _READ_JOB,
         "Run the runbook again by hand on the same worker group before its next schedule.",
     ),
@@ -62,9 +65,9 @@ QUEUED = Cause(
     key="queued_too_long",
     sentence="The job has been waiting to start for more than an hour.",
     resolution=(
-        "See whether a worker of the group of the evidence answers: Automation account > Hybrid worker groups"
+        "See whether a worker of the group in the evidence answers: Automation account > Hybrid worker groups"
         " > its Hybrid Workers, Last seen.",
-        "On the worker, see that its service runs and reaches https://*.azure-automation.net on port 443.",
+        "On the worker, check that its service runs and reaches https://*.azure-automation.net on port 443.",
         "See whether the account has all its jobs in use (200 at the same time): Automation account > Jobs.",
     ),
     source=_WORKER,
@@ -73,6 +76,7 @@ QUEUED = Cause(
 _CAUSES = {cause.key: cause for cause in (SUSPENDED, FAILED, QUEUED)}
 
 SERVICES = (UPDATE_MANAGEMENT,)
+DECIDES = ("status", "exception", "count", "worker_group", "created")
 RESTS = Rests(symptom=("automation_jobs",))
 
 

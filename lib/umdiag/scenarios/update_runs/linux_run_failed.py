@@ -62,7 +62,7 @@ DEPENDENCIES = Cause(
         "Let the package manager fix it on the machine: sudo apt-get --fix-broken install, sudo yum check"
         " dependencies or sudo zypper verify.",
         "Look for held packages: apt-mark showhold, yum versionlock list or zypper locks.",
-        in_update_management("Exclude the package of the evidence from the deployment until it is fixed."),
+        in_update_management("Exclude the package in the evidence from the deployment until it is fixed."),
         in_update_manager(f"Exclude the package until it is fixed: {_EXCLUDE} > Exclude by package name."),
     ),
     source=_GUIDE,
@@ -89,7 +89,7 @@ INTERFERES = Cause(
     key="package_interferes",
     sentence="One package's own script, or a file that two packages claim, made the run fail.",
     resolution=(
-        "Install the package of the evidence by hand on the machine and read what its script says.",
+        "Install the package in the evidence by hand on the machine and read what its script says.",
         in_update_management("Exclude it from the deployment until its publisher has fixed it."),
         in_update_manager(
             f"Exclude it until its publisher has fixed it: {_EXCLUDE} > Exclude by package name."
@@ -123,11 +123,11 @@ REBOOT = Cause(
 )
 ALL_INSTALLED = Cause(
     key="all_installed_but_failed",
-    sentence="Every update was installed, and the run counts as failed all the same.",
+    sentence="Every update was installed, but the run still counts as failed.",
     resolution=(
-        "Nothing has to be installed again: assess the machine, and see that nothing is missing.",
+        "Nothing needs to be installed again: assess the machine, and see that nothing is missing.",
         *ASSESS_NOW,
-        "If every run ends so, look in the log for the operation that failed after the installation.",
+        "If every run ends like this, look in the log for the operation that failed after the installation.",
         *EXTENSION_LOG,
     ),
     source=_MANAGER,
@@ -151,6 +151,7 @@ _CAUSES = (DEPENDENCIES, UNHEALTHY, INTERFERES, UNREACHABLE, SUDO, REBOOT, ALL_I
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("error_code", "failed", "configuration", "start_time")
 RESTS = Rests(
     symptom=("machine_runs", "update_runs", "patch_installations", *SCHEDULED),
     causes=(

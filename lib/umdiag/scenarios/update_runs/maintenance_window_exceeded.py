@@ -98,8 +98,8 @@ TIME_LEFT = Cause(
     key="reported_with_time_left",
     sentence="The installation reports an exceeded window although more than 30 minutes of it were left.",
     resolution=(
-        "See which update came next: one that the service expects to take longer than what is left is not"
-        " begun.",
+        "See which update came next: the service does not begin one that it expects to take longer than the"
+        " time left.",
         HISTORY,
         "Assess the machine and see whether the update is still missing; if it is left out again, install it"
         " on demand: Azure Update Manager > Machines > One-time update.",
@@ -112,6 +112,7 @@ _MOST, _MOST_OF_MANAGER = 360, 235
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("used_minutes", "window_minutes", "left", "configuration")
 RESTS = Rests(
     symptom=("machine_runs", "update_runs", "patch_installations", *SCHEDULED),
     causes=("install_outcomes", *MACHINES, *PATCHED),

@@ -75,6 +75,7 @@ _TEXTS = {"cancellation api": BY_API, "internal platform failure": BY_PLATFORM}
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("status", "started", "ended", "total")
 RESTS = Rests(symptom=("schedule_runs",))
 
 

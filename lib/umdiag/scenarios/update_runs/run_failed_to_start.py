@@ -47,6 +47,7 @@ from umdiag.scenarios.update_runs._run_findings import described
 from umdiag.scenarios.update_runs._start_causes import CAUSES, UNKNOWN
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("error_code", "status", "configuration", "start_time")
 RESTS = Rests(
     symptom=(
         "machine_runs",

@@ -35,12 +35,12 @@ _NEEDS = Lead(notebook="assessment", why="see which machines wait for a restart,
 
 WITHHELD = Cause(
     key="reboot_withheld",
-    sentence="Updates wait for a restart, and the schedule says never to restart.",
+    sentence="Updates wait for a restart, and the schedule is set to Never reboot.",
     resolution=(
         on_azure_vm(
             "Restart the machine when its users can do without it: az vm restart --ids <resource id>."
         ),
-        outside_azure("Restart the machine when its users can do without it."),
+        outside_azure("Restart the machine when downtime is acceptable."),
         "Or let the schedule restart it: az maintenance configuration update --ids <configuration id>"
         f" --reboot-setting IfRequired, or {CONFIGURATION} > Schedule > Reboot setting.",
         *ASSESS_NOW,
@@ -51,7 +51,7 @@ WITHHELD = Cause(
 )
 ESM = Cause(
     key="esm_packages_skipped",
-    sentence="Packages were left out that Ubuntu offers with an Ubuntu Pro subscription alone.",
+    sentence="Packages that Ubuntu offers only with an Ubuntu Pro subscription were left out.",
     resolution=(
         "Turn on Ubuntu Pro for the machine, or move it to a release in standard support.",
         "See on the machine which packages wait for it: pro security-status.",
@@ -79,7 +79,7 @@ TRUNCATED = Cause(
 )
 UNKNOWN = Cause(
     key="unknown",
-    sentence="The run finished with warnings, and its rows do not say of what.",
+    sentence="The run finished with warnings, and its rows do not say which.",
     resolution=(HISTORY, *EXTENSION_LOG),
     source=_FLOW,
     severity=Severity.LOW,
@@ -88,6 +88,7 @@ UNKNOWN = Cause(
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("failed", "pending", "configuration", "start_time")
 RESTS = Rests(
     symptom=("patch_installations", *SCHEDULED),
     causes=PATCHED,

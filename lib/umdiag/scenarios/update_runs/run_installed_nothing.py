@@ -58,7 +58,8 @@ UNKNOWN = Cause(
     sentence="The updates were published a day or more before the run, and the run does not mention them.",
     resolution=(
         HISTORY,
-        "Check which updates the machine is offered now: it may ask another source than it did in the run.",
+        "Check which updates the machine is offered now: it may use another update source than during "
+        "the run.",
         *ASSESS_NOW,
     ),
     source="https://learn.microsoft.com/azure/update-manager/troubleshoot",
@@ -68,6 +69,7 @@ _CAUSES = (EXCLUDED, NOT_SELECTED, UNKNOWN)
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("not_selected", "excluded", "count", "configuration")
 RESTS = Rests(
     symptom=(
         "patch_installations",

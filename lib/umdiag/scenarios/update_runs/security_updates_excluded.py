@@ -38,7 +38,7 @@ KB = Cause(
     key="kb_excluded",
     sentence="The schedule excludes KB numbers of critical or security updates that machines need.",
     resolution=(
-        f"Take the KB numbers of the evidence off the list: {_OPEN} > Exclude by KB ID.",
+        f"Take the KB numbers in the evidence off the list: {_OPEN} > Exclude by KB ID.",
         "If they are excluded for a reason, say until when, and look for the update that replaces them.",
     ),
     source=_SCHEDULING,
@@ -68,6 +68,7 @@ _CAUSES = (KB, MASK, CLASS)
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("count", "machines", "windows_classes", "linux_classes")
 RESTS = Rests(
     symptom=(
         "needed_patches",

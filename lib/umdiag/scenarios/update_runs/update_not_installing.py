@@ -42,6 +42,7 @@ CAUSES = leading_to(
 
 
 SERVICES = (UPDATE_MANAGEMENT, UPDATE_MANAGER)
+DECIDES = ("code", "count", "updates")
 RESTS = Rests(
     symptom=(
         "install_outcomes",

@@ -80,6 +80,7 @@ CAUSES = (*_OF_ERRORS, REBOOT, UPDATE, ASSESSMENT, UNKNOWN)
 
 
 SERVICES = (UPDATE_MANAGER,)
+DECIDES = ("code", "failed", "configuration", "start_time")
 RESTS = Rests(
     symptom=("patch_installations", *SCHEDULED),
     causes=PATCHED,

@@ -87,7 +87,7 @@ class NoSuchColumn(Fault):
 def too_heavy(said: str) -> Fault:
     """Word that a query used up the memory or the work that the service grants: no slice would be lighter."""
     return Fault(
-        f"the query takes more than the service grants ({said}), shorten lookback or run again later"
+        f"the query takes more than the service allows ({said}), shorten lookback or run again later"
     )
 
 
@@ -193,7 +193,7 @@ def unresolved(message: str) -> Fault:
 def of_proxy(said: str) -> Fault:
     """Word that a proxy wants to know who asks; it will say so to every request."""
     fix = "put its user and password into HTTPS_PROXY, or exempt the service in NO_PROXY"
-    return Fault(f"the proxy on the way wants a sign-in ({said}), {fix}", status=407, everything=True)
+    return Fault(f"the proxy requires a sign-in ({said}), {fix}", status=407, everything=True)
 
 
 def of_network(error: BaseException, host: str) -> Fault:
@@ -217,7 +217,7 @@ def of_network(error: BaseException, host: str) -> Fault:
         or "Name or service not known" in words
     ):
         return Fault(
-            f"the name {host} is not known here, check the network and endpoints",
+            f"the name {host} cannot be resolved, check the network and endpoints",
             again=True,
             attempts=2,
             everything=True,

@@ -95,7 +95,7 @@ class ResourceGraph:
             if token and token in tokens:
                 cut = f"a page repeats itself after {of_all}, run again later"
             elif not token and str(page.get("resultTruncated", "false")).lower() == "true":
-                cut = f"rows are lost after {of_all}, the service gives no next page"
+                cut = f"rows are missing after {of_all}, the service gives no next page"
             elif not token and came < _total(page):
                 cut = f"only {of_all} came, run again later"
             elif page.get("limit_hit"):

@@ -230,7 +230,7 @@ def _of_retired(fault: Fault, collection: Collection) -> Fault:
         return fault
     return Fault(
         f"the retired service gave no answer ({fault.said}), check automation_account, "
-        "what it does not tell any more cannot be had elsewhere",
+        "what it no longer returns cannot be found elsewhere",
         status=fault.status,
     )
 

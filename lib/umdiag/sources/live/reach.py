@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
-from umdiag.model import Reach, State
+from umdiag.model import Reach, ReachGroup, State, TableHealth
 from umdiag.queries import kql
 from umdiag.sources.live.azure import Azure
-from umdiag.sources.live.collections import COLLECTIONS
+from umdiag.sources.live.collections import COLLECTIONS, Collection
 from umdiag.sources.live.faults import Fault
 from umdiag.sources.live.health import MACHINES, UNSHOWN
 from umdiag.sources.live.hidden import HIDDEN
@@ -17,10 +18,15 @@ from umdiag.sources.live.visibility import missing
 from umdiag.words.counting import counted
 from umdiag.words.moments import to_the_minute
 
+_of_graph = partial(Reach, group=ReachGroup.RESOURCE_GRAPH)
+_of_permissions = partial(Reach, group=ReachGroup.PERMISSIONS)
+
 
 def reach(azure: Azure) -> Iterator[Reach]:
     """Try everything that a report reads, once; yields as it goes."""
-    yield Reach(what="sign-in", ok=True, told=f"signed in to {azure.target.cloud.name}")
+    yield Reach(
+        group=ReachGroup.SIGN_IN, what="sign-in", ok=True, told=f"signed in to {azure.target.cloud.name}"
+    )
     yield from _workspaces(azure)
     yield from _graph(azure)
     yield from _management(azure)
@@ -30,9 +36,11 @@ def reach(azure: Azure) -> Iterator[Reach]:
 def _workspaces(azure: Azure) -> Iterator[Reach]:
     asked = {table for query in kql.queries().values() for table in query.tables}
     lines = azure.logs_health()
+    said = partial(Reach, group=ReachGroup.WORKSPACES)
     if azure.target.automation_account and not azure.target.workspaces:
         told = "name them in workspaces, else what machines report and need is UNKNOWN"
-        yield Reach(what="workspaces", ok=False, told=told)
+        yield said(what="workspaces", ok=False, told=told)
+    answering: list[TableHealth] = []
     for workspace in azure.target.workspaces:
         name = name_of(workspace)
         of_workspace = [line for line in lines if line.scope == name]
@@ -45,15 +53,16 @@ def _workspaces(azure: Azure) -> Iterator[Reach]:
             or all(line.state is State.MISSING for line in of_workspace)
         ):
             told = next((line.note for line in of_workspace), "nothing came")
-            yield Reach(what=f"workspace {name}", ok=False, told=_scoped(told, bool(refused), workspace))
+            yield said(what=f"workspace {name}", ok=False, told=_scoped(told, bool(refused), workspace))
             continue
-        yield Reach(what=f"workspace {name}", ok=True, told=f"answers through {azure.target.workspace_api}")
-        for line in of_workspace:
-            if line.table in asked:
-                ok = line.state in (State.COMPLETE, State.EMPTY)
-                newest = f", newest {to_the_minute(line.newest)}" if line.newest else ""
-                told = f"{counted(line.rows, 'row')} in the window{newest}" if ok else line.note
-                yield Reach(what=f"table {line.table} of {name}", ok=ok, told=told)
+        yield said(what=f"workspace {name}", ok=True, told=f"answers through {azure.target.workspace_api}")
+        answering += [line for line in of_workspace if line.table in asked]
+    for line in sorted(answering, key=lambda line: line.table):
+        ok = line.state in (State.COMPLETE, State.EMPTY)
+        newest = f", newest {to_the_minute(line.newest)}" if line.newest else ""
+        told = f"{counted(line.rows, 'row')} in the window{newest}" if ok else line.note
+        what = f"table {line.table} of {line.scope}"
+        yield Reach(group=ReachGroup.TABLES, what=what, ok=ok, told=told, table=line)
 
 
 def _graph(azure: Azure) -> Iterator[Reach]:
@@ -63,16 +72,16 @@ def _graph(azure: Azure) -> Iterator[Reach]:
     for table in filter(azure.captured.__contains__, tables):
         try:
             rows[table] = azure.graph.count(f"{table} | project id")
-            yield Reach(what=f"Resource Graph, table {table}", ok=True, told=counted(rows[table], "row"))
+            yield _of_graph(what=f"Resource Graph, table {table}", ok=True, told=counted(rows[table], "row"))
         except Fault as fault:
-            yield Reach(what=f"Resource Graph, table {table}", ok=False, told=fault.reason)
+            yield _of_graph(what=f"Resource Graph, table {table}", ok=False, told=fault.reason)
     if not rows:
         return
     yield from _hidden(azure, rows)
     try:
         visible = azure.visibility.seen()
     except Fault as fault:
-        yield Reach(what="subscriptions", ok=False, told=fault.reason)
+        yield _of_graph(what="subscriptions", ok=False, told=fault.reason)
         return
     for subscription in azure.target.subscriptions:
         ok = subscription.lower() in visible
@@ -81,7 +90,7 @@ def _graph(azure: Azure) -> Iterator[Reach]:
             if ok
             else f"cannot be seen: have Reader on /subscriptions/{subscription} assigned to you"
         )
-        yield Reach(what=f"subscription {subscription}", ok=ok, told=told)
+        yield _of_graph(what=f"subscription {subscription}", ok=ok, told=told)
 
 
 def _hidden(azure: Azure, rows: Mapping[str, int]) -> Iterator[Reach]:
@@ -97,35 +106,46 @@ def _hidden(azure: Azure, rows: Mapping[str, int]) -> Iterator[Reach]:
         blind = azure.visibility.blind(hidden.every_operation)
         seen = f"machines are seen, {hidden.name} are not" if machines else f"no {hidden.name} are seen"
         if blind:
-            seen = f"{hidden.name} are not seen of every subscription" if found else seen
+            seen = f"{hidden.name} are not seen in every subscription" if found else seen
             fixes = ", ".join(missing(lacks, scope) for (_, scope), lacks in blind.items())
-            yield Reach(what=hidden.name, ok=False, told=f"{seen}: {fixes}")
+            yield _of_graph(what=hidden.name, ok=False, told=f"{seen}: {fixes}")
         elif found or not machines:
-            yield Reach(what=hidden.name, ok=True, told=f"{counted(found, 'row')} can be seen")
+            yield _of_graph(what=hidden.name, ok=True, told=f"{counted(found, 'row')} can be seen")
         elif azure.visibility.rights_are_known:
-            told = f"{seen}, though your rights suffice: {UNSHOWN}, or {hidden.none}"
-            yield Reach(what=hidden.name, ok=True, told=told)
+            told = f"{seen}, though your permissions are sufficient: {UNSHOWN}, or {hidden.none}"
+            yield _of_graph(what=hidden.name, ok=True, told=told)
         else:
             told = f"have a role with {' and '.join(hidden.every_operation)} assigned to you"
-            yield Reach(what=hidden.name, ok=False, told=f"{seen}: {told}, or {hidden.none}")
+            yield _of_graph(what=hidden.name, ok=False, told=f"{seen}: {told}, or {hidden.none}")
 
 
 def _management(azure: Azure) -> Iterator[Reach]:
     asked = {table for query in kql.queries().values() if query.dialect == "arm" for table in query.tables}
-    for table, collection in COLLECTIONS.items():
-        if table not in asked or collection.of == "parent":
+    wanted = {
+        table: collection
+        for table, collection in COLLECTIONS.items()
+        if table in asked and collection.of != "parent"
+    }
+    yield from _collections(azure, wanted, ReachGroup.AUTOMATION_ACCOUNT)
+    if azure.target.workspaces and not azure.target.automation_account:
+        told = "name it in automation_account, else update runs and missed machines are UNKNOWN"
+        yield Reach(group=ReachGroup.AUTOMATION_ACCOUNT, what="automation account", ok=False, told=told)
+    yield from _collections(azure, wanted, ReachGroup.RESOURCE_MANAGER)
+
+
+def _collections(azure: Azure, wanted: Mapping[str, Collection], group: ReachGroup) -> Iterator[Reach]:
+    """Try those of the Automation account, or all others."""
+    for table, collection in wanted.items():
+        if (collection.of == "account") is not (group is ReachGroup.AUTOMATION_ACCOUNT):
             continue
         for scope in azure.management.scopes(collection):
             name = f"{table} of {name_of(scope)}"
             try:
                 azure.management.probe(collection, scope)
-                yield Reach(what=name, ok=True, told="can be read")
+                yield Reach(group=group, what=name, ok=True, told="can be read")
             except Fault as fault:
                 told = _scoped(fault.reason, fault.state is State.DENIED, scope)
-                yield Reach(what=name, ok=False, told=told)
-    if azure.target.workspaces and not azure.target.automation_account:
-        told = "name it in automation_account, else update runs and missed machines are UNKNOWN"
-        yield Reach(what="automation account", ok=False, told=told)
+                yield Reach(group=group, what=name, ok=False, told=told)
 
 
 def _scoped(told: str, denied: bool, scope: str) -> str:
@@ -145,10 +165,12 @@ def _rights(azure: Azure) -> Iterator[Reach]:
         try:
             lacks = lacking(granted_in(azure.management, scope), operations)
         except Fault as fault:
-            yield Reach(what=what, ok=False, told=f"{fault.reason}, the role {role} on {scope} is enough")
+            yield _of_permissions(
+                what=what, ok=False, told=f"{fault.reason}, the role {role} on {scope} is enough"
+            )
             continue
         if lacks:
             told = f"have {role} on {scope} assigned to you, you lack {', '.join(lacks)}"
-            yield Reach(what=what, ok=False, told=told)
+            yield _of_permissions(what=what, ok=False, told=told)
         else:
-            yield Reach(what=what, ok=True, told="suffice")
+            yield _of_permissions(what=what, ok=True, told="suffice")

@@ -94,7 +94,7 @@ class Visibility:
         blind = self.blind(operations_of(query.name))
         shown = set(frame["id"].str.split("/", n=3).str[2].str.lower()) if blind else set()
         return [
-            f"of {what} its rows cannot be seen, {missing(lacks, scope)}"
+            f"rows of {what} cannot be seen, {missing(lacks, scope)}"
             for (what, scope), lacks in blind.items()
             # Which subscriptions lie below a management group the rows do not say: any stands for it.
             if (name_of(scope).lower() not in shown if scope.startswith("/subscriptions/") else not shown)
@@ -143,7 +143,7 @@ class Visibility:
             lacks = lacking(self._granted(scope), NEEDS["subscription"][1])
         except Fault as fault:
             return f"how much of {what} may be read is unknown (its permissions: {fault.reason})"
-        return f"of {what} only a part may be read, {_fix(scope)}" if lacks else ""
+        return f"only a part of {what} may be read, {_fix(scope)}" if lacks else ""
 
 
 def missing(operations: Sequence[str], scope: str) -> str:
