@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from support.chromium import chromium
 from support.jupyter import Lab, Notebook, running_lab
 from support.notebooks import NAMES, ROOT
 
@@ -28,12 +27,6 @@ LONG = (
     "range a from 1 to 40000 step 1 | extend k = 1"
     " | join kind=inner (range b from 1 to 400000 step 1 | extend k = 1) on k | summarize n = sum(a * b)"
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
