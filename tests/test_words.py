@@ -37,7 +37,7 @@ ODD = {
     r"bars the|is barred|broken off|opens TLS": "blocks, interrupted, inspects",
     r"no all-clear": "not an all-clear",
     r"rights? (on|to)": "permissions",
-    r"(?<!by )whom": "which machines",
+    r"(?<!by )(?<!or )whom": "which machines",
     r"all the same": "anyway, still",
     r"as things are": "with the current settings",
     r"living (schedules?|maintenance|configurations?)": "active",

@@ -39,6 +39,9 @@ APPEARS = {
     # Where changes were not seen, the absence of a resource has to tell that it was deleted.
     ("machine_disconnected", "resourcechanges"),
     ("scheduled_run_missed_machine", "resourcechanges"),
+    ("assignment_points_nowhere", "resourcechanges"),
+    # Whether changes reach back to its newest sign of life, an installation.
+    ("scheduled_run_missed_machine", "patchinstallationresources"),
     # Whether the machine was deleted since, or is not shown at all: then its runs are not reported.
     ("windows_run_failed", "resources"),
     ("windows_run_failed", "resourcecontainers"),

@@ -1,4 +1,4 @@
-"""One row per machine of which it is told whether Windows Update acts on its own."""
+"""One row per machine for which it is known whether Windows Update acts on its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row per subscription with machines: are its patch rows hidden from whoever reads?"""
+"""One row per subscription with machines: are its patch rows hidden from the reader?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row per maintenance configuration whose newest finished run took no machine: whom it should have."""
+"""One row per maintenance configuration whose newest finished run took no machine: which it should have."""
 
 from __future__ import annotations
 

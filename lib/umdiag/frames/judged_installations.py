@@ -1,4 +1,4 @@
-"""One row per finished installation of a machine that is there, with its schedule, and what it was to do."""
+"""One row per finished installation of a machine that is there, with its schedule, and what it should do."""
 
 from __future__ import annotations
 

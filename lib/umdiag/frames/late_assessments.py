@@ -1,4 +1,4 @@
-"""One row per machine that Azure Update Manager has not assessed, or not lately: what is known of why."""
+"""One row per machine that Azure Update Manager has not assessed, or not recently: what is known of why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row per machine of the logs: who it is, when it was heard and assessed, in which state it is."""
+"""One row per machine of the logs: who it is, when it reported and was assessed, in which state it is."""
 
 from __future__ import annotations
 

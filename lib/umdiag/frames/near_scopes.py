@@ -1,4 +1,4 @@
-"""One row per machine of Update Manager that no schedule reaches: the dynamic scope that comes nearest."""
+"""One row per machine of Update Manager that no schedule reaches: the closest dynamic scope."""
 
 from __future__ import annotations
 

@@ -22,8 +22,9 @@ def derive(
     provider_registrations: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Return subscription (folded id), namespace (as Azure spells it), configurations (number of living ones
-    there), reached and arc (numbers of machines there that a schedule reaches, of managed Arc machines),
-    registration_state and registered (null: no row tells).
+    there), reached, arc and perhaps (numbers of machines there that a schedule reaches, of managed Arc
+    machines, of Arc machines of which it cannot be told whether they are managed), registration_state and
+    registered (null: no row tells).
 
     Microsoft.Maintenance where a living configuration or a reached machine is, Microsoft.Compute where a
     managed machine of Azure Arc is. Raises Inconclusive where nothing tells where they are needed.
@@ -32,15 +33,19 @@ def derive(
         raise Inconclusive("neither machines nor maintenance configurations could be read")
     living = _counted(configurations, lambda rows: rows[rows["living"]]["subscription"])
     reached = _counted(reached_machines, lambda rows: subscriptions_of(rows[rows["readable"]]["machine_key"]))
-    arc = _counted(managed_machines, lambda rows: rows[_managed_arc(rows)]["subscription"])
+    arc = _counted(managed_machines, lambda rows: rows[_arc(rows) & surely(rows["managed"])]["subscription"])
+    perhaps = _counted(
+        managed_machines, lambda rows: rows[_arc(rows) & rows["managed"].isna()]["subscription"]
+    )
     parts = [
         pd.DataFrame({"namespace": MAINTENANCE, "configurations": living, "reached": reached}),
-        pd.DataFrame({"namespace": COMPUTE, "arc": arc}),
+        pd.DataFrame({"namespace": COMPUTE, "arc": arc, "perhaps": perhaps}),
     ]
     rows = pd.concat(parts).rename_axis("subscription").reset_index()
     rows = rows[rows["subscription"].astype("str") != ""].reset_index(drop=True)
     counts = {
-        column: rows[column].fillna(0).astype("int64") for column in ("configurations", "reached", "arc")
+        column: rows[column].fillna(0).astype("int64")
+        for column in ("configurations", "reached", "arc", "perhaps")
     }
     rows = rows.assign(subscription=rows["subscription"].astype("str"), **counts)
     return _with_states(rows, provider_registrations)
@@ -52,9 +57,9 @@ def _counted(frame: pd.DataFrame | None, subscriptions_in: Any) -> pd.Series[int
     return subscriptions_in(frame).astype("str").value_counts()
 
 
-def _managed_arc(machines: pd.DataFrame) -> pd.Series[bool]:
-    arc = machines["machine_key"].str.contains("/microsoft.hybridcompute/machines/", regex=False)
-    return surely(machines["managed"]) & machines["resource_id"].notna() & arc
+def _arc(machines: pd.DataFrame) -> pd.Series[bool]:
+    of_arc = machines["machine_key"].str.contains("/microsoft.hybridcompute/machines/", regex=False)
+    return machines["resource_id"].notna() & of_arc
 
 
 def _with_states(rows: pd.DataFrame, registrations: pd.DataFrame | None) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""One row per machine run in the window whose deployment says never to restart."""
+"""One row per machine run in the window whose deployment is set to Never reboot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row per living schedule and machine that it selects or that is asked about: will it be patched?"""
+"""One row per active schedule and machine that it selects or that is asked about: will it be patched?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row per living maintenance configuration: when it starts next, and how many machines it will patch."""
+"""One row per active maintenance configuration: when it starts next, and how many machines it will patch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row per thing that a reader of Azure Update Manager's rows should know of them."""
+"""One row per thing to know before reading the rows of Azure Update Manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row per restart of a machine during, or soon after, a run whose deployment says never to restart."""
+"""One row per restart of a machine during, or soon after, a run whose deployment is set to Never reboot."""
 
 from __future__ import annotations
 

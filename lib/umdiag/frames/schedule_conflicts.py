@@ -1,4 +1,4 @@
-"""One row per pair of living maintenance configurations that reach a machine and meet within 31 days."""
+"""One row per pair of active maintenance configurations that overlap on a machine within 31 days."""
 
 from __future__ import annotations
 

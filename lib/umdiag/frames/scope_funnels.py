@@ -1,4 +1,4 @@
-"""One row per dynamic scope of a living maintenance configuration and predicate: how many machines pass."""
+"""One row per dynamic scope of an active maintenance configuration and predicate: how many machines pass."""
 
 from __future__ import annotations
 

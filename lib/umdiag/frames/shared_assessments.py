@@ -1,4 +1,4 @@
-"""One row per computer name of which update rows of several identities speak."""
+"""One row per computer name that update rows of several identities have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row per computer name of which heartbeats of several identities speak."""
+"""One row per computer name that heartbeats of several identities have."""
 
 from __future__ import annotations
 

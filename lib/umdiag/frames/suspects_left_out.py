@@ -1,4 +1,4 @@
-"""One row per machine of the parameter `suspects` that no run took and no living schedule selects."""
+"""One row per machine of the parameter `suspects` that no run took and no active schedule selects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row per Linux machine of a distribution whose packages bear no class that can be trusted."""
+"""One row per Linux machine of a distribution whose packages have no class that can be trusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row per connected and assessed machine that no run can reach, because it is no system worker."""
+"""One row per connected and assessed machine that no run can reach, because it is not a system worker."""
 
 from __future__ import annotations
 

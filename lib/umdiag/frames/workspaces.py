@@ -1,4 +1,4 @@
-"""One row per workspace that rows, settings or parameters speak of."""
+"""One row per workspace that rows, settings or parameters name."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ TITLE = "Overview"
 #: Rows older than this make the whole report a picture of the past, and it says so aloud.
 OLD = timedelta(days=2)
 FILES = (
+    ("machines.html", "every machine with its findings, to search, filter and sort"),
     ("machines.csv", "one row per machine: last heartbeat, last assessment, state, missing updates"),
     ("findings.csv", "one row per finding: cause, severity, subject, evidence, first step"),
     ("findings.json", "everything above for programs, with the queries as sent"),

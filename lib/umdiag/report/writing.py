@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,11 @@ from umdiag.queries.kql import queries
 from umdiag.report import records
 from umdiag.report.document import Notebook, document
 from umdiag.report.index import TITLE, index
+from umdiag.report.machine_script import NAME as ROWS
+from umdiag.report.machine_script import write_machines_js
 from umdiag.report.privacy import Hidden
 from umdiag.report.single import Single, linked, packed
-from umdiag.report.templates import Link, Portal, copy_scripts
+from umdiag.report.templates import Link, Portal, copy_scripts, render
 from umdiag.sources.replay import write_facts
 
 if TYPE_CHECKING:
@@ -33,7 +36,9 @@ _PORTALS = {
     "china": "https://portal.azure.cn",
 }
 #: The notebook of all families: its first screen is the index.
-_TITLES = {"overview": "Charts"}
+_TITLES = {"overview": "Charts", "machine": "One machine"}
+#: The page of all machines, whichever notebooks there are: it is light.
+_ALL_MACHINES = Link(href="machines.html", title="All machines")
 
 
 class Report:
@@ -81,6 +86,22 @@ class Report:
         )
         kit.save_frames(self.folder / FRAMES)
         copy_scripts(self.folder)
+        self._write_machines()
+
+    def _write_machines(self) -> None:
+        """Write the page of all machines and the script that holds its rows."""
+        write_machines_js(self.folder / ROWS, self._machines, self._diagnoses, families=self._families)
+        links = [replace(link, here=link.href == _ALL_MACHINES.href) for link in self._links()]
+        text = render(
+            "machines.html",
+            title=_ALL_MACHINES.title,
+            scope=str(self._kit),
+            pages=links,
+            scripts=False,
+            portal=self._portal,
+            rows=ROWS,
+        )
+        self._write(_ALL_MACHINES.href, text)
 
     def bytes_of(self, rows: Rows) -> int:
         """Return how large an answer's rows are in the folder, 0 where there are none."""
@@ -121,7 +142,8 @@ class Report:
         return linked(self._index(notebooks, single), self._families)
 
     def _index(self, notebooks: Sequence[Notebook], single: Single | None = None) -> str:
-        links = self._links()
+        # The rows of all machines lie beside the report, not in one file.
+        links = [link for link in self._links() if single is None or link.href != _ALL_MACHINES.href]
         return index(
             scope=str(self._kit),
             pages=[Link(href="index.html", title=links[0].title, here=True), *links[1:]],
@@ -160,6 +182,7 @@ class Report:
     def _links(self) -> list[Link]:
         return [
             Link(href="index.html", title=TITLE),
+            _ALL_MACHINES,
             *(Link(href=f"{family}.html", title=self._titles[family]) for family in self._families),
         ]
 

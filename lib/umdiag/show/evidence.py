@@ -17,7 +17,7 @@ MOST_COLUMNS = 4
 _WIDEST = 48
 _UTC = " UTC"
 #: Keys that are told in their own way.
-_APART = ("also", "not_checked", "portal")
+APART = ("also", "not_checked", "portal")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ def sheet(findings: Sequence[Finding], decides: Sequence[str] = ()) -> Sheet:
     candidates = [
         key
         for key in keys
-        if key not in same and key not in _APART and 2 * counts[key] >= len(told) and _fits(key, told)
+        if key not in same and key not in APART and 2 * counts[key] >= len(told) and _fits(key, told)
     ]
     columns = candidates[:MOST_COLUMNS]
     times = {key for key in columns if all(pairs.get(key, _UTC).endswith(_UTC) for pairs in told)}
@@ -66,7 +66,7 @@ def sheet(findings: Sequence[Finding], decides: Sequence[str] = ()) -> Sheet:
             finding=finding,
             cells=tuple(pairs.get(key, "—").removesuffix(_UTC if key in times else "") for key in columns),
             more=tuple(
-                (_called(key), pairs[key])
+                (called(key), pairs[key])
                 for key in keys
                 if key in pairs and key not in same and key not in columns
             ),
@@ -75,8 +75,8 @@ def sheet(findings: Sequence[Finding], decides: Sequence[str] = ()) -> Sheet:
         for finding, pairs in zip(findings, told, strict=True)
     )
     return Sheet(
-        columns=tuple(_called(key) + (" (UTC)" if key in times else "") for key in columns),
-        same=tuple((_called(key), told[0][key]) for key in same),
+        columns=tuple(called(key) + (" (UTC)" if key in times else "") for key in columns),
+        same=tuple((called(key), told[0][key]) for key in same),
         lines=lines,
         steps=steps,
     )
@@ -94,7 +94,8 @@ def _told(finding: Finding) -> Iterable[Pair]:
             yield key, words(value, key)
 
 
-def _called(key: str) -> str:
+def called(key: str) -> str:
+    """Return what a key of evidence is called."""
     return {"also": "also fits", "not_checked": "could not be checked"}.get(key, spoken(key))
 
 

@@ -85,4 +85,4 @@ def _listing(lines: Sequence[TableHealth]) -> Html:
         (badge(*_SAID[line.state]), line.table, line.scope, f"{line.rows:,}", words(line.newest), line.note)
         for line in lines
     ]
-    return listing(("State", "Table", "Where", "Rows", "Newest row", "Remark"), rows, (3,))
+    return listing(("State", "Table", "Where", "Rows", "Newest row", "Note"), rows, (3,))

@@ -2,17 +2,12 @@
 (function () {
   "use strict";
 
+  var made = window.umdiagCopying.made;
+  var csv = window.umdiagCopying.csv;
+  var copying = window.umdiagCopying.copying;
   var AT_ONCE = 15;
   var FEW = 4;
-  var FORMULA = /^[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212]|^\t/;
   var SEVERITIES = ["critical", "high", "medium", "low", "info"];
-
-  function made(tag, className, text) {
-    var element = document.createElement(tag);
-    if (className) { element.className = className; }
-    if (text !== undefined) { element.textContent = text; }
-    return element;
-  }
 
   function key(text) {
     var place = SEVERITIES.indexOf(text);
@@ -25,39 +20,6 @@
     if (left === "—" || right === "—") { return left === "—" ? 1 : -1; }
     if (typeof left !== typeof right) { return typeof left === "number" ? -1 : 1; }
     return left < right ? -1 : 1;
-  }
-
-  function csv(value) {
-    var text = FORMULA.test(value) ? "'" + value : value;
-    return '"' + text.replace(/"/g, '""') + '"';
-  }
-
-  function copy(text, button, said) {
-    function done(fine) {
-      button.textContent = fine ? "Copied" : "Could not be copied";
-      setTimeout(function () { button.textContent = said; }, 2000);
-    }
-    function byHand() {
-      var area = made("textarea");
-      area.value = text;
-      document.body.appendChild(area);
-      area.select();
-      var fine = document.execCommand("copy");
-      area.remove();
-      done(fine);
-    }
-    if (navigator.clipboard) {
-      navigator.clipboard.writeText(text).then(function () { done(true); }, byHand);
-    } else {
-      byHand();
-    }
-  }
-
-  function copying(said, text) {
-    var button = made("button", "um-button", said);
-    button.type = "button";
-    button.addEventListener("click", function () { copy(text(), button, said); });
-    return button;
   }
 
   // A finding that is on the page already.
@@ -192,13 +154,13 @@
     }
 
     function asCsv() {
-      var lines = [columns.map(function (head) { return csv(head.textContent.trim()); }).concat(folds ? [csv("Details")] : [])];
+      var lines = [columns.map(function (head) { return head.textContent.trim(); }).concat(folds ? ["Details"] : [])];
       chosen().forEach(function (item) {
         var cells = item.texts.slice(0, columns.length);
         if (folds) { cells.push(told(item)); }
-        lines.push(cells.map(csv));
+        lines.push(cells);
       });
-      return lines.map(function (cells) { return cells.join(","); }).join("\r\n") + "\r\n";
+      return csv(lines);
     }
 
     function told(item) {

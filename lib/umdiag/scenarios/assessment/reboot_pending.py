@@ -30,7 +30,6 @@ from umdiag.model import Cause, Finding, Lead, Partial, Severity, found
 from umdiag.scenarios.account import MANAGED, UPDATE_MANAGER, Rests
 from umdiag.scenarios.assessment._managed import (
     BEHIND_STATES,
-    NOT_READ,
     described,
     judged,
     known,
@@ -129,7 +128,7 @@ _BY_INSTALLATION = (NEVER, FAILED, NO_ROOM, NOT_ATTEMPTED)
 
 SERVICES = (UPDATE_MANAGER,)
 DECIDES = ("installed_at", "reboot_status", "missing_critical", "missing_security")
-RESTS = Rests(symptom=MANAGED, causes=BEHIND_STATES, indifferent=NOT_READ)
+RESTS = Rests(symptom=MANAGED, causes=(*BEHIND_STATES, "schedule_runs"))
 
 
 def judge(

@@ -34,7 +34,7 @@ from umdiag.errors import Inconclusive
 from umdiag.frames.shared.recognition import AUTOMATION, registrations_of
 from umdiag.frames.shared.text import folded, subscription_of
 from umdiag.model import UPDATE_MANAGER, Finding, Partial, Subject, found
-from umdiag.scenarios.account import COUNTS, MACHINES, NAMES, PATCHES, UPDATE_MANAGEMENT, Rests
+from umdiag.scenarios.account import MACHINES, NAMES, PATCHES, UPDATE_MANAGEMENT, Rests
 from umdiag.scenarios.evidence import fitting, or_none, told, undecided
 from umdiag.scenarios.missed_machines._by_schedules import (
     left_out,
@@ -82,8 +82,9 @@ RESTS = Rests(
         "worker_groups",
         "patch_assessments",
         "patch_installations",
+        "latest_updates",  # says that a machine was there, as heartbeats do
     ),
-    indifferent=COUNTS | NAMES | PATCHES,
+    indifferent=NAMES | PATCHES,
 )
 
 

@@ -80,9 +80,17 @@ def judge(
     aims = _aims(targets) if old else {}
     wanted = ({fold(place) for place in places} if old else set()) | set(aims)
     needed = _of_update_management(wanted - {""}, provider_registrations)
+    doubted = needed.head(0)
     if UPDATE_MANAGER in asked and needed_providers is not None:
         columns = ["subscription", "namespace", "registration_state", "registered"]
-        needed = pd.concat([needed, needed_providers[columns]], ignore_index=True)
+        is_needed = needed_providers[["configurations", "reached", "arc"]].sum(axis="columns") > 0
+        doubted = needed_providers[~is_needed & ~needed_providers["registered"].fillna(False).astype(bool)]
+        needed = pd.concat([needed, needed_providers[is_needed][columns]], ignore_index=True)
+    doubts = [
+        f"whether {row.namespace} is needed in subscription {row.subscription}: whether anything manages"
+        " its machines of Azure Arc could not be seen"
+        for row in doubted.itertuples()
+    ]
     unseen = needed[needed["registered"].isna()].sort_values(["subscription", "namespace"])
     not_checked = [
         f"providers: no registration row of {row.namespace} in subscription {row.subscription}"
@@ -100,8 +108,8 @@ def judge(
         not_checked.append(
             "where Update Manager needs a provider: machines or schedules could not be read completely"
         )
-    if len(unseen) or unseen_tables:
-        raise Inconclusive("; ".join(not_checked))
+    if doubts or len(unseen) or unseen_tables:
+        raise Inconclusive("; ".join([*not_checked, *doubts]))
 
 
 def _of_update_management(wanted: set[str], registrations: pd.DataFrame) -> pd.DataFrame:
