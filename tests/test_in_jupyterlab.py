@@ -157,7 +157,7 @@ def test_interrupt_leaves_the_kernel_usable(notebook: Notebook) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_each_notebook_runs_on_the_demo(browser: Any, name: str, tmp_path: Path) -> None:
-    charts = (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8").count("kit.draw(")
+    charts = (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8").count("kit.draw(charts.")
     with running_lab(tmp_path, ROOT / "parameters" / "demo.yml") as lab:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         notebook = Notebook(page, lab, f"{name}.ipynb")
