@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("three ways")]
 
 PAGES = (
     "index",
+    "machines",
     "overview",
     "quota",
     "assessment",

@@ -122,7 +122,7 @@ def test_report_folder_holds_what_the_contract_names_and_nothing_else(report):
         for kind in ("html", "ipynb")
     }
     own = {"index.html", "findings.json", "findings.csv", "machines.csv", "snapshot.json", "facts", "run.log"}
-    assert names == pages | own | {"plotly.min.js", "report.js"}
+    assert names == pages | own | {"machines.html", "machines.js", "plotly.min.js", "report.js"}
     assert outcome.index == output / "index.html"
     assert [path.name for path in output.parent.iterdir()] == ["first"]
 

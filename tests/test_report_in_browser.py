@@ -77,7 +77,7 @@ def test_index_shows_rows_as_text_and_says_nothing(report, tab):
 
 def test_links_between_pages_lead_somewhere(report, tab):
     pages = list(report.glob("*.html"))
-    assert {page.name for page in pages} == {"index.html", "overview.html"}
+    assert {page.name for page in pages} == {"index.html", "machines.html", "overview.html"}
     for page in pages:
         tab.open(page)
         links = tab.page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")

@@ -23,14 +23,14 @@ MOST_PAIRS, SHORT = 3, 80
 _HOLDERS = (str, list, tuple, dict)
 
 
-def shown(found: Sequence[tuple[Diagnosis, Finding]]) -> tuple[list[Kind], list[str]]:
+def shown(scenarios: Sequence[Diagnosis], findings: Sequence[Finding]) -> tuple[list[Kind], list[str]]:
     """Return the kind of each finding; then the values of all, of each as many as its kind names keys."""
     ordered: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
     kinds: dict[tuple[str, str, tuple[str, ...]], Kind] = {}
     kind_of: list[Kind] = []
     keys_of: list[str] = []
     values: list[Any] = []
-    for diagnosis, finding in found:
+    for diagnosis, finding in zip(scenarios, findings, strict=True):
         evidence = finding.evidence
         keys = _keys(diagnosis.scenario, tuple(evidence), evidence, ordered)
         kind = (diagnosis.scenario, finding.cause, keys)

@@ -24,30 +24,35 @@ class Joined:
     """Machines with their findings.
 
     `machines`: the machine table, and below it those that only findings name (state `not_listed`).
-    `pairs`: number of a machine and of a finding in `found`; by machine, the most urgent finding first.
+    `pairs`: number of a machine and of a finding in `findings`; by machine, the most urgent finding first.
+    `scenarios`: the diagnosis of each finding, beside it: a tuple for each would be 200,000 to look after.
     """
 
     machines: pd.DataFrame
-    found: Sequence[tuple[Diagnosis, Finding]]
+    findings: Sequence[Finding]
+    scenarios: Sequence[Diagnosis]
     pairs: pd.DataFrame
 
 
 def join(machines: pd.DataFrame, diagnoses: Sequence[Diagnosis]) -> Joined:
     """Bring together the machine table and every finding whose subject is a machine."""
-    found = [
-        (diagnosis, finding)
-        for diagnosis in diagnoses
-        for finding in diagnosis.findings
-        if finding.subject.kind == "machine"
-    ]
-    subjects = _subjects(found)
+    findings: list[Finding] = []
+    scenarios: list[Diagnosis] = []
+    for diagnosis in diagnoses:
+        of_machines = [finding for finding in diagnosis.findings if finding.subject.kind == "machine"]
+        findings += of_machines
+        scenarios += [diagnosis] * len(of_machines)
+    subjects = _subjects(findings)
     pairs = _pairs(machines, subjects)
     strangers = subjects[~subjects["finding"].isin(pairs["finding"])]
     whole = pd.concat([machines, _rows(strangers, machines)], ignore_index=True)
     numbers = strangers["id"].where(strangers["id"] != "", strangers["name"]).factorize()[0]
     pairs = pd.concat([pairs, strangers[["finding"]].assign(machine=numbers + len(machines))])
-    pairs = pairs.merge(subjects[["finding", "order"]], on="finding").sort_values(["machine", "order"])
-    return Joined(machines=whole, found=found, pairs=pairs[["machine", "finding"]].reset_index(drop=True))
+    pairs = pairs.merge(subjects[["finding", "order"]], on="finding").sort_values(
+        ["machine", "order", "finding"]
+    )
+    pairs = pairs[["machine", "finding"]].reset_index(drop=True)
+    return Joined(machines=whole, pairs=pairs, findings=findings, scenarios=scenarios)
 
 
 def folded(texts: Text) -> Text:
@@ -55,19 +60,25 @@ def folded(texts: Text) -> Text:
     return texts.astype("str").fillna("").str.strip().str.casefold()
 
 
-def _subjects(found: Sequence[tuple[Diagnosis, Finding]]) -> pd.DataFrame:
+def _subjects(findings: Sequence[Finding]) -> pd.DataFrame:
     """Return one row per finding: its number, name and id as written and folded, its place by urgency."""
-    findings = [finding for _, finding in found]
-    order = sorted(range(len(findings)), key=lambda number: weight(findings[number]))
     subjects = pd.DataFrame(
         {
             "finding": pd.RangeIndex(len(findings)),
             "said_name": pd.Series([finding.subject.name for finding in findings], dtype="str"),
             "said_id": pd.Series([finding.subject.id for finding in findings], dtype="str"),
+            "order": pd.Series(_order(findings), dtype="int64"),
         }
     )
-    subjects["order"] = pd.Series(range(len(order)), index=order, dtype="int64")
     return subjects.assign(name=folded(subjects["said_name"]), id=folded(subjects["said_id"]))
+
+
+def _order(findings: Sequence[Finding]) -> list[int]:
+    """Return the place of each finding by urgency; many share one, as few things decide about it."""
+    grades = [f"{finding.severity} {finding.accepted is None} {finding.cause}" for finding in findings]
+    weights = {grade: weight(finding) for grade, finding in dict(zip(grades, findings, strict=True)).items()}
+    places = {least: place for place, least in enumerate(sorted(set(weights.values())))}
+    return [places[weights[grade]] for grade in grades]
 
 
 def _pairs(machines: pd.DataFrame, subjects: pd.DataFrame) -> pd.DataFrame:

@@ -79,11 +79,15 @@ def _parts(
 
 def _resources(machines: pd.DataFrame) -> Iterator[tuple[str, Any]]:
     """Split ids behind their last slash; 0 for what is there the machine's name, 1 for its short name."""
-    parts = _cut(machines["resource_id"].fillna("")).str.rpartition("/")
+    ids = _cut(machines["resource_id"].fillna("")).tolist()
+    parts = pd.DataFrame(
+        [id_.rpartition("/") for id_ in ids], columns=["folder", "slash", "last"], dtype="str"
+    )
     names = _cut(machines["computer"].fillna(""))
-    last = parts[2].astype(object)
-    last = last.mask(parts[2] == names.str.split(".", n=1).str[0].str.lower(), 1).mask(parts[2] == names, 0)
-    yield "folder", _repeated(parts[0] + parts[1])
+    short = names.str.split(".", n=1).str[0].str.lower()
+    last = parts["last"].astype(object)
+    last = last.mask(parts["last"] == short, 1).mask(parts["last"] == names, 0)
+    yield "folder", _repeated(parts["folder"] + parts["slash"])
     yield "resource", last.tolist()
 
 
@@ -93,9 +97,9 @@ def _findings(joined: Joined) -> Iterator[tuple[str, Any]]:
     counts = joined.pairs["machine"].value_counts(sort=False)
     yield "count", counts.reindex(range(len(joined.machines)), fill_value=0).tolist()
     ids = joined.machines["resource_id"].iloc[joined.pairs["machine"]].tolist()
-    kinds, values = shown([joined.found[number] for number in numbers])
+    found = [joined.findings[number] for number in numbers]
+    kinds, values = shown([joined.scenarios[number] for number in numbers], found)
     yield "kinds", _repeated(pd.Series(kinds, dtype=object))
-    found = [joined.found[number][1] for number in numbers]
     yield "severity", _repeated(pd.Series([finding.severity.value for finding in found], dtype=object))
     yield "accepted", _repeated(pd.Series([_accepted(finding) for finding in found], dtype=object))
     portals = (_portal(finding, id_) for finding, id_ in zip(found, ids, strict=True))

@@ -57,7 +57,7 @@
     return [
       text("Machine", function (row) { return clean(machines.name(row)); }),
       {
-        head: "State", say: machines.stateSaid,
+        head: "State", kept: true, say: machines.stateSaid,
         key: function (row) { return states.indexOf(machines.state(row)); },
         fill: function (cell, row) {
           var swatch = cell.appendChild(made("span", "um-swatch"));
@@ -78,9 +78,9 @@
       },
       count("Missing critical", "missing_critical"),
       count("Missing security", "missing_security"),
-      time("Last heartbeat (UTC)", "last_heartbeat", "um-wide-1"),
-      time("Last assessed (UTC)", "last_assessed", "um-wide-2"),
-      text("Service", machines.service, "um-wide-2"),
+      time("Last heartbeat", "last_heartbeat", "um-wide-1"),
+      time("Last assessed", "last_assessed", "um-wide-2"),
+      Object.assign(text("Service", machines.service, "um-wide-2"), { kept: true }),
       text("System", machines.os, "um-wide-2"),
       text("Resource group", function (row) { return clean(machines.group(row)); }, "um-wide-2")
     ];
