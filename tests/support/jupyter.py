@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -147,7 +146,3 @@ class Notebook:
         self.page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')")
         cells = json.loads(self.file.read_text(encoding="utf-8"))["cells"]
         return [output for cell in cells for output in cell.get("outputs", [])]
-
-
-def plain(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
