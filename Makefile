@@ -35,8 +35,8 @@ help: ## this list
 report: $(RUN) ## environment, then the report on the demo workspace; prints the path of index.html
 	@$(BIN)/umdiag report parameters/demo.yml --fail-on never $(ARGS)
 
-lab: $(RUN) ## environment, then JupyterLab on notebooks/
-	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+lab: $(RUN) ## environment, then JupyterLab on copies of the notebooks; ARGS='parameters/own.yml --no-browser'
+	@$(BIN)/umdiag lab $(ARGS)
 
 docs: $(DEV) ## environment, then builds and tests the documentation; prints the path of its first page
 	@$(BIN)/python -m pytest -q -n 0 tests/test_docs.py tests/test_readme.py >&2

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from umdiag.lab.vocabulary import vocabulary
+
 HERE = Path(__file__).parent
 ANALYSER = HERE / "analyser"
 QUERIES = HERE.parent / "lib" / "umdiag" / "queries"
@@ -110,9 +112,15 @@ def said_of_faults() -> dict[str, Any]:
         ),
         "odd names": ("workspace", "Odd | project type, kind, name = tostring(properties.name), properties"),
     }
+    words = vocabulary()
+    calls = {
+        "functions": f"print {', '.join(f'{name}()' for name in words['functions'])}",
+        "aggregates": f"Heartbeat | summarize {', '.join(f'{name}()' for name in words['aggregates'])}",
+    }
+    completed = {name: ("workspace", text) for name, text in calls.items()}
     queries = [
         {"name": name, "section": section, "text": text}
-        for name, (section, text, *_) in (FAULTS | sound).items()
+        for name, (section, text, *_) in (FAULTS | sound | completed).items()
     ]
     return analyse(TABLES, queries)
 
@@ -132,6 +140,13 @@ def test_query_returns_the_columns_of_its_header(file: Path, said: dict[str, Any
 def test_fault_is_found(fault: str, said_of_faults: dict[str, Any]) -> None:
     found = said_of_faults[fault]["diagnostics"]
     assert FAULTS[fault][2] in {diagnostic["code"] for diagnostic in found}, told(found)
+
+
+@pytest.mark.parametrize("words", ["functions", "aggregates"])
+def test_word_that_a_cell_completes_is_known(words: str, said_of_faults: dict[str, Any]) -> None:
+    strange = [found for found in said_of_faults[words]["diagnostics"] if found["code"] == "KS211"]
+    assert strange == [], told(strange)
+    assert said_of_faults[words]["diagnostics"]  # they lack arguments: the analyser did look at them
 
 
 def test_diagnostic_tells_its_place(said_of_faults: dict[str, Any]) -> None:

@@ -31,9 +31,11 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "scenarios": {"errors", "model", "words", "frames", "knowledge"},
     "judging": {"errors", "model", "words", "queries", "frames", "scenarios"},
     "charts": {"words"},
-    "show": {"model", "scenarios", "words"},
+    "show": {"model", "queries", "scenarios", "words"},
+    "lab": {"errors", "model", "words", "queries", "judging", "charts", "show", "starter", "_version"},
     "kit": {
         "errors", "model", "parameters", "queries", "sources", "frames", "judging", "scenarios", "show",
+        "charts", "explain", "lab", "words",
     },
     "explain": {"errors", "model", "words", "knowledge", "scenarios"},
     "report": {
@@ -44,10 +46,10 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "starter": {"errors"},
     "docs": {"errors", "words", "_version"},
     "commands": {
-        "errors", "words", "compare", "docs", "explain", "parameters", "report", "scenarios", "starter",
-        "_version",
+        "errors", "words", "compare", "docs", "explain", "lab", "parameters", "report", "scenarios",
+        "starter", "_version",
     },
-    "__init__": {"kit"},
+    "__init__": {"kit", "lab"},
     "__main__": {"errors", "words", "commands", "_version"},
 }  # fmt: skip
 
@@ -58,6 +60,8 @@ ONLY_IN: Mapping[str, set[str]] = {
     "tenacity": {"sources"},
     "duckdb": {"sources"},
     "duckdb_kql": {"sources"},
+    "IPython": {"lab", "show"},
+    "itables": {"lab"},
     "plotly": {"charts"},
     "papermill": {"report"},
     "nbclient": {"report"},
@@ -76,6 +80,7 @@ CATCH_ALL: Mapping[str, str] = {
     "__main__.py": "Exception",  # the last door: nobody gets a traceback unasked
     "report/execution.py": "Exception",  # raised again by who waits
     "report/interrupt.py": "BaseException",  # raised again in the main thread
+    "sources/limits.py": "BaseException",  # handed to whoever waits for it
     "words/once.py": "BaseException",  # handed to whoever waits for the same
     "sources/live/kusto.py": "Exception",  # the client's parser raises it for a broken body
     "words/files.py": "BaseException",  # raised again once the half file is gone

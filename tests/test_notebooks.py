@@ -107,8 +107,8 @@ def test_no_section_speaks_of_a_scenario_that_does_not_exist(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_example_question_is_not_run(name):
-    assert "kit.kql(" in text_of(name)
-    assert not any("kit.kql(" in source for source in code_of(name))
+    assert "%%kql" in text_of(name)
+    assert not any("%%kql" in source for source in code_of(name))
 
 
 # -- runs

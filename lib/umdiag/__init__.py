@@ -10,6 +10,13 @@ if TYPE_CHECKING:
 __all__ = ["Kit", "open_kit"]
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Bring %%kql, completion and tables that sort into a notebook: `%load_ext umdiag`."""
+    from umdiag.lab.extension import load
+
+    load(shell)
+
+
 def __getattr__(name: str) -> Any:
     """Import the kit when it is first asked for, so that the command line starts at once."""
     if name in __all__:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from umdiag._version import __version__
-from umdiag.commands import accept, compare, docs, doctor, explain, init, next_run, report
+from umdiag.commands import accept, compare, docs, doctor, explain, init, lab, next_run, report
 from umdiag.commands.saying import close_output, say, tell
 from umdiag.errors import ending, one_line
 from umdiag.words.arguments import spread_only
@@ -50,6 +50,7 @@ app.command()(compare.compare)
 app.command()(compare.trend)
 app.command()(accept.accept)
 app.command()(init.init)
+app.command(context_settings={"ignore_unknown_options": True})(lab.lab)  # they are JupyterLab's
 app.command(context_settings={"ignore_unknown_options": True})(explain.explain)  # -2145107924 is a code
 app.command()(explain.scenarios)
 app.command()(docs.docs)

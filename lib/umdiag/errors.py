@@ -31,6 +31,10 @@ _SECRET = re.compile(r"eyJ[\w-]{10,}|[?&;]?\bsig=|://[^/\s]*@")
 class UmdiagError(Exception):
     """Base of all errors of the kit; the message is one line that a user can act on."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Return the one line that a notebook shows: IPython asks for this before it draws a traceback."""
+        return [f"{type(self).__name__}: {one_line(str(self))}"]
+
 
 class ParameterError(UmdiagError):
     """A parameter is unknown, of the wrong type or out of range."""
@@ -51,7 +55,15 @@ class SourceError(UmdiagError):
 
 
 class QueryError(UmdiagError):
-    """A query file is malformed, or a value does not fit its parameter."""
+    """A query is malformed or refused, or a value does not fit its parameter.
+
+    `line` and `column` say where in the text, counted from 1; 0 where that is not known.
+    """
+
+    def __init__(self, message: str, *, line: int = 0, column: int = 0) -> None:
+        self.line = line
+        self.column = column
+        super().__init__(message)
 
 
 class Unavailable(UmdiagError):

@@ -271,7 +271,7 @@ class _Source:
             tables=query.tables,
         )
 
-    def kql(self, text: str) -> pd.DataFrame:
+    def kql(self, text: str, time_limit: timedelta | None = None) -> pd.DataFrame:
         raise NotImplementedError("an estate in memory answers the kit's own queries only")
 
     def health(self) -> Sequence[TableHealth]:

@@ -106,7 +106,7 @@ class Facts:
         clock = self._clock
         bound: dict[str, Value] = {"asked_at": clock["asked_at"], "lookback": clock["lookback"], **values}
         for parameter in query.parameters.values():
-            if parameter.datum:
+            if parameter.datum and parameter.name not in values:
                 filling = self._filling(parameter.datum)
                 if filling.frame is None or not filling.whole:
                     state = State.DENIED if filling.state is State.DENIED else State.MISSING

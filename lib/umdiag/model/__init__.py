@@ -30,6 +30,8 @@ from umdiag.model.rows import Rows as Rows
 from umdiag.model.rows import State as State
 from umdiag.model.rows import TableHealth as TableHealth
 from umdiag.model.severity import Severity as Severity
+from umdiag.model.shown import html_of
+from umdiag.words.counting import counted
 from umdiag.words.plain import plain
 from umdiag.words.services import UPDATE_MANAGEMENT as UPDATE_MANAGEMENT
 from umdiag.words.services import UPDATE_MANAGER as UPDATE_MANAGER
@@ -110,6 +112,15 @@ class Finding:
         """Whether it makes a PROBLEM: no remark, and not accepted."""
         return self.severity is not Severity.INFO and self.accepted is None
 
+    def __repr__(self) -> str:
+        accepted = ", accepted" if self.accepted else ""
+        return (
+            f"<Finding {self.severity}: {self.cause} on {self.subject.kind} {self.subject.name!r}{accepted}>"
+        )
+
+    def _repr_html_(self) -> str | None:
+        return html_of(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class QueryUse:
@@ -150,6 +161,15 @@ class Diagnosis:
     reason: str = ""
     findings: Sequence[Finding] = field(default_factory=tuple)
     queries: Sequence[QueryUse] = field(default_factory=tuple)
+
+    def __repr__(self) -> str:
+        reason = f": {self.reason}" if self.reason else ""
+        return (
+            f"<Diagnosis {self.scenario}: {self.verdict}, {counted(len(self.findings), 'finding')}{reason}>"
+        )
+
+    def _repr_html_(self) -> str | None:
+        return html_of(self)
 
 
 def found(

@@ -11,6 +11,8 @@ from pydantic import Field
 
 from umdiag.model.forms import RECORD, Count, Key
 from umdiag.model.severity import Severity
+from umdiag.model.shown import html_of
+from umdiag.words.counting import counted
 
 #: Key in the evidence of a finding whose acceptance ended, with the last day on which it was accepted.
 EXPIRED = "accepted_until"
@@ -69,3 +71,11 @@ class Incident:
     first_step: str
     subjects: Annotated[Sequence[str], Field(max_length=5)]
     common: Annotated[Sequence[Common], Field(max_length=3)] = field(default_factory=tuple)
+
+    def __repr__(self) -> str:
+        goes = f", {counted(self.explains, 'more finding')} go away with it" if self.explains else ""
+        on = ", ".join(self.subjects)
+        return f"<Incident {self.severity}: {self.scenario}/{self.cause} on {on}{goes}>"
+
+    def _repr_html_(self) -> str | None:
+        return html_of(self)

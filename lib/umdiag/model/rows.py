@@ -11,6 +11,8 @@ import pandas as pd
 from pydantic import Field
 
 from umdiag.model.forms import RECORD, Count, Moment
+from umdiag.model.shown import html_of
+from umdiag.words.counting import counted
 
 #: Annotations of what a function takes (`judging/needs.py`). As far as seen: each row is right, some may
 #: be missing, and of a time only the bound is known.
@@ -55,6 +57,13 @@ class Rows:
         if not self.whole and not self.reason:
             what = ", ".join(self.tables) or self.name
             object.__setattr__(self, "reason", f"{what}: the state is {self.state.value}, no reason is known")
+
+    def __repr__(self) -> str:
+        reason = f": {self.reason}" if self.reason else ""
+        return f"<Rows {self.name}: {self.state}, {counted(len(self.frame), 'row')}{reason}>\n{self.frame}"
+
+    def _repr_html_(self) -> str | None:
+        return html_of(self)
 
     @property
     def whole(self) -> bool:

@@ -62,6 +62,12 @@ def note(text: str) -> Block:
     return Block(lambda _: body, markdown=f"> {marked}")
 
 
+def plain_text(text: str) -> Block:
+    """Show text that is laid out already, as it stands."""
+    body = Html("<pre>{}</pre>").format(text)
+    return Block(lambda _: body)
+
+
 def table(rows: pd.DataFrame, limit: int = 100, file: str = "machines.csv") -> Block:
     """Show the first `limit` rows of a frame, and say how many more there are and where."""
     if rows.empty:
@@ -91,4 +97,5 @@ def table(rows: pd.DataFrame, limit: int = 100, file: str = "machines.csv") -> B
 
 
 def _styled(body: Html) -> Html:
-    return style() + Html('<div class="um">{}</div>').format(body)
+    # What rows hold is text: JupyterLab would draw $…$ in it as a formula.
+    return style() + Html('<div class="um mathjax_ignore tex2jax_ignore">{}</div>').format(body)

@@ -51,8 +51,8 @@ class Source(Protocol):
         """Answer one query of the package with `values` bound into it."""
         ...
 
-    def kql(self, text: str) -> pd.DataFrame:
-        """Answer a free question; raises QueryError with one line for what cannot be answered."""
+    def kql(self, text: str, time_limit: timedelta | None = None) -> pd.DataFrame:
+        """Answer a free question; raises QueryError with one line for what cannot be answered in time."""
         ...
 
     def health(self) -> Sequence[TableHealth]:

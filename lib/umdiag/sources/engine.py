@@ -7,7 +7,6 @@ its own that goes when it is closed, and runs no control command.
 # ruff: noqa: S608 - the identifiers in our own SQL are those of tables.json, quoted
 from __future__ import annotations
 
-import errno
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -28,6 +27,7 @@ from umdiag.sources.blanks import always_filled, trimmed
 from umdiag.sources.casting import Losses, Projection, literal, project, quoted
 from umdiag.sources.headers import UnreadableError, match_spellings
 from umdiag.sources.keys import KeyLosses
+from umdiag.sources.limits import endings_named
 from umdiag.sources.orders import orders_of, written_times
 from umdiag.sources.outward import kql_type, to_frame
 from umdiag.sources.tablefiles import json_rows, known_tables
@@ -52,7 +52,8 @@ class Engine:
         self._asked_at = asked_at
         self._lock = threading.Lock()
         self._once = Once()
-        self._busy: set[duckdb.DuckDBPyConnection] = set()
+        #: Cursors that are lent out, each with the number of the thread that has it.
+        self._busy: dict[duckdb.DuckDBPyConnection, int] = {}
         self._connection = duckdb_kql.connect()
         self._spill = PrivateFolder()
         allowed = [] if folder is None else [_utf8(folder)]
@@ -72,17 +73,14 @@ class Engine:
         """Lend a connection of one's own, which `interrupt` can reach."""
         with self._lock:
             cursor = self._connection.cursor()
-            self._busy.add(cursor)
+            self._busy[cursor] = threading.get_ident()
         try:
             cursor.execute("SET TimeZone = 'UTC'")
-            yield cursor
-        except duckdb.IOException as error:
-            if "No space left" in str(error):  # no error number comes along
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
-            raise
+            with endings_named():
+                yield cursor
         finally:
             with self._lock:
-                self._busy.discard(cursor)
+                self._busy.pop(cursor, None)
             cursor.close()
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -168,11 +166,12 @@ class Engine:
             if "*" in text or table.casefold() in folded
         )
 
-    def interrupt(self) -> None:
-        """Stop what runs now, from another thread."""
+    def interrupt(self, thread: int | None = None) -> None:
+        """Stop what runs now, or what the thread of this number runs; from another thread."""
         with self._lock:
-            for cursor in self._busy:
-                cursor.interrupt()
+            for cursor, holder in self._busy.items():
+                if thread in (None, holder):
+                    cursor.interrupt()
 
     def close(self) -> None:
         """Let go of memory and of the private folder."""

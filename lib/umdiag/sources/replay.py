@@ -110,7 +110,7 @@ class Replay:
             sent=fact.sent,
         )
 
-    def kql(self, text: str) -> pd.DataFrame:
+    def kql(self, text: str, time_limit: timedelta | None = None) -> pd.DataFrame:
         """Refuse: a free question needs tables."""
         raise QueryError(
             "this report holds answers, not tables: open a snapshot or a workspace to ask other questions"

@@ -18,6 +18,7 @@ from umdiag.sources.captured import READABLE, CapturedTables
 from umdiag.sources.clock import SPARE, uncovered
 from umdiag.sources.damage import joined, of_beginning, of_end, why
 from umdiag.sources.engine import Engine
+from umdiag.sources.limits import in_time
 from umdiag.sources.manifest import read_manifest
 from umdiag.sources.tablefiles import SUFFIXES, find_tables, known_tables
 from umdiag.sources.translation import References, is_fuzzy, references
@@ -132,14 +133,17 @@ class Snapshot:
             tables=named.tables,
         )
 
-    def kql(self, text: str) -> pd.DataFrame:
+    def kql(self, text: str, time_limit: timedelta | None = None) -> pd.DataFrame:
         """Answer a free question; a table that was cut short is answered from what is there."""
         named = references(text)
         state, reason = self._tables.state_of(named)
         if state not in READABLE:
             raise QueryError(reason)
+        now = self._now()
         try:
-            return self._engine.ask(text, now=self._now(), columns=None)
+            return in_time(
+                lambda: self._engine.ask(text, now=now, columns=None), time_limit, self._engine.interrupt
+            )
         except (duckdb.Error, pa.ArrowException) as error:
             raise QueryError(f"query: {why(error, self._engine.memory_limit)}") from None
 

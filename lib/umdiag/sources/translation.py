@@ -88,9 +88,9 @@ def worded(name: str) -> Iterator[None]:
     try:
         yield
     except duckdb_kql.KqlSyntaxError as error:
-        raise QueryError(f"{name}: not understood{_place(error)}: {_line(error)}") from None
+        raise _refused(error, f"{name}: not understood", f": {_line(error)}") from None
     except duckdb_kql.KqlUnsupportedError as error:
-        raise QueryError(f"{name}: {error.construct} cannot be run offline{_place(error)}") from None
+        raise _refused(error, f"{name}: {error.construct} cannot be run offline") from None
     except duckdb_kql.KqlSchemaError as error:
         raise QueryError(f"{name}: {error.name}: {error.hint or 'unknown'}") from None
     except duckdb_kql.KqlError as error:
@@ -103,9 +103,13 @@ def worded(name: str) -> Iterator[None]:
         raise QueryError(f"{name}: the text is nested too deeply or is not proper text") from None
 
 
-def _place(error: duckdb_kql.KqlError) -> str:
+def _refused(error: duckdb_kql.KqlError, said: str, more: str = "") -> QueryError:
+    """Return the error that says what was refused, and where where that is known."""
     spans = [item.span for item in getattr(error, "diagnostics", [])] or [getattr(error, "span", None)]
-    return f" at line {spans[0].line}, column {spans[0].column + 1}" if spans[0] is not None else ""
+    if spans[0] is None:
+        return QueryError(said + more)
+    line, column = spans[0].line, spans[0].column + 1
+    return QueryError(f"{said} at line {line}, column {column}{more}", line=line, column=column)
 
 
 def _line(error: Exception) -> str:

@@ -18,6 +18,7 @@ from umdiag.errors import QueryError, SourceError
 from umdiag.model import Rows, State, TableHealth
 from umdiag.queries import kql
 from umdiag.queries.kql import Query, Value
+from umdiag.sources.limits import in_time
 from umdiag.sources.live.answers import joined
 from umdiag.sources.live.collections import COLLECTIONS
 from umdiag.sources.live.faults import NoSuchTable
@@ -123,8 +124,14 @@ class Azure:
                 return self._of_graph(query, text)
         return self.objects.answer(query, text, self.window.asked_at)
 
-    def kql(self, text: str) -> pd.DataFrame:
-        """Answer a free question: tables of Resource Manager here, all others by their service."""
+    def kql(self, text: str, time_limit: timedelta | None = None) -> pd.DataFrame:
+        """Answer a free question: tables of Resource Manager here, all others by their service.
+
+        One that is not answered in time goes on in the background; nobody waits for it.
+        """
+        return in_time(lambda: self._answer(text), time_limit)
+
+    def _answer(self, text: str) -> pd.DataFrame:
         words = set(re.findall(r"\w+", text))
         if tables := [table for table in COLLECTIONS if table in words]:
             return self.objects.ask(text, tables, self.window.asked_at)
