@@ -13,7 +13,7 @@ import nbformat
 import psutil
 import pytest
 
-from support.patience import patient
+from support.patience import heard, patient
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 
@@ -83,7 +83,13 @@ def started(place: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         }
         run = subprocess.Popen(
-            command, cwd=place, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+            command,
+            cwd=place,
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=heard,
         )
         runs.append(run)
         deadline = time.monotonic() + patient(60)

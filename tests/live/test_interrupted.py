@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from servers.azure import AzureStandIn
 from servers.wire import Reply
 from support import live_estate as estate
-from support.patience import patient
+from support.patience import heard, patient
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 #: A request under way lasts half a minute: who is back before has not waited for it.
@@ -51,6 +51,7 @@ def test_run_that_is_ended_from_outside_ends_at_once_with_one_line(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heard,
     )
     try:
         until = time.monotonic() + patient(60)
