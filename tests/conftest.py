@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -46,6 +47,16 @@ def tab(browser: Any) -> Iterator[Any]:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     yield Tab(page)
     page.close()
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder for pictures that are kept, which UMDIAG_SCREENSHOTS names; else one that is thrown away."""
+    folder = os.environ.get("UMDIAG_SCREENSHOTS")
+    if not folder:
+        return tmp_path_factory.mktemp("screenshots")
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -156,13 +156,17 @@ def test_interrupt_leaves_the_kernel_usable(notebook: Notebook) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_each_notebook_runs_on_the_demo(browser: Any, name: str, tmp_path: Path) -> None:
+def test_each_notebook_runs_on_the_demo(browser: Any, name: str, kept: Path, tmp_path: Path) -> None:
     charts = (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8").count("kit.draw(charts.")
     with running_lab(tmp_path, ROOT / "parameters" / "demo.yml") as lab:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         notebook = Notebook(page, lab, f"{name}.ipynb")
         notebook.run_all()
         outputs = notebook.outputs()
+        page.mouse.move(760, 400)
+        page.mouse.wheel(0, -1_000_000)
+        page.wait_for_timeout(500)  # windowed cells are drawn as they come into sight
+        page.screenshot(path=kept / f"jupyterlab-{name}.png")
         page.close()
     assert [output for output in outputs if output["output_type"] == "error"] == []
     drawn = [output for output in outputs if "application/vnd.plotly.v1+json" in output.get("data", {})]

@@ -5,7 +5,6 @@ UMDIAG_SCREENSHOTS names the folder for them (CI keeps them); without it they ar
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -46,15 +45,6 @@ LOOKS = {
     "phone": {"viewport": {"width": 390, "height": 844}},
     "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
 }
-
-
-@pytest.fixture(scope="session")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = os.environ.get("UMDIAG_SCREENSHOTS")
-    if not folder:
-        return tmp_path_factory.mktemp("screenshots")
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return Path(folder)
 
 
 @pytest.mark.parametrize(("page", "look"), one_in(13, [(page, look) for look in LOOKS for page in PAGES]))
