@@ -1,9 +1,10 @@
-"""Read what may never end (a pipe, a device, standard input) for so long, and so much of it, and no more."""
+"""Read what may never end (a pipe, standard input) for so long, and so much of it, and no more."""
 
 from __future__ import annotations
 
 import os
 import queue
+import stat
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,10 +85,15 @@ class Patient:
 
 
 def of_path(path: Path, limits: Limits) -> Patient:
-    """Open a file, a pipe or a device. Where that fails, reading it raises CallError."""
+    """Open a file or a pipe. Where that fails, or it is a device, reading it raises CallError."""
 
     def opened() -> int:
         try:
+            mode = path.stat().st_mode
+            if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+                raise CallError(
+                    f"explain: {path.name} is a device, not a regular file: give a log, or - for a pipe"
+                )
             return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         except OSError as error:
             raise CallError(f"explain: {path.name}: it cannot be read ({error.strerror})") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from umdiag.errors import CallError, one_line
 from umdiag.explain.patience import USUAL, Limits, Patient, amount, of_path
 from umdiag.explain.reading import Block, Readable, blocks
+from umdiag.explain.shapes import moment, shape
 from umdiag.knowledge.choosing import Match, chosen
 from umdiag.knowledge.cleaning import cleaned, shown
 from umdiag.knowledge.codes import places
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 _MOST_GROUPS = 1000
 _CACHED, _CACHED_LENGTH = 20_000, 600
 _VAIN, _WIDEST = 500, 16 << 10
-_TIME = (
-    rb"\d{4}[-/.]\d{2}[-/.]\d{2}[T \t]+\d{1,2}:\d{2}(?::\d{2})?(?:[.:,]\d+)?(?:Z|[+-]\d{2}:?\d{2})?"
-    rb"|\d{1,2}/\d{1,2}/\d{2,4},?[ \t]+\d{1,2}:\d{2}:\d{2}(?:[.:]\d+)?(?: [AP]M)?"
-    rb"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d{2}:\d{2}:\d{2}"
-)
-_ANY_TIME, _LEADING = re.compile(_TIME), re.compile(rb"[\[\"' ]*(?:" + _TIME + rb")[\s\d]*")
 Found = tuple[tuple[Knowledge, ...], tuple[Pair, ...]]
 
 
@@ -114,14 +108,14 @@ def scan(
     lines = size = 0
 
     def look(piece: Piece, block: Block) -> None:
-        shape = piece.data[lead.end() :] if (lead := _LEADING.match(piece.data)) else piece.data
-        found = search.shapes.get(shape)
-        if found is None or piece.seam:
+        key = shape(piece.data) if not piece.seam and len(piece.data) <= _CACHED_LENGTH else b""
+        found = search.shapes.get(key) if key else None
+        if found is None:
             found = _found(piece.data, words=piece.words, codes=piece.codes, seam=piece.seam)
-            if not piece.seam and len(shape) <= _CACHED_LENGTH:
+            if key:
                 if len(search.shapes) >= _CACHED:
                     search.shapes.clear()
-                search.shapes[shape] = found
+                search.shapes[key] = found
         whole = piece.around[2] > 0
         for row in found[0]:
             search.count(row, piece.line, piece.data, once=whole)
@@ -200,19 +194,14 @@ def _group(tally: _Tally) -> Group:
         count=tally.count,
         first_line=tally.first_line,
         last_line=tally.last_line,
-        first_time=_time(tally.first),
-        last_time=_time(tally.last),
+        first_time=moment(tally.first),
+        last_time=moment(tally.last),
         sample=shown(tally.first.decode("utf-8", "replace")),
     )
 
 
 def _rank(group: Group) -> tuple[int, int, int]:
     return ROLES.index(group.knowledge.role), -group.count, group.first_line
-
-
-def _time(data: bytes) -> str:
-    moment = _ANY_TIME.search(data, 0, 600)
-    return " ".join(moment[0].decode("ascii").split()) if moment else ""
 
 
 @lru_cache(maxsize=4096)

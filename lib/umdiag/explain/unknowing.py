@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from umdiag.explain import wording
+from umdiag.knowledge.decoder import decode
 from umdiag.knowledge.resembling import NEAR, similar
 from umdiag.knowledge.table import PLATFORMS, Knowledge, by_name, table
 from umdiag.knowledge.unwrapping import code_words, http_status
@@ -23,7 +24,7 @@ _STATUS = {
 
 def unknown_codes(text: str) -> list[str]:
     """Return the words of a text that are where an error code is and that the table does not have."""
-    return [word for word in code_words(text) if word.casefold() not in by_name()]
+    return [word for word in code_words(text) if word.casefold() not in by_name() and not decode(word)]
 
 
 def answer(text: str, width: int) -> str:

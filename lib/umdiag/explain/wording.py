@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from umdiag.explain.scanning import Group, Report
-from umdiag.knowledge.details import filled, named
+from umdiag.knowledge.details import filled, further, named
 from umdiag.knowledge.table import ROLES, Knowledge
 from umdiag.words.counting import counted
 
@@ -65,6 +65,8 @@ def body(row: Knowledge, width: int, text: str = "") -> list[str]:
     lines = [wrapped(f"Meaning: {row.meaning}", "  ", width)]
     if taken := ", ".join(f"{name} {value}" for name, value in named(row, text)):
         lines.append(wrapped(f"In the text: {taken}", "  ", width))
+    for name, others in further(row, text):
+        lines.append(wrapped(f"Each needs the same steps, {name}: {'; '.join(others)}", "  ", width))
     if row.cause:
         lines.append(f"  Cause: {row.cause}")
     if row.confidence != "certain":

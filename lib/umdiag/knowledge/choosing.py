@@ -30,6 +30,8 @@ _SIGNS: Mapping[str, re.Pattern[str]] = {
         r"|patch-microsoftomscomputer|update management|healthservice|nxautomation"
     ),
 }
+#: The platform whose words stand in texts of all others.
+LIBRARIES = "runtime"
 #: Platforms that exclude each other, with those whose signs speak for them.
 _FAMILIES: Sequence[Mapping[str, frozenset[str]]] = (
     {
@@ -58,12 +60,22 @@ def chosen(text: str, found: Iterable[Match]) -> list[Match]:
     """Return the matches that belong to a text in small letters, reasons first, each group in reading order.
 
     A line that shows the signs of one program is not answered by the rows of another; where it shows none,
-    the signs of the whole text decide. What is true of many texts is left out where more is known.
+    the signs of the whole text decide. What is true of many texts is left out where a reason is known, and
+    the words of a language's library where the program's own reason is on the same line.
     """
     kept = sorted((match for match in found if belongs(text, match)), key=rank)
-    if any(match.row.role != ROLES[-1] for match in kept):
-        return [match for match in kept if match.row.role != ROLES[-1]]
-    return kept
+    reasons = [match for match in kept if match.row.role == ROLES[0]]
+    if not reasons:
+        return kept
+    of_programs = [match for match in reasons if match.row.platform != LIBRARIES]
+    return [
+        match
+        for match in kept
+        if match.row.role != ROLES[-1]
+        and not (
+            match.row.platform == LIBRARIES and any(_same_line(text, match, other) for other in of_programs)
+        )
+    ]
 
 
 def rank(match: Match) -> tuple[int, int, str]:
@@ -82,6 +94,11 @@ def belongs(text: str, match: Match) -> bool:
             shown = _shown(text[low : high if high >= 0 else len(text)], family) or _shown(text, family)
             return not shown or bool(shown & speaking)
     return True
+
+
+def _same_line(text: str, match: Match, other: Match) -> bool:
+    first, second = sorted((match, other), key=lambda place: place.start)
+    return text.find("\n", first.start, second.start) < 0
 
 
 def _shown(text: str, family: Iterable[str]) -> frozenset[str]:

@@ -31,4 +31,4 @@ def decode(text_or_code: str | int) -> list[Knowledge]:
 def ordered(found: list[Knowledge]) -> list[Knowledge]:
     """Return each row once, reasons first; what is true of many texts only where nothing else is known."""
     rows = sorted({row.id: row for row in found}.values(), key=lambda row: ROLES.index(row.role))
-    return [row for row in rows if row.role != ROLES[-1] or rows[0].role == ROLES[-1]]
+    return [row for row in rows if row.role != ROLES[-1] or rows[0].role != ROLES[0]]

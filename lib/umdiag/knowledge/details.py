@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 
 from umdiag.knowledge.cleaning import cleaned, shown
 from umdiag.knowledge.table import Knowledge
@@ -27,6 +28,7 @@ _FOUND: Mapping[str, re.Pattern[str]] = {
         rf"(?P<value>[A-Za-z][\w.]*\w){_QUOTED}|/(?P<folder>[A-Za-z][\w]*(?:\.\w+)+)-\d+\.\d+",
         "target": rf"target{_QUOTED}?\s*[:=]\s*{_QUOTED}(?P<value>[A-Za-z][\w.\[\]]+){_QUOTED}",
         "subscription": rf"/?subscriptions?[/ ]{_QUOTED}?(?P<value>{_GUID})",
+        "policy": rf"policyAssignment\W{{1,6}}name\W{{1,5}}(?P<value>[^'\"\\]{{1,120}}){_QUOTED}",
         "lock": rf"lock (?:on )?{_QUOTED}?(?P<value>/[\w./-]+)",
         "repository": rf"repo(?:sitory)?(?: for)?:? {_QUOTED}(?P<value>[^'\"\n]{{1,80}}?){_QUOTED}",
     }.items()
@@ -43,7 +45,12 @@ _ROLES: Mapping[str, str] = {
     "microsoft.policyinsights": "Resource Policy Contributor",
     "microsoft.authorization": "Resource Policy Contributor",
 }
-_SHOWN = ("action", "scope", "namespace", "client", "target", "host", "extension", "repository", "lock")
+_SHOWN = (
+    "action", "scope", "namespace", "client", "target", "host", "extension", "repository", "lock", "policy",
+)  # fmt: skip
+#: Of these a message may name several, each a reason of its own.
+_SEVERAL = ("action", "namespace", "policy")
+_MOST = 9
 
 
 def details(text: str) -> Mapping[str, str]:
@@ -78,3 +85,24 @@ def named(row: Knowledge, text: str) -> list[tuple[str, str]]:
     wanted = {part for step in row.resolution for part in re.findall(r"<(\w+)>", step)}
     found = details(text) if wanted else {}
     return [(name, found[name]) for name in _SHOWN if name in found and name in wanted]
+
+
+def further(row: Knowledge, text: str) -> list[tuple[str, list[str]]]:
+    """Return what a text names beside the first of a kind that a row asks for, such as other refused actions.
+
+    An action comes with the scope that is said behind it.
+    """
+    wanted = {part for step in row.resolution for part in re.findall(r"<(\w+)>", step)}
+    text = cleaned(text) if wanted & {*_SEVERAL} else ""
+    found = []
+    for name in _SEVERAL:
+        if name not in wanted or not text:
+            continue
+        values: dict[str, None] = {}
+        for place in islice(_FOUND[name].finditer(text), 200):
+            value = shown(next(part for part in place.groups() if part), 300)
+            scope = _FOUND["scope"].search(text, place.end(), place.end() + 600) if name == "action" else None
+            values.setdefault(f"{value} over {shown(scope['value'], 300)}" if scope else value)
+        if len(values) > 1:
+            found.append((name, list(values)[1 : _MOST + 1]))
+    return found

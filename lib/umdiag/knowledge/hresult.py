@@ -4,7 +4,9 @@
      S  R  C  N  X facility code       S failure · C a customer's own code · N an NTSTATUS
 
 Names and numbers in `names.csv` are those of the Windows headers, read from mingw-w64/mingw-w64@d7f3c520
-(winerror.h, wininet.h, winhttp.h, bitsmsg.h, wuerror.h, ntstatus.h) on 2026-11-22; the sentences are our own.
+(winerror.h, wininet.h, winhttp.h, bitsmsg.h, wuerror.h, ntstatus.h) on 2026-11-22; those of the servicing
+stack (CBS_E_…) are as its logs write them, read from https://support.microsoft.com/help/938205 and public
+readers of these logs on 2026-11-28. The sentences are our own.
 """
 
 from __future__ import annotations

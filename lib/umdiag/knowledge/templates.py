@@ -36,6 +36,8 @@ _PART = re.compile(r"\{(!?)([^{}]*)\}")
 Anchor = tuple[str, ...]
 #: A word of so many signs is a name, as a rule.
 _RARE = 10
+#: A pair of words in more messages than these is in any log, such as `failed to`.
+_COMMON = 8
 
 
 class Place(NamedTuple):
@@ -158,7 +160,7 @@ def anchors(templates: Iterable[str]) -> Mapping[str, tuple[Anchor, ...]]:
             chosen[template] = (alone,)
             continue
         best = sorted(pairs, key=lambda pair: (-len(pair), often[pair], -sum(map(len, pair))))
-        second = [pair for pair in best[1:] if not set(pair) & set(best[0])]
+        second = [pair for pair in best[1:] if not set(pair) & set(best[0]) and often[pair] <= _COMMON]
         chosen[template] = (*best[:1], *second[:1])
     return chosen
 
