@@ -138,7 +138,7 @@ def resolution_of(cause: Cause, code: str) -> Sequence[str | Step]:
     if known is None:
         return cause.resolution
     first, *rest = (step.replace("`", "") for step in known.resolution)
-    return (f"{code} is {known.name}: {known.meaning} {first}", *rest, *ASSESS_AGAIN)
+    return (f"{first} {code} is {known.name}: {known.meaning}", *rest, *ASSESS_AGAIN)
 
 
 def leading_to(*leads: Lead, causes: Sequence[Cause] = CAUSES) -> tuple[Cause, ...]:
