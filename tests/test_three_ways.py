@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from support.notebooks import NAMES, demo_values
 from support.thinning import slow
@@ -92,3 +94,18 @@ def test_a_notebook_by_hand_shows_what_the_report_shows(
     name: str, report: Path, by_hand: Callable[[str], Path]
 ) -> None:
     assert _shown(by_hand(name)) == _shown(report / f"{name}.ipynb")
+
+
+@pytest.mark.parametrize("name", [BY_HAND, *(slow(name) for name in NAMES if name != BY_HAND)])
+def test_a_notebook_of_a_report_runs_again_from_its_folder_alone(
+    name: str, report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the report was handed to, there is neither the snapshot nor its parameter file."""
+    folder = tmp_path / "handed on"
+    shutil.copytree(report, folder)
+    monkeypatch.delenv("UMDIAG_RUN", raising=False)
+    monkeypatch.chdir(tmp_path)
+    again = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+    NotebookClient(again, resources={"metadata": {"path": str(folder)}}).execute()
+    nbformat.write(again, tmp_path / f"{name}.ipynb")
+    assert _shown(tmp_path / f"{name}.ipynb") == _shown(report / f"{name}.ipynb")

@@ -17,6 +17,7 @@ from umdiag.report.index import TITLE, index
 from umdiag.report.machine_script import NAME as ROWS
 from umdiag.report.machine_script import write_machines_js
 from umdiag.report.privacy import Hidden
+from umdiag.report.rerunning import rerunnable
 from umdiag.report.single import Single, linked, packed
 from umdiag.report.templates import Link, Portal, copy_scripts, render
 from umdiag.sources.replay import write_facts
@@ -125,6 +126,7 @@ class Report:
             portal=self._portal,
         )
         self._write(f"{executed.family}.html", text)
+        rerunnable(executed.notebook)
         self._write(f"{executed.family}.ipynb", writes(executed.notebook) + "\n")  # type: ignore[no-untyped-call]
 
     def write_index(self, executed: Sequence[Executed]) -> Sequence[Notebook]:
