@@ -27,6 +27,7 @@ from umdiag.explain.answering import answer
 from umdiag.explain.patience import USUAL, Limits, amount
 from umdiag.explain.reading import Block
 from umdiag.explain.scanning import Report, scan
+from umdiag.explain.shapes import shape
 from umdiag.knowledge import decode, table
 from umdiag.knowledge.hresult import names
 
@@ -121,7 +122,7 @@ def test_text_of_which_nothing_is_known_is_said_plainly(say: Callable[..., Said]
 def test_code_that_is_not_known_is_no_mistyped_scenario(say: Callable[..., Said], code: str) -> None:
     status, out, _ = say(code)
     assert status == 0
-    assert out.startswith(f"ARM code {code}: unknown here.\n")
+    assert out.startswith(f"ARM code {code}: not known here.\n")
 
 
 @pytest.mark.parametrize(
@@ -493,9 +494,38 @@ def test_named_pipe_without_a_writer_is_given_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="an endless device is POSIX")
-def test_device_is_no_log_and_that_is_said_at_once() -> None:
+def test_device_is_refused_at_once() -> None:
     with pytest.raises(CallError, match="zero is a device, not a regular file"):
         answer(["/dev/zero"], 80, SOON)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (
+            "2026-11-22 04:00:01 1016 Exit code = 0x8024402C",
+            "2026-11-23 05:10:59 88 Exit code = 0x8024402C",
+            True,
+        ),
+        ("request 70417 of 90001 failed: 0x8024402C", "request 70418 of 90001 failed: 0x8024402C", True),
+        ("failed: 0x8024402C", "failed: 0x80072EE2", False),
+        ("hr=8024402c", "hr=80072ee2", False),
+        ("error -2145107924", "error -2147012894", False),
+    ],
+)
+def test_lines_that_differ_in_running_numbers_have_one_shape(one: str, other: str, alike: bool) -> None:
+    assert (shape(one.encode()) == shape(other.encode())) is alike
+
+
+def test_lines_of_one_shape_are_explained_once_and_all_counted(tmp_path: Path) -> None:
+    log = tmp_path / "every.log"
+    lines = (
+        f"2026-11-22 04:{n // 60 % 60:02}:{n % 60:02} {n} request {n} failed: 0x8024402C" for n in range(3000)
+    )
+    log.write_text("\n".join(lines), encoding="utf-8")
+    told = answer([str(log)], 100)
+    assert "3,000" in told
+    assert "WU_E_PT_WINHTTP_NAME_NOT_RESOLVED" in told
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -185,3 +185,26 @@ def test_no_pattern_runs_in_circles() -> None:
 def test_no_pattern_takes_seconds_on_a_megabyte_made_against_it() -> None:
     seconds, template = slowest(1_000_000)
     assert seconds < 2, template
+
+
+def test_every_refused_action_and_policy_is_named() -> None:
+    refused = "The client '5a' does not have permission to perform action '{}' at scope '/subscriptions/{}'."
+    text = "(AuthorizationFailed) " + refused.format(
+        "Microsoft.Maintenance/maintenanceConfigurations/write", "5a"
+    )
+    text += refused.format("Microsoft.Compute/virtualMachines/write", "5b")
+    text += "\n(RequestDisallowedByPolicy) Resource 'mc' was disallowed by policy. Policy identifiers: "
+    text += (
+        """'[{"policyAssignment":{"name":"Require tag"}},{"policyAssignment":{"name":"Allowed regions"}}]'."""
+    )
+    page = answer([text], 400)
+    assert (
+        "Each needs the same steps, action: Microsoft.Compute/virtualMachines/write over /subscriptions/5b"
+        in page
+    )
+    assert "Each needs the same steps, policy: Allowed regions" in page
+
+
+def test_code_of_which_a_message_is_made_is_not_called_unknown() -> None:
+    page = answer(["Code: InvalidTemplateDeployment. Resource 'mc' was disallowed by policy."], 100)
+    assert "not known" not in page

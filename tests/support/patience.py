@@ -16,5 +16,8 @@ def patient(seconds: float) -> float:
 
 
 def heard() -> None:
-    """Hear Ctrl-C in a process that is about to start: a shell's background job has been told not to."""
+    """Hear Ctrl-C and the end of a terminal in a process that is about to start: a shell's background job has
+    been told not to hear the one, one that nohup started not the other.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -22,7 +22,7 @@ _FEW, _LITTLE = 60, 8 << 10
 # Where the records of an endless line end: JSON objects, XML events, escaped line breaks, before a time.
 _RECORD = re.compile(rb"\}\s*,\s*(?=\{)|</Event>|\\n|[\s,;](?=20\d\d-\d\d-\d\d[T \t]\d\d:)")
 _CODES = (
-    r"(?i)0x(?:f{8})?(?:80(?:0[0-9bf]|13|19|2[04]|d0)|0024|[cd][01][0-9a-f]{2})[0-9a-f]{4}"
+    r"(?i)0x(?:f{8})?(?:80(?:0[0-9bf]|13|19|2[04]|d0)|0024|c190|[cd]0[0-9a-f]{2})[0-9a-f]{4}"
     r"|-[12]?[0-9]{9}|\b[2-4][0-9]{9}\b"
     r"|(?:error|err|code|hr|hresult|result|status|failed|failure|exit|returned?)[^0-9a-z]{1,6}"
     r"(?:(?:code|value|with|is|hr|hresult|status)[^0-9a-z]{1,6}){0,3}8[0-9a-f]{7}"

@@ -65,7 +65,7 @@ def also(text: str, width: int) -> list[str]:
 
 
 def _code(code: str, text: str, width: int) -> str:
-    lines = [f"ARM code {code}: unknown here."]
+    lines = [f"ARM code {code}: not known here."]
     if status := http_status(text):
         lines.append(f"  HTTP status {status}: {_STATUS[status // 100]}.")
     lines.append("  Resolution:")

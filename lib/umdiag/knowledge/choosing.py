@@ -67,14 +67,12 @@ def chosen(text: str, found: Iterable[Match]) -> list[Match]:
     reasons = [match for match in kept if match.row.role == ROLES[0]]
     if not reasons:
         return kept
-    of_programs = [match for match in reasons if match.row.platform != LIBRARIES]
+    theirs = [match for match in reasons if match.row.platform != LIBRARIES]
     return [
         match
         for match in kept
         if match.row.role != ROLES[-1]
-        and not (
-            match.row.platform == LIBRARIES and any(_same_line(text, match, other) for other in of_programs)
-        )
+        and not (match.row.platform == LIBRARIES and any(_same_line(text, match, other) for other in theirs))
     ]
 
 

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 _SET = re.compile(r"^(?P<name>source|snapshot|accepted) = .*$", re.MULTILINE)
-#: The rows beside the notebook, and what was accepted is marked in them.
+#: The rows in the folder of the notebook, and what was accepted is marked in them.
 _HERE = {"source": "snapshot", "snapshot": ".", "accepted": ""}
-_NOTE = "# This notebook runs on the rows that lie beside it. When the report was made:"
+_NOTE = "# This notebook runs on the rows in its folder. When the report was made:"
 
 
 def rerunnable(notebook: Any) -> None:
