@@ -42,7 +42,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
         "", "errors", "model", "words", "parameters", "queries", "sources", "kit", "judging", "scenarios",
         "charts", "show", "starter", "_version",
     },
-    "compare": {"errors", "words", "report", "charts", "show"},
+    "compare": {"errors", "words", "report", "scenarios", "charts", "show"},
     "starter": {"errors"},
     "docs": {"errors", "words", "_version"},
     "commands": {

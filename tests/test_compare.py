@@ -14,7 +14,17 @@ import pytest
 from support.browser import Tab
 from umdiag.__main__ import execute
 from umdiag.compare import ReadReport, compare, read_report, trending
-from umdiag.compare.comparing import ABSENT, NEW, RESOLVED, UNCHANGED, UNJUDGED
+from umdiag.compare.comparing import (
+    ABSENT,
+    ACCEPTED,
+    COUNTS_AGAIN,
+    FATES,
+    FIRST_JUDGED,
+    NEW,
+    RESOLVED,
+    UNCHANGED,
+    UNJUDGED,
+)
 from umdiag.compare.reading import Judged
 from umdiag.compare.telling import as_html, as_json, as_text, first_line
 from umdiag.errors import CallError
@@ -45,8 +55,8 @@ def report_of(
     names = {"machine_non_compliant": ("PROBLEM", ""), **(verdicts or {})}
     machines = [(key, key.upper(), state) for key, state in (states or {"vm-1": "compliant"}).items()]
     given = {
-        "folder": Path("nowhere"), "asked_at": OLD_AT + timedelta(days=days), "kit_version": "1",
-        "lookback": "14d", "target": {"workspaces": ["a"]},
+        "folder": Path("nowhere"), "parameters": {"computers": []}, "kit_version": "1",
+        "asked_at": OLD_AT + timedelta(days=days), "lookback": "14d", "target": {"workspaces": ["a"]},
     }  # fmt: skip
     return ReadReport(
         **given | more,
@@ -120,11 +130,59 @@ def test_a_question_that_was_not_asked_resolves_nothing() -> None:
     assert fates(old, report_of()) == {"law": (UNJUDGED, "the later report does not ask this")}
 
 
-def test_what_is_accepted_or_a_remark_is_no_new_problem_and_counts_again_when_that_ends() -> None:
+def test_what_is_accepted_or_a_remark_is_no_new_problem_and_that_ending_is_none_either() -> None:
     accepted, counting = report_of(finding(counts=False)), report_of(finding())
     assert compare(report_of(), accepted).exit_code == 0
-    assert fates(accepted, counting) == {"vm-1": (NEW, "")}
-    assert compare(accepted, counting).exit_code == 1
+    assert fates(accepted, counting) == {"vm-1": (COUNTS_AGAIN, "")}
+    assert fates(counting, accepted) == {"vm-1": (ACCEPTED, "")}
+    assert "1 accepted since" in first_line(compare(counting, accepted))
+
+
+ASKED = {"cap_ahead": ("PROBLEM", "")}
+
+
+def test_what_the_earlier_report_did_not_ask_is_not_new() -> None:
+    new = report_of(finding(scenario="cap_ahead", kind="workspace", key="law"), verdicts=ASKED, days=1)
+    old = report_of()
+    assert fates(old, new) == {"law": (FIRST_JUDGED, "the earlier report does not ask this")}
+    assert compare(old, new).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"lookback": "2d"}, "the later report looks back 2d, not 14d"),
+        ({"target": {"workspaces": ["b"]}}, "the later report looks at other workspaces"),
+        ({"parameters": {"computers": ["vm-9"]}}, "the later report is limited to other computers"),
+        (
+            {"parameters": {"services": ["update_manager"]}},
+            "the later report does not look at Update Management",
+        ),
+    ],
+)
+def test_a_report_that_looks_at_less_resolves_nothing(more: dict[str, Any], why: str) -> None:
+    old, new = report_of(finding()), report_of(days=1, **more)
+    assert fates(old, new) == {"vm-1": (UNJUDGED, why)}
+    assert compare(old, new).warnings
+    wider, narrower = report_of(finding(), days=1), report_of(**more)
+    assert {fate for fate, _ in fates(narrower, wider).values()} == {FIRST_JUDGED}
+
+
+def test_another_cause_on_the_same_subject_is_no_new_finding() -> None:
+    old, new = report_of(finding(cause="a")), report_of(finding(cause="b"), days=1)
+    assert fates(old, new) == {"vm-1": (UNCHANGED, "its cause was a")}
+    assert compare(old, new).exit_code == 0
+
+
+def test_a_terminal_is_not_steered_by_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    from umdiag.commands.saying import say
+
+    text = as_text(compare(report_of(), report_of(finding("\x1b[31mred\x00" + "x" * 10_000), days=1)))
+    say(text)
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "\x00" not in said
+    assert max(map(len, said.splitlines())) < 400
 
 
 def test_states_make_a_matrix() -> None:
@@ -190,7 +248,7 @@ def test_text_tells_what_is_new_first_and_says_what_was_not_judged() -> None:
 def test_json_holds_everything() -> None:
     told = json.loads(as_json(compare(report_of(finding()), report_of(finding("vm-9")))))
     assert told["schema"] == "umdiag/comparison/1"
-    assert told["counts"] == {NEW: 1, UNJUDGED: 0, RESOLVED: 1, UNCHANGED: 0}
+    assert told["counts"] == dict.fromkeys(FATES, 0) | {NEW: 1, RESOLVED: 1}
     assert {one["key"]: one["fate"] for one in told["findings"]} == {"vm-9": NEW, "vm-1": RESOLVED}
 
 
@@ -252,6 +310,18 @@ def test_changes_in_between_are_told_of_machines_that_changed(demo_report: Path,
     }
     later = ReadReport(**vars(old) | {"asked_at": new.asked_at})
     assert compare(later, new).changes.empty
+
+
+@pytest.mark.xdist_group("three ways")
+def test_a_file_that_is_cut_is_no_report(demo_report: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    shutil.copy(demo_report / "findings.json", cut)
+    whole = (demo_report / "machines.csv").read_bytes()
+    for content in (whole[:3000], whole[:3000] + b"\r\n"):
+        (cut / "machines.csv").write_bytes(content)
+        with pytest.raises(CallError, match="damaged or cut off"):
+            read_report(cut)
 
 
 @pytest.mark.parametrize("content", [None, "{}", '{"schema": "umdiag/findings/1", "asked_at": 3}'])

@@ -8,6 +8,7 @@ import os
 import sys
 
 from umdiag.errors import CallError, is_full
+from umdiag.words.shortening import harmless
 
 
 def say(text: str) -> None:
@@ -16,7 +17,7 @@ def say(text: str) -> None:
     Raises CallError where nothing can be written, the OSError of a disk that is full.
     """
     try:
-        print(text, flush=True)
+        print(harmless(text), flush=True)
     except OSError as error:
         close_output()
         if is_full(error):
@@ -28,7 +29,7 @@ def say(text: str) -> None:
 def tell(text: str) -> None:
     """Print a message; that nobody can hear it stops nothing."""
     with contextlib.suppress(OSError):  # a terminal that was closed, a full disk
-        print(text, file=sys.stderr, flush=True)
+        print(harmless(text), file=sys.stderr, flush=True)
 
 
 def close_output() -> None:

@@ -6,46 +6,25 @@ answered, and a machine that was not judged, resolve nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from umdiag.compare.changes import changes_between
 from umdiag.compare.reading import ReadReport
+from umdiag.compare.scope import differences, not_judged_again, not_judged_before
 
-NEW, RESOLVED, UNCHANGED, UNJUDGED = "new", "resolved", "unchanged", "no longer judged"
+NEW, RESOLVED, UNCHANGED = "new", "resolved", "unchanged"
+UNJUDGED, FIRST_JUDGED = "no longer judged", "judged for the first time"
+ACCEPTED, COUNTS_AGAIN = "accepted since", "no longer accepted"
 #: In the order in which a reader wants them.
-FATES = (NEW, UNJUDGED, RESOLVED, UNCHANGED)
+FATES = (NEW, COUNTS_AGAIN, FIRST_JUDGED, UNJUDGED, RESOLVED, ACCEPTED, UNCHANGED)
+#: Where one subject may have several findings, of different causes.
+_SEVERAL = ("ingestion_gap",)
 #: Where a machine is in only one of the reports.
 ABSENT = "not in the report"
 _KEY = ["scenario", "cause", "key"]
-#: States in the order in which they are decided (scenarios.md): a machine in one of them was not judged by
-#: what comes later.
-_DECIDED = (
-    "unknown",
-    "disconnected",
-    "assessment_failed",
-    "not_assessed",
-    "assessment_stale",
-    "non_compliant",
-)
-#: Scenario → the first state in which a machine was judged by it; of others, any but unknown.
-_JUDGED_FROM: Mapping[str, str] = {
-    "machine_disconnected": "assessment_failed",
-    "assessment_failed": "non_compliant",
-    "machine_not_assessed": "non_compliant",
-    "assessment_stale": "non_compliant",
-    "machine_stuck_configuring": "non_compliant",
-    "machine_non_compliant": "non_compliant",
-    "reboot_pending": "non_compliant",
-    "superseded_update_missing": "non_compliant",
-    "updates_need_subscription": "non_compliant",
-    "wsus_not_approved": "non_compliant",
-    "defender_definition_missing": "non_compliant",
-    "linux_classification_mismatch": "non_compliant",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,68 +66,67 @@ def compare(old: ReadReport, new: ReadReport) -> Comparison:
         incidents=_incidents(old, new, findings),
         states=_states(old, new),
         changes=changes_between(old, new, _moved(old, new, findings)),
-        warnings=tuple(_warnings(old, new)),
+        warnings=tuple(differences(old, new)),
     )
 
 
 def _findings(old: ReadReport, new: ReadReport) -> pd.DataFrame:
     both = old.findings.merge(new.findings, on=_KEY, how="outer", suffixes=("_old", "_new"), indicator=True)
     side = both["_merge"].astype("string")
+    counts_old = both["counts_old"].astype("boolean").fillna(False).astype(bool)
+    counts_new = both["counts_new"].astype("boolean").fillna(False).astype(bool)
     fate = side.map({"left_only": RESOLVED, "right_only": NEW, "both": UNCHANGED}).astype("string")
-    # What is accepted by now, or was until now, is a problem to nobody or to somebody again.
-    counts_old = both["counts_old"].astype("boolean").fillna(False)
-    counts_new = both["counts_new"].astype("boolean").fillna(False)
-    fate = fate.mask((side == "both") & counts_new & ~counts_old, NEW)
+    fate = fate.mask((side == "both") & counts_new & ~counts_old, COUNTS_AGAIN)
+    fate = fate.mask((side == "both") & counts_old & ~counts_new, ACCEPTED)
     rows = pd.DataFrame(
         {name: both[name] for name in _KEY}
         | {name: both[f"{name}_new"].fillna(both[f"{name}_old"]) for name in ("severity", "kind", "name")}
-        | {"counts": counts_new | (counts_old & (side == "left_only")), "fate": fate, "why": ""}
+        | {"counts": counts_new | (counts_old & (side != "right_only")), "fate": fate, "why": ""}
     )
-    gone = rows["fate"] == RESOLVED
-    why = _why_not_judged(rows[gone], new)
-    rows.loc[gone, "why"] = why
-    rows.loc[rows["why"] != "", "fate"] = UNJUDGED
+    rows = _with_other_causes(rows)
+    for fate_if_judged, told, said in (
+        (RESOLVED, not_judged_again, UNJUDGED),
+        (NEW, not_judged_before, FIRST_JUDGED),
+    ):
+        chosen = rows["fate"] == fate_if_judged
+        why = told(rows[chosen], old, new)
+        rows.loc[chosen, "why"] = why.where(why != "", rows.loc[chosen, "why"])
+        rows.loc[chosen & rows.index.isin(why.index[why != ""]), "fate"] = said
     order = pd.Categorical(rows["fate"], FATES, ordered=True)
     rows = rows.assign(order=order).sort_values(["order", "scenario", "cause", "name", "key"])
     return rows.drop(columns="order").reset_index(drop=True).astype({"counts": "bool"})
 
 
-def _why_not_judged(gone: pd.DataFrame, new: ReadReport) -> pd.Series[Any]:
-    """Say of findings that are gone why that does not mean that they are resolved, "" where it does."""
-    of_scenario = {name: _unanswered(new, name) for name in gone["scenario"].unique()}
-    why = gone["scenario"].map(of_scenario).astype("string")
-    states = gone["key"].map(new.machines.set_index("key")["state"])
-    is_machine = gone["kind"] == "machine"
-    absent = is_machine & states.isna()
-    least = gone["scenario"].map(_JUDGED_FROM).fillna("disconnected")
-    rank = {state: place for place, state in enumerate(_DECIDED)}
-    judged = states.map(rank).fillna(len(_DECIDED)) >= least.map(rank)
-    said = ("it is " + states.astype("string").str.replace("_", " ") + " now").fillna("")
-    why = why.mask((why == "") & absent, "the later report has no such machine")
-    return why.mask((why == "") & is_machine & ~absent & ~judged, said)
-
-
-def _unanswered(new: ReadReport, scenario: str) -> str:
-    judged = new.judged.get(scenario)
-    if judged is None:
-        return "the later report does not ask this"
-    if judged.verdict in ("UNKNOWN", "NOT_ASKED"):
-        return judged.reason or f"the later report says {judged.verdict}"
-    # Something was not seen: what is not found may still be there.
-    return f"not everything could be judged: {judged.reason}" if judged.reason else ""
+def _with_other_causes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Take a finding of another cause on the same subject for the one that was there."""
+    alone = ~rows["scenario"].isin(_SEVERAL)
+    gone = rows[(rows["fate"] == RESOLVED) & rows["counts"] & alone]
+    before = gone.drop_duplicates(["scenario", "key"]).set_index(["scenario", "key"])["cause"]
+    pairs = pd.MultiIndex.from_frame(rows[["scenario", "key"]])
+    other = (rows["fate"] == NEW) & rows["counts"] & alone & pairs.isin(before.index)
+    was = pd.Series(pairs.map(before.to_dict()), index=rows.index, dtype="string")
+    changed = set(pairs[other])
+    left = ~((rows["fate"] == RESOLVED) & pairs.isin(list(changed))) if changed else rows["fate"].notna()
+    rows = rows.assign(
+        fate=rows["fate"].mask(other, UNCHANGED),
+        why=rows["why"].mask(other, ("its cause was " + was).fillna("")),
+    )
+    return rows[left].reset_index(drop=True)
 
 
 def _incidents(old: ReadReport, new: ReadReport, findings: pd.DataFrame) -> pd.DataFrame:
     before, after = _sizes(old), _sizes(new)
     open_roots = set(
-        findings[findings["fate"] == UNJUDGED][["scenario", "cause"]].itertuples(index=False, name=None)
+        findings[findings["fate"].isin([UNJUDGED, FIRST_JUDGED])][["scenario", "cause"]].itertuples(
+            index=False, name=None
+        )
     )
     rows = []
     for key in {**after, **before}:
         there = after.get(key) or before[key]
         fate = UNCHANGED if key in before and key in after else NEW if key in after else RESOLVED
-        if fate == RESOLVED and key in open_roots:
-            fate = UNJUDGED
+        if fate in (RESOLVED, NEW) and key in open_roots:
+            fate = UNJUDGED if fate == RESOLVED else FIRST_JUDGED
         sizes = (before.get(key, ("", 0))[1], after.get(key, ("", 0))[1])
         rows.append((*key, there[0], fate, *sizes))
     columns = ["scenario", "cause", "severity", "fate", "before", "after"]
@@ -182,25 +160,3 @@ def _moved(old: ReadReport, new: ReadReport, findings: pd.DataFrame) -> Mapping[
     keys = pd.concat([other["key"], found["key"]])
     names = pd.concat([other["computer_new"], found["name"]])
     return dict(zip(keys, names, strict=True))
-
-
-def _warnings(old: ReadReport, new: ReadReport) -> Iterator[str]:
-    if old.kit_version != new.kit_version:
-        yield (
-            f"The reports were made by different versions of the kit ({old.kit_version}, {new.kit_version}):"
-            " what a rule finds may have changed."
-        )
-    if old.asked_at > new.asked_at:
-        yield "The first report is the later one: give the older report first."
-    if old.lookback != new.lookback:
-        yield f"The reports look back differently far ({old.lookback}, {new.lookback})."
-    differing = sorted(key for key in {**old.target, **new.target} if _of(old, key) != _of(new, key))
-    if differing:
-        yield f"The reports look at different things: {', '.join(differing)} differ."
-    if set(old.judged) != set(new.judged):
-        yield "The reports do not ask the same questions (--only): what is not asked is not judged."
-
-
-def _of(report: ReadReport, key: str) -> str:
-    value = report.target.get(key)
-    return str(sorted(map(str, value)) if isinstance(value, list) else value).casefold()

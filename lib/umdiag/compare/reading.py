@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,10 +34,12 @@ class ReadReport:
 
     `findings`: one row per finding: scenario, cause, severity, kind, key (the subject's folded id, else its
     folded name), name, counts (whether it makes a problem). `machines`: one row per machine: key, computer,
-    state. `incidents` as in findings.json.
+    state. `incidents` as in findings.json. `parameters`: those that its notebooks were run with, {} where it
+    keeps no notebook.
     """
 
     folder: Path
+    parameters: Mapping[str, Any]
     asked_at: datetime
     kit_version: str
     lookback: str
@@ -52,9 +56,10 @@ def read_report(folder: Path) -> ReadReport:
         raise CallError(f"{folder}: is not a report, name the folder of one")
     try:
         told = json.loads((folder / "findings.json").read_text(encoding="utf-8"))
-        machines = pd.read_csv(folder / "machines.csv", dtype="string", keep_default_na=False)
+        machines = _read_machines(folder / "machines.csv")
         return ReadReport(
             folder=folder,
+            parameters=_parameters(folder),
             asked_at=datetime.fromisoformat(told["asked_at"]),
             kit_version=str(told["kit_version"]),
             lookback=str(told["lookback"]),
@@ -69,8 +74,12 @@ def read_report(folder: Path) -> ReadReport:
             machines=_machines(machines),
             incidents=list(told.get("incidents", ())),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CallError(f"{folder}: the report cannot be read ({type(error).__name__}: {error})") from None
+    except OSError as error:
+        raise CallError(f"{folder}: the report cannot be read ({error.strerror}); make it again") from None
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError):
+        raise CallError(
+            f"{folder}: findings.json or machines.csv is damaged or cut off; make the report again"
+        ) from None
 
 
 def _findings(diagnoses: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -89,6 +98,31 @@ def _findings(diagnoses: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=list(_FINDINGS))
     return frame.astype(dict.fromkeys(_FINDINGS[:-1], "string") | {"counts": "bool"})
+
+
+def _read_machines(file: Path) -> pd.DataFrame:
+    """Read machines.csv. Raises ValueError where its last row is cut off."""
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    header, last = (next(csv.reader([line])) for line in (lines[0], lines[-1]))
+    if not lines[-1].endswith("\n") or len(header) != len(last):
+        raise ValueError("cut off")
+    return pd.read_csv(file, dtype="string", keep_default_na=False)
+
+
+def _parameters(folder: Path) -> Mapping[str, Any]:
+    """Return the values that papermill set in the notebooks of a report; nothing of them is run."""
+    for file in sorted(folder.glob("*.ipynb")):
+        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+        for cell in cells:
+            if "injected-parameters" in cell.get("metadata", {}).get("tags", ()):
+                return dict(_assigned("".join(cell["source"])))
+    return {}
+
+
+def _assigned(source: str) -> Iterator[tuple[str, Any]]:
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            yield statement.targets[0].id, ast.literal_eval(statement.value)
 
 
 def _machines(rows: pd.DataFrame) -> pd.DataFrame:

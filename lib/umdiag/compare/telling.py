@@ -8,31 +8,54 @@ from typing import Any
 
 import pandas as pd
 
-from umdiag.compare.comparing import FATES, NEW, RESOLVED, UNCHANGED, UNJUDGED, Comparison
+from umdiag.compare.comparing import (
+    ACCEPTED,
+    COUNTS_AGAIN,
+    FATES,
+    FIRST_JUDGED,
+    NEW,
+    RESOLVED,
+    UNCHANGED,
+    UNJUDGED,
+    Comparison,
+)
 from umdiag.report.single import inlined
 from umdiag.report.templates import render, script
 from umdiag.show import comparison as show
 from umdiag.words.counting import counted
 from umdiag.words.moments import to_the_minute, write_moment
+from umdiag.words.shortening import shortened
 from umdiag.words.states import called
 
 SCHEMA = "umdiag/comparison/1"
 _MOST_LINES = 25
+#: What is listed, in this order.
 _HEADS = {
     NEW: "New",
+    COUNTS_AGAIN: "No longer accepted",
+    FIRST_JUDGED: "Judged for the first time",
     UNJUDGED: "No longer judged",
     RESOLVED: "Resolved",
-    UNCHANGED: "Unchanged",
+    ACCEPTED: "Accepted since",
 }
 
 
 def first_line(comparison: Comparison) -> str:
     """Say in one sentence what became of what was found."""
-    new, unjudged, resolved, same = (comparison.count(fate) for fate in FATES)
-    said = f"{counted(new, 'new finding')}, {resolved:,} resolved, {same:,} unchanged"
-    if unjudged:
-        return f"{said}; {unjudged:,} could no longer be judged, which is not the same as resolved."
-    return f"{said}."
+    count = comparison.count
+    said = [
+        counted(count(NEW), "new finding"),
+        f"{count(RESOLVED):,} resolved",
+        f"{count(UNCHANGED):,} unchanged",
+        *(f"{count(fate):,} {fate}" for fate in (COUNTS_AGAIN, ACCEPTED) if count(fate)),
+    ]
+    more = [
+        f"{count(FIRST_JUDGED):,} could not be judged before" if count(FIRST_JUDGED) else "",
+        f"{count(UNJUDGED):,} could no longer be judged, which is not the same as resolved"
+        if count(UNJUDGED)
+        else "",
+    ]
+    return "; ".join([", ".join(said), *filter(None, more)]) + "."
 
 
 def as_text(comparison: Comparison) -> str:
@@ -77,9 +100,12 @@ def as_html(comparison: Comparison) -> str:
         sections=[
             (
                 _HEADS[fate],
-                show.findings(_that_count(comparison, fate), with_reason=fate == UNJUDGED).on_page(),
+                show.findings(
+                    _that_count(comparison, fate), with_reason=fate in (UNJUDGED, FIRST_JUDGED)
+                ).on_page(),
             )
-            for fate in (NEW, UNJUDGED, RESOLVED)
+            for fate in _HEADS
+            if fate == NEW or comparison.count(fate)
         ],
         unchanged=comparison.count(UNCHANGED),
         states=show.states(comparison.states).on_page(),
@@ -91,7 +117,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     yield _span(comparison)
     yield first_line(comparison)
     yield from (f"Note: {warning}" for warning in comparison.warnings)
-    for fate in (NEW, UNJUDGED, RESOLVED):
+    for fate in _HEADS:
         rows = _that_count(comparison, fate)
         if len(rows):
             yield ""
@@ -109,7 +135,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
 
 def _line(row: Any) -> str:
     why = f" ({row.why})" if row.why else ""
-    return f"  {row.severity} {row.scenario} {row.cause} {row.name}{why}"
+    return f"  {row.severity} {row.scenario} {row.cause} {shortened(row.name)}{why}"
 
 
 def _span(comparison: Comparison) -> str:

@@ -13,6 +13,7 @@ from umdiag.judging.records import read_diagnoses
 from umdiag.model import Finding
 from umdiag.parameters.accepted import Entry, add_entry
 from umdiag.words.counting import counted
+from umdiag.words.shortening import shortened
 
 _SHOWN = 5
 
@@ -32,7 +33,7 @@ def accept(report: Path, entry: Entry, file: Path) -> Iterator[str]:
     if not accepted:
         raise CallError(f"{entry['scenario']}: this matches no finding of the report; {_there(findings)}")
     add_entry(file, entry)
-    names = ", ".join(finding.subject.name for finding in accepted[:_SHOWN])
+    names = ", ".join(shortened(finding.subject.name) for finding in accepted[:_SHOWN])
     more = f" and {len(accepted) - _SHOWN:,} more" if len(accepted) > _SHOWN else ""
     yield f"wrote {file}: accepts {counted(len(accepted), 'finding')} of this report: {names}{more}"
     yield f"Next: have the line  accepted: {file.as_posix()}  in the parameter file, and run the report again"
@@ -52,6 +53,6 @@ def _read(report: Path, scenario: str) -> tuple[datetime, Sequence[Finding]]:
 def _there(findings: Sequence[Finding]) -> str:
     if not findings:
         return "it has no finding of this scenario"
-    told = dict.fromkeys(f"{finding.cause} {finding.subject.name}" for finding in findings)
+    told = dict.fromkeys(f"{finding.cause} {shortened(finding.subject.name)}" for finding in findings)
     more = f" and {len(told) - _SHOWN:,} more" if len(told) > _SHOWN else ""
     return f"it has {', '.join(list(told)[:_SHOWN])}{more}"
