@@ -32,7 +32,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         finding_of(
             f"vm-{place:05}" if place else f"=vm {NASTY}",
             severity=Severity.HIGH if place % 5 else Severity.LOW,
-            evidence={"code": f"0x{place % 7}", "age": place, "list": ["x" * 30, f"update-{place}", NASTY]},
+            evidence={"code": f"0x{place % 7}", "age": place}
+            | ({"seen": place} if place % 3 else {})
+            | {"list": ["x" * 30, f"update-{place}", NASTY]},
             resolution=("Restart the agent.", f"az vm restart --ids {place}"),
         )
         for place in range(NUMBER)
@@ -85,7 +87,7 @@ def test_search_goes_over_every_finding_and_what_is_folded_away(page: Any) -> No
     assert {"vm-00777"} <= set(names(page))
     search.fill("nothing has this")
     assert names(page) == []
-    assert page.get_by_role("status").inner_text() == "0 of 0 found (5,000 in all) shown"
+    assert page.get_by_role("status").inner_text() == "nothing found in 5,000"
 
 
 def test_severities_are_filtered(page: Any) -> None:
@@ -102,6 +104,12 @@ def test_a_column_is_sorted_by_number_over_every_finding(page: Any) -> None:
     head.click()
     assert names(page)[:2] == ["vm-04999", "vm-04998"]
     assert page.locator("th[aria-sort=descending]").count() == 1
+
+
+def test_what_is_not_known_is_last_whichever_way_a_column_is_sorted(page: Any) -> None:
+    for _ in range(2):
+        page.get_by_role("button", name="seen", exact=True).click()
+        assert "—" not in page.locator("table.um-findings > tbody > tr > td:nth-child(5)").all_inner_texts()
 
 
 def test_details_take_the_whole_width_and_go_back(page: Any) -> None:
@@ -133,9 +141,9 @@ def copied(page: Any, button: str) -> str:
 
 def test_what_is_filtered_is_copied_as_csv_that_is_safe_to_open(page: Any) -> None:
     rows = list(csv.reader(io.StringIO(copied(page, "Copy as CSV"))))
-    assert rows[0] == ["Severity", "Subject", "code", "age", "Details"]
+    assert rows[0] == ["Severity", "Subject", "code", "age", "seen", "Details"]
     assert len(rows) == NUMBER + 1
-    assert {len(row) for row in rows} == {5}
+    assert {len(row) for row in rows} == {6}
     assert next(row[1] for row in rows if NASTY in row[1]) == f"'=vm {NASTY}"
     page.get_by_label("Search these findings").fill("vm-04321")
     rows = list(csv.reader(io.StringIO(copied(page, "Copy as CSV"))))

@@ -16,6 +16,7 @@ from umdiag.judging.verdicts import worst_first
 from umdiag.model import Diagnosis, Finding
 from umdiag.words.files import private_file, write_private
 from umdiag.words.plain import plain
+from umdiag.words.shortening import shortened
 
 FINDING_COLUMNS = (
     "family",
@@ -40,6 +41,8 @@ _FORMULA = re.compile(rf"(?:^|(?<=[;\t\n]))(?=[\s\"\u200b-\u200f\u2060\ufeff]*[{
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _BREAK = re.compile("\r\n?")
 _MOST_EVIDENCE = 300
+#: Signs that a cell of a spreadsheet holds.
+_MOST_OF_CELL = 32_767
 
 
 def write_json(path: Path, content: object) -> None:
@@ -134,4 +137,4 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]])
 
 
 def _disarmed(cell: str) -> str:
-    return _FORMULA.sub("'", _CONTROL.sub("", _BREAK.sub("\n", cell)))
+    return shortened(_FORMULA.sub("'", _CONTROL.sub("", _BREAK.sub("\n", cell))), _MOST_OF_CELL)

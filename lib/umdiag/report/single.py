@@ -22,7 +22,7 @@ from umdiag.words.files import write_private
 #: Between which marks of its frame a page differs from the others.
 _BEGIN, _END = "<!-- page -->", "<!-- end of page -->"
 _LINK = re.compile(r'href="(?P<page>[\w-]+)\.html(?:#(?P<anchor>[^"]*))?"')
-_FILE = re.compile(r' href="(?!https:|#)[^"]*"')
+_FILE = re.compile(Markup(r'<a href="(?!https:|#)[^"]*"[^>]*>(?P<name>.*?)</a>'), re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ def linked(page: str, families: Collection[str]) -> str:
         anchor = f"/{link['anchor']}" if link["anchor"] else ""
         return f'href="#{link["page"]}{anchor}"'
 
-    return _FILE.sub("", _LINK.sub(there, page))
+    return _FILE.sub(lambda link: link["name"], _LINK.sub(there, page))
 
 
 def write_single(path: Path, page: str) -> None:

@@ -15,11 +15,14 @@ from umdiag.show.places import referring
 from umdiag.show.triage import Board, Row, board_of
 from umdiag.show.unanswered import Unanswered
 from umdiag.words.counting import counted
+from umdiag.words.shortening import shortened
 
 #: Says where a notebook, or in a page a scenario of it, stands; "" for nowhere.
 Address: TypeAlias = Callable[[str, str], str]
 #: Incidents that are seen at once, and those that are told of at all: findings.json has every one.
 _AT_ONCE, _MOST = 12, 100
+#: Signs of a first step; of more, two lines are shown anyway.
+_LONGEST = 2_000
 
 
 def board(
@@ -90,7 +93,7 @@ def _incident(row: Row, place: int, address: Address) -> Html:
         Html('<span class="um-who">{}</span>').format(Html(" · ").join(filter(None, facts))),
     ]
     if incident.first_step:
-        step = referring(incident.first_step, address)
+        step = referring(shortened(incident.first_step, _LONGEST), address)
         parts.append(Html('<span class="um-step"><b>First:</b> {}</span>').format(step))
     if row.common:
         said = Html("; ").join(row.common)

@@ -31,7 +31,7 @@ def diagnosis(shown: Diagnosis) -> Block:
     top = Html('<div id="um-{}" class="um-answer um-{}" data-findings="{}">{}</div>').format(
         shown.scenario,
         shown.verdict.lower(),
-        sum(finding.accepted is None for finding in shown.findings),
+        sum(finding.counts for finding in shown.findings),
         _answer(shown),
     )
     below = _accepted(shown) + _queries(shown.queries)

@@ -13,6 +13,7 @@ from umdiag.show.markup import Html, badge, data, folded, link, numbered, soft
 from umdiag.show.places import Place, machine_name, referring
 from umdiag.show.values import spoken, words
 from umdiag.words.counting import counted
+from umdiag.words.shortening import shortened
 
 #: Findings of one cause that stand on a page as they are; the page's script shows the others.
 SHOWN = 50
@@ -20,6 +21,8 @@ SHOWN = 50
 _MOST_BYTES, _MOST_DETAILS = 600_000, 300_000
 #: So few findings have what is in no column below them; of more it is folded away.
 _OPEN = 3
+#: Signs of a step, an id or an address: an ARM id takes 300, a step with several of them fewer than these.
+_LONGEST = 4_000
 #: Values that all share and that are told at once: so many, and so short.
 _AT_ONCE, _SHORT = 6, 48
 _NOUNS = {
@@ -91,9 +94,9 @@ def _row(
 def _subject(finding: Finding, place: Place, *, shared: bool) -> Html:
     """Name a subject: a machine leads to its own line, and each to its page in the portal."""
     subject = finding.subject
-    name = subject.name or subject.id or "(no name)"
-    said = Html('<span title="{}">{}</span>').format(subject.id, name)
-    if place is Place.PAGE and subject.kind == "machine" and subject.name:
+    name = shortened(subject.name.strip() or subject.id or "(no name)")
+    said = Html('<span title="{}">{}</span>').format(shortened(subject.id, _LONGEST), name)
+    if place is Place.PAGE and subject.kind == "machine" and subject.name == name:
         said = machine_name(name, place)
     parts: list[str] = [said]
     if shared and subject.id:
@@ -107,14 +110,18 @@ def _in_portal(finding: Finding) -> str:
     # Here, not above: showing rests on the records alone, and only words come from the scenarios.
     from umdiag.scenarios.portal import resource_page
 
-    return str(finding.evidence.get("portal") or resource_page(finding.subject.id))
+    address = str(finding.evidence.get("portal") or resource_page(finding.subject.id))
+    return address if len(address) <= _LONGEST else ""
 
 
 def _more(line: Line, place: Place) -> Html:
     """Write what is in no column: pairs, then the steps in which this finding differs."""
     parts = [_pairs(line.more)] if line.more else []
     if line.steps:
-        parts += [soft("Its own steps:"), numbered(referring(step, place.address) for step in line.steps)]
+        parts += [
+            soft("Its own steps:"),
+            numbered(referring(shortened(step, _LONGEST), place.address) for step in line.steps),
+        ]
     return Html("").join(parts)
 
 
@@ -150,7 +157,11 @@ def _data(lines: Iterable[Line]) -> str:
     rows: list[str] = []
     size = 0
     for line in lines:
-        row: list[object] = [line.finding.severity.value, line.finding.subject.name, list(line.cells)]
+        row: list[object] = [
+            line.finding.severity.value,
+            shortened(line.finding.subject.name),
+            list(line.cells),
+        ]
         if size < _MOST_DETAILS:
             row.append([[keys.setdefault(key, len(keys)), said] for key, said in _told(line)])
         rows.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
@@ -162,18 +173,18 @@ def _data(lines: Iterable[Line]) -> str:
 
 def _told(line: Line) -> Iterator[Pair]:
     yield from line.more
-    yield from (("step", step) for step in line.steps)
+    yield from (("step", shortened(step, _LONGEST)) for step in line.steps)
 
 
 def _steps(laid: Sheet, place: Place) -> Html:
     if not laid.steps:
         return Html("")
     head = Html('<p class="um-do"><b>What to do</b>{}</p>').format(
-        soft(f" (as for {laid.lines[0].finding.subject.name}; details say where a step differs)")
+        soft(f" (as for {shortened(laid.lines[0].finding.subject.name)}; details say where a step differs)")
         if any(line.steps for line in laid.lines)
         else ""
     )
-    return head + numbered(referring(step, place.address) for step in laid.steps)
+    return head + numbered(referring(shortened(step, _LONGEST), place.address) for step in laid.steps)
 
 
 def _sources(findings: Iterable[Finding]) -> Html:

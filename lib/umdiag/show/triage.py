@@ -16,6 +16,7 @@ from umdiag.show.unanswered import Unanswered, unanswered
 from umdiag.show.unasked import asked, unasked
 from umdiag.show.values import spoken
 from umdiag.words.counting import counted
+from umdiag.words.shortening import shortened
 from umdiag.words.states import STATES
 
 _NAMED = 3
@@ -132,7 +133,7 @@ def _who(incident: Incident) -> str:
     """Name the roots where few words do: of many machines the section tells."""
     if incident.roots > 1 and incident.machines:
         return ""
-    named = incident.subjects[:_NAMED]
+    named = [shortened(name) for name in incident.subjects[:_NAMED]]
     more = incident.roots - len(named)
     return ", ".join(named) + (f" and {more:,} more" if more else "")
 

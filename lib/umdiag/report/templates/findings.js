@@ -17,7 +17,6 @@
 
   function compare(left, right) {
     if (left === right) { return 0; }
-    if (left === "—" || right === "—") { return left === "—" ? 1 : -1; }
     if (typeof left !== typeof right) { return typeof left === "number" ? -1 : 1; }
     return left < right ? -1 : 1;
   }
@@ -139,17 +138,21 @@
         var sign = state.falling ? -1 : 1;
         found = found
           .map(function (item, place) { return [key(item.texts[state.column] || ""), place, item]; })
-          .sort(function (left, right) { return compare(left[0], right[0]) * sign || left[1] - right[1]; })
+          .sort(function (left, right) {
+            // What is not known is last, whichever way the others go.
+            var unknown = Number(left[0] === "—") - Number(right[0] === "—");
+            return unknown || compare(left[0], right[0]) * sign || left[1] - right[1];
+          })
           .map(function (sorted) { return sorted[2]; });
       }
       Array.from(body.querySelectorAll(":scope > tr:not(.um-more)")).forEach(foldUp);
       body.replaceChildren.apply(body, found.slice(0, state.limit).map(function (item) { return rowOf(item, folds); }));
       var shown = Math.min(found.length, state.limit);
-      said.textContent = shown < items.length
-        ? shown.toLocaleString("en") + " of " + (found.length < items.length
-          ? found.length.toLocaleString("en") + " found (" + items.length.toLocaleString("en") + " in all)"
-          : items.length.toLocaleString("en")) + " shown"
-        : "";
+      var all = items.length.toLocaleString("en");
+      var of = found.length.toLocaleString("en");
+      said.textContent = !found.length ? "nothing found in " + all
+        : found.length < items.length ? shown.toLocaleString("en") + " of " + of + " found (" + all + " in all) shown"
+          : shown < items.length ? shown.toLocaleString("en") + " of " + all + " shown" : "";
       more.hidden = shown >= found.length;
     }
 
