@@ -441,6 +441,23 @@ def test_remarks_do_not_make_a_problem():
     assert "No problem; 1 note." in repr(show.diagnosis(one))
 
 
+def test_a_query_bound_to_very_many_names_is_cut_and_cannot_be_copied_in_part():
+    page = show.diagnosis(diagnosis_of(queries=(query_of(text="x" * 30_000),)))._repr_html_()
+    assert "… and 10,000 more characters: findings.json has all of it." in page
+    assert 'class="um-query"' not in page
+
+
+def test_a_name_of_a_million_letters_is_cut_wherever_it_is_shown():
+    name = "n" * 1_000_000
+    finding = replace(
+        finding_of(name, resolution=(f"az vm start --ids {name}",)),
+        subject=Subject(kind="machine", name=name, id=f"/subscriptions/{name}"),
+    )
+    block = show.diagnosis(diagnosis_of(finding, *(finding_of(f"vm-{place}") for place in range(60))))
+    assert len(block.on_page()) < 60_000
+    assert 'id="um-machine_disconnected"' in block.on_page()
+
+
 def test_queries_are_shown_as_sent():
     page = show.diagnosis(diagnosis_of(queries=(query_of(),)))._repr_html_()
     assert "<details><summary>1 query behind this, as sent</summary>" in page

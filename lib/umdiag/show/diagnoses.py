@@ -15,6 +15,8 @@ from umdiag.words.counting import counted
 
 #: Accepted findings of one scenario that are listed.
 _MOST_ACCEPTED = 50
+#: Characters of a query that are shown: it may be bound to a thousand names.
+_MOST_OF_QUERY = 20_000
 _REMEDIES = {
     State.DENIED: "get permission to read it (Log Analytics Reader on the workspace, Reader on the "
     "subscription and the Automation account), then run again",
@@ -115,6 +117,8 @@ def _queries(queries: Sequence[QueryUse]) -> Html:
 def _query(query: QueryUse) -> Html:
     state = f"{query.state}, {counted(query.rows, 'row')}" + (f": {query.reason}" if query.reason else "")
     text = "\n".join(query.text.splitlines())
-    return Html('<p><b>{}</b> ({})</p><pre class="um-query" tabindex="0" data-query="{}">{}</pre>').format(
-        query.name, state, query.name, text
-    )
+    head = Html("<p><b>{}</b> ({})</p>").format(query.name, state)
+    if len(text) > _MOST_OF_QUERY:  # what is cut off is no query to copy
+        left = Html("<pre>{}</pre><p>… and {:,} more characters: findings.json has all of it.</p>")
+        return head + left.format(text[:_MOST_OF_QUERY], len(text) - _MOST_OF_QUERY)
+    return head + Html('<pre class="um-query" tabindex="0" data-query="{}">{}</pre>').format(query.name, text)
