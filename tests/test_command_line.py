@@ -340,7 +340,6 @@ def test_manual_page_holds_causes_and_their_mend(capsys: pytest.CaptureFixture[s
     ("name", "message"),
     [
         ("workspace_quota", "'workspace_quota'; did you mean workspace_over_quota?"),
-        ("zzz", "'zzz'; `umdiag scenarios` lists them"),
     ],
 )
 def test_unknown_scenario_gets_near_names(

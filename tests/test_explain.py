@@ -153,7 +153,6 @@ def test_cause_of_both_services_names_the_pages_of_both(say: Callable[..., Said]
         ([], "nothing was given"),
         ([""], "nothing was given"),
         (["  "], "nothing was given"),
-        (["zzz"], "there is no scenario 'zzz'"),
         (["workspace", "quota"], "did you mean workspace_over_quota?"),
         (["nosuch/place/a.log"], "there is no file 'a.log' to read"),
         (["WindowsUpdate.log"], "there is no file 'WindowsUpdate.log' to read"),
@@ -167,6 +166,15 @@ def test_wrong_call_ends_with_2(say: Callable[..., Said], words: list[str], mess
     assert (code, out) == (2, "")
     assert message in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("word", ["zzz", "nosuchthing", "foo bar"])
+def test_word_that_is_near_no_scenario_is_a_text_that_is_not_known(
+    say: Callable[..., Said], word: str
+) -> None:
+    code, out, err = say(word)
+    assert (code, err) == (0, "")
+    assert "umdiag scenarios" in out or "not known" in out.lower() or "no known" in out.lower()
 
 
 @settings(derandomize=True, max_examples=150, deadline=None)

@@ -100,18 +100,14 @@ def _scenario(text: str, width: int) -> str:
 
 
 def _raise_if_near(text: str) -> None:
-    """Raise CallError for a single word in small letters, or for words that come near a scenario's name.
-
-    A word with capitals is an error's code, such as `OperationNotAllowed`.
-    """
+    """Raise CallError for words that come near a scenario's name; any others are a text that is not known."""
     from umdiag.explain import pages
     from umdiag.scenarios import catalogue
 
     try:
         pages.choose(text, catalogue())
     except CallError as error:
-        near = "did you mean" in str(error) and not unknowing.unknown_codes(text)
-        if near or (text.islower() and len(text.split()) == 1):
+        if "did you mean" in str(error) and not unknowing.unknown_codes(text):
             raise
 
 
