@@ -94,8 +94,8 @@ def test_skeletons_pass_types(checkout: Path) -> None:
 def test_each_unfilled_place_fails_once_and_names_file_and_line(checkout: Path) -> None:
     wanted = unfilled(checkout)
     assert set(wanted) == LEFT
-    chosen = "filled or restart_pending or run_never_ends or endless_runs or tables_are_fresh"
-    modules = ("unfilled", "scenarios", "notebooks", "readme")
+    chosen = "filled or restart_pending or run_never_ends or endless_runs or pages_are_fresh"
+    modules = ("unfilled", "scenarios", "notebooks", "docs")
     done = run(
         checkout, "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", "-m", "not slow", "-k", chosen,
         *(f"tests/test_{name}.py" for name in modules),

@@ -29,11 +29,6 @@ NEWS = "## [Unreleased]\n\n### Added\n\n"
 
 
 _PATH = os.pathsep.join(str(ROOT / folder) for folder in ("lib", "tests"))
-_TABLES = """
-from support import readme
-for path, text in readme.forms().items():
-    path.write_text(text, encoding="utf-8", newline="\\n")
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -48,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, text in files.items():
         (ROOT / name).write_text(text, encoding="utf-8", newline="\n")
     # In a process of its own: the catalogue of this one does not know the new module.
-    subprocess.run([sys.executable, "-c", _TABLES], env={**os.environ, "PYTHONPATH": _PATH}, check=True)
+    generate = [sys.executable, "-m", "support.generated"]
+    subprocess.run(generate, env={**os.environ, "PYTHONPATH": _PATH}, check=True)
     left = [line for name, lines in unfilled(ROOT).items() if name in files for line in lines]
     sys.stdout.write("\n".join(["Left to be filled:", *(f"  {line}" for line in left), ""]))
 
