@@ -126,7 +126,7 @@ def test_code_is_found_where_clients_write_it(text: str, words: list[str], statu
 
 def test_unknown_code_in_a_frame_is_answered_as_a_code() -> None:
     page = answer(['{"error":{"code":"QuxNotAllowed","message":"Quux."}}'], 100)
-    assert page.startswith("ARM code QuxNotAllowed: unknown here.")
+    assert page.startswith("ARM code QuxNotAllowed: not known here.")
 
 
 def test_unknown_code_beside_a_known_message_is_said_too() -> None:
