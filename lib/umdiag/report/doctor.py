@@ -77,7 +77,7 @@ def _snapshot(source: Source) -> Iterator[Reach]:
     for line in lines:
         ok = line.state in (State.COMPLETE, State.EMPTY)
         told = counted(line.rows, "row") if ok else line.note or line.state.value
-        what = f"table {line.table} of {line.scope}"
+        what = f"table {line.table}" + (f" of {line.scope}" if line.scope != "workspace" else "")
         yield Reach(group=_group(line.table), what=what, ok=ok, told=told, table=line)
 
 

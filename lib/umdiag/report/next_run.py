@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from umdiag.errors import CallError, is_full
+from umdiag.errors import CallError, Unavailable, is_full
 from umdiag.kit import Kit
 from umdiag.parameters import Parameters
 from umdiag.report.records import write_machines_csv
@@ -36,6 +36,10 @@ def tell(parameters: Parameters, configuration: str, csv: Path | None) -> Iterat
         if csv is not None:
             _write(csv, table(chosen, machines))
             yield f"CSV: {csv}"
+    except Unavailable as unseen:
+        raise CallError(
+            f"{unseen}; which machines the next run takes rests on it: umdiag doctor says what can be read"
+        ) from None
     finally:
         kit.close()
 
