@@ -479,3 +479,9 @@ def test_tests_of_one_group_are_kept_in_one_process(request: pytest.FixtureReque
     if not getattr(request.config.option, "loadgroup", False):
         pytest.skip("needs pytest -n … --dist loadgroup")
     assert request.node.nodeid.endswith("@kept together")
+
+
+def test_links_to_an_environment_are_ignored_too() -> None:
+    """A pattern that ends with a slash means folders alone: a worktree's link would be committed."""
+    lines = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert {"/.venv", "/tests/analyser/node_modules"} <= {*lines}
