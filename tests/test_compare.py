@@ -185,6 +185,13 @@ def test_a_terminal_is_not_steered_by_rows(capsys: pytest.CaptureFixture[str]) -
     assert max(map(len, said.splitlines())) < 400
 
 
+def test_json_keeps_what_would_steer_a_terminal_as_an_escape() -> None:
+    name = "\x9b31m\u202e\x1b[0m"
+    text = as_json(compare(report_of(), report_of(finding(name), days=1)))
+    assert not set(name) & set(text) - set("31m[0")
+    assert [told["key"] for told in json.loads(text)["findings"]] == [name]
+
+
 def test_states_make_a_matrix() -> None:
     old = report_of(states={"a": "compliant", "b": "compliant", "c": "disconnected"})
     new = report_of(states={"a": "compliant", "b": "non_compliant", "d": "compliant"})

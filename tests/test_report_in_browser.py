@@ -30,7 +30,7 @@ go.Figure({{"data": [{{"type": "heatmap", "z": [[1, 2]]}}], "layout": {{"title":
 display(show.note(name))
 print(name)
 display(HTML("<table><thead><tr><th>n</th></tr></thead><tbody>"
-             "<tr><td>10</td></tr><tr><td>9</td></tr><tr><td>100</td></tr></tbody></table>"
+             "<tr><td>10</td></tr><tr><td>9</td></tr><tr><td>—</td></tr><tr><td>100</td></tr></tbody></table>"
              "<script>document.title='RUN'</script><img src='https://example.com/x.png'>"))
 """
 
@@ -95,9 +95,9 @@ def test_tables_sort_by_number(report, tab):
     tab.open(report / "overview.html")
     cells = tab.page.locator(".output > table tbody td")
     tab.page.get_by_role("button", name="n", exact=True).click()
-    assert cells.all_inner_texts() == ["9", "10", "100"]
+    assert cells.all_inner_texts() == ["9", "10", "100", "—"]
     tab.page.get_by_role("button", name="n", exact=True).click()
-    assert cells.all_inner_texts() == ["100", "10", "9"]
+    assert cells.all_inner_texts() == ["100", "10", "9", "—"]
 
 
 def test_page_works_by_keyboard_and_on_a_small_screen(report, tab):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from umdiag.commands.saying import say
-from umdiag.commands.writing import write_into
 
 
 class Format(StrEnum):
@@ -40,12 +39,8 @@ def compare(
     from umdiag.compare import read_report, telling
 
     comparison = lay_beside(read_report(old), read_report(new))
-    write = {Format.TEXT: telling.as_text, Format.JSON: telling.as_json, Format.HTML: telling.as_html}
-    text = write[format](comparison)
-    if output is None:
-        say(text.rstrip("\n"))
-    else:
-        say(f"Comparison: {write_into(output, f'comparison.{_ENDINGS[format]}', text)}")
+    _tell("comparison", comparison, telling, format, output)
+    if output is not None:
         say(telling.first_line(comparison))
     raise typer.Exit(comparison.exit_code)
 
@@ -64,9 +59,15 @@ def trend(
     from umdiag.compare import trending
 
     counts = trending.trend(trending.reports_in(folders))
-    write = {Format.TEXT: trending.as_text, Format.JSON: trending.as_json, Format.HTML: trending.as_html}
-    text = write[format](counts)
+    _tell("trend", counts, trending, format, output)
+
+
+def _tell(name: str, told: object, words: Any, form: Format, output: Path | None) -> None:
+    """Print what a module (`as_text`, `as_json`, `as_html`) makes of it, or write it into a folder."""
+    from umdiag.report.folder import write_into
+
+    text = getattr(words, f"as_{form}")(told)
     if output is None:
         say(text.rstrip("\n"))
     else:
-        say(f"Trend: {write_into(output, f'trend.{_ENDINGS[format]}', text)}")
+        say(f"{name.capitalize()}: {write_into(output, f'{name}.{_ENDINGS[form]}', text)}")

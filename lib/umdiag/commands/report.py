@@ -13,6 +13,7 @@ import typer
 from umdiag.commands.given import ParameterFile, read_given
 from umdiag.commands.saying import say, tell
 from umdiag.starter import notebook_names
+from umdiag.words.shortening import harmless_json
 
 
 class FailOn(StrEnum):
@@ -82,7 +83,7 @@ def report(
         echo=None if quiet else tell,
     )
     if as_json:
-        say(json.dumps(outcome.summary(fail_on.value), indent=1, ensure_ascii=False))
+        say(harmless_json(json.dumps(outcome.summary(fail_on.value), indent=1, ensure_ascii=False)))
     else:
         say(f"Report: {outcome.index}")
         if outcome.single_file:

@@ -24,7 +24,7 @@ from umdiag.report.templates import render, script
 from umdiag.show import comparison as show
 from umdiag.words.counting import counted
 from umdiag.words.moments import to_the_minute, write_moment
-from umdiag.words.shortening import shortened
+from umdiag.words.shortening import harmless_json, shortened
 from umdiag.words.states import called
 
 SCHEMA = "umdiag/comparison/1"
@@ -81,7 +81,7 @@ def as_json(comparison: Comparison) -> str:
             comparison.changes.assign(changed=comparison.changes["changed"].map(write_moment))
         ),
     }
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    return harmless_json(json.dumps(content, indent=1, ensure_ascii=False)) + "\n"
 
 
 def as_html(comparison: Comparison) -> str:

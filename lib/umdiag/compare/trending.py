@@ -20,6 +20,7 @@ from umdiag.report.templates import render
 from umdiag.show.findings import sentence
 from umdiag.words.counting import counted
 from umdiag.words.moments import to_the_minute, write_moment
+from umdiag.words.shortening import harmless_json
 from umdiag.words.states import STATES
 
 SCHEMA = "umdiag/trend/1"
@@ -106,7 +107,9 @@ def as_json(told: Trend) -> str:
         }
         for place, time in enumerate(told.states.index)
     ]
-    return json.dumps({"schema": SCHEMA, "reports": reports}, indent=1, ensure_ascii=False) + "\n"
+    return (
+        harmless_json(json.dumps({"schema": SCHEMA, "reports": reports}, indent=1, ensure_ascii=False)) + "\n"
+    )
 
 
 def as_html(told: Trend) -> str:

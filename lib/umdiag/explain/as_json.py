@@ -13,6 +13,7 @@ from umdiag.explain.unknowing import unknown_codes
 from umdiag.knowledge.details import details, filled
 from umdiag.knowledge.resembling import similar
 from umdiag.knowledge.table import Knowledge
+from umdiag.words.shortening import harmless_json
 
 _LEFT_OUT = ("patterns", "kind", "example")
 
@@ -71,4 +72,4 @@ def _place(place: Place) -> dict[str, Any]:
 
 
 def _written(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    return harmless_json(json.dumps(value, ensure_ascii=False, indent=2))

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from umdiag.show.markup import in_script
+
 _TAG = re.compile(r"<[^>]*>")
 _MOST_ROWS = 300
 _HEADS = ("Series", "Across", "Up")
@@ -55,11 +57,8 @@ class Charts:
 
 
 def as_script(content: object) -> Markup:
-    """Write JSON so that it can stand inside a script element whatever strings it holds."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(text)  # noqa: S704 - nothing in it can end the element
+    """Write a value as JSON that can be within a script element, keys in order."""
+    return in_script(json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True))
 
 
 def _table(traces: Sequence[Mapping[str, Any]]) -> Markup:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from umdiag.errors import CallError, is_full
+from umdiag.words.files import write_private
 from umdiag.words.private import STRANGE_FOR, numbering
 
 SCHEMA = "umdiag/findings/1"
@@ -110,6 +111,19 @@ class Staging:
         with suppress(OSError):  # in use by now, or gone
             for parent in reversed(self._parents):
                 parent.rmdir()
+
+
+def write_into(folder: Path, name: str, text: str) -> Path:
+    """Write a file into a folder, which is made, whole or not at all. Raises CallError."""
+    path = folder / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_private(path, text.encode("utf-8", "replace"))
+    except OSError as error:
+        if is_full(error):
+            raise
+        raise CallError(f"{path}: cannot be written ({error.strerror}); choose another -o") from None
+    return path
 
 
 def leave_what_is_gone(folder: Path) -> None:

@@ -17,11 +17,10 @@ from umdiag import parameters as params
 from umdiag._version import __version__
 from umdiag.kit import RUN_VARIABLE, Kit
 from umdiag.model import Diagnosis, Verdict
-from umdiag.report.folder import Staging, leave_what_is_gone, refuse_fuller
+from umdiag.report.folder import Staging, leave_what_is_gone, refuse_fuller, write_into
 from umdiag.report.interrupt import interruptible
 from umdiag.report.notebooks import AFTER, choose, drawn, families_of, fetch_machine, find_notebooks
 from umdiag.report.outcome import Outcome
-from umdiag.report.single import write_single
 from umdiag.report.steps import Steps
 from umdiag.report.writing import Report
 from umdiag.show.unanswered import unanswered
@@ -137,9 +136,7 @@ class Job:
         page = report.single_file(notebooks) if self._single_file else ""
         self._go_on()
         staging.publish()
-        single = self._output.with_name(f"{self._output.name}.html") if page else None
-        if single is not None:
-            write_single(single, page)
+        single = write_into(self._output.parent, f"{self._output.name}.html", page) if page else None
         return Outcome(
             index=self._output / "index.html",
             asked_at=report.asked_at,

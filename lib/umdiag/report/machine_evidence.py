@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from itertools import islice
 from typing import Any, TypeAlias
 
 import pandas as pd
 
 from umdiag.model import Diagnosis, Finding
-from umdiag.scenarios import catalogue
+from umdiag.scenarios import decides_of
 from umdiag.show.evidence import APART, called
 from umdiag.show.findings import sentence
 from umdiag.show.values import words
+from umdiag.words.shortening import shortened
 
 #: Scenario, cause, the cause's sentence, then what the pairs of evidence are called.
 Kind: TypeAlias = tuple[str, ...]
@@ -43,11 +43,6 @@ def shown(scenarios: Sequence[Diagnosis], findings: Sequence[Finding]) -> tuple[
     return kind_of, _written(values, keys_of)
 
 
-def shortened(text: str, most: int) -> str:
-    """Cut a text that is longer than `most` signs."""
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
 def _keys(
     scenario: str,
     keys: tuple[str, ...],
@@ -57,7 +52,7 @@ def _keys(
     """Choose the first keys that have a value: those that decide, then the others as they stand."""
     order = ordered.get((scenario, keys))
     if order is None:
-        wanted = [key for key in _deciding().get(scenario, ()) if key in evidence]
+        wanted = [key for key in decides_of(scenario) if key in evidence]
         order = tuple(key for key in dict.fromkeys((*wanted, *keys)) if key not in APART)
         ordered[scenario, keys] = order
     filled = (key for key in order if (value := evidence[key]) is not None and not _is_empty(value))
@@ -91,8 +86,3 @@ def _word(value: Any, key: str, known: dict[tuple[str, object], str]) -> str:
     if (key, value) not in known:
         known[key, value] = shortened(words(value, key), SHORT)
     return known[key, value]
-
-
-@cache
-def _deciding() -> Mapping[str, Sequence[str]]:
-    return {scenario.name: scenario.decides for scenario in catalogue()}

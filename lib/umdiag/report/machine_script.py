@@ -14,10 +14,12 @@ from typing import Any
 import pandas as pd
 
 from umdiag.model import Diagnosis, Finding
-from umdiag.report.machine_evidence import shortened, shown
+from umdiag.report.machine_evidence import shown
 from umdiag.report.machine_findings import NOT_LISTED, Joined, Text, join
+from umdiag.show.markup import in_script
 from umdiag.words.files import private_file
 from umdiag.words.services import CALLED
+from umdiag.words.shortening import shortened
 from umdiag.words.states import STATES
 
 NAME = "machines.js"
@@ -45,9 +47,7 @@ def write_machines_js(
         file.write(b"window.umdiagMachines={")
         for number, (name, value) in enumerate(_parts(joined, diagnoses, families)):
             text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-            for sign in "<>&":  # all else beyond plain text is escaped already
-                text = text.replace(sign, f"\\u{ord(sign):04x}")
-            file.write(f'{"," if number else ""}\n"{name}":{text}'.encode("ascii"))
+            file.write(f'{"," if number else ""}\n"{name}":{in_script(text)}'.encode("ascii"))
         file.write(b"\n};\n")
 
 

@@ -16,7 +16,7 @@ from umdiag.judging.verdicts import worst_first
 from umdiag.model import Diagnosis, Finding
 from umdiag.words.files import private_file, write_private
 from umdiag.words.plain import plain
-from umdiag.words.shortening import shortened
+from umdiag.words.shortening import harmless, shortened
 
 FINDING_COLUMNS = (
     "family",
@@ -37,8 +37,6 @@ _SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋﬩−"
 #: Where a cell begins: at its start, and, where semicolons or tabs separate cells, behind those. There quotes
 #: that protect a cell from commas protect nothing, and a line break in it ends the row.
 _FORMULA = re.compile(rf"(?:^|(?<=[;\t\n]))(?=[\s\"\u200b-\u200f\u2060\ufeff]*[{_SIGNS}])|^(?=\t)")
-#: What steers a terminal, or the order in which signs are shown.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _BREAK = re.compile("\r\n?")
 _MOST_EVIDENCE = 300
 #: Signs that a cell of a spreadsheet holds.
@@ -87,7 +85,7 @@ def summary(evidence: Mapping[str, Any]) -> str:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         parts.append(f"{key}: {' '.join(text.split())}")
     line = "; ".join(parts)
-    return line if len(line) <= _MOST_EVIDENCE else line[: _MOST_EVIDENCE - 1] + "…"
+    return shortened(line, _MOST_EVIDENCE)
 
 
 def _lines(value: Any, depth: int, indent: str = "") -> Iterator[str]:
@@ -137,4 +135,4 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]])
 
 
 def _disarmed(cell: str) -> str:
-    return shortened(_FORMULA.sub("'", _CONTROL.sub("", _BREAK.sub("\n", cell))), _MOST_OF_CELL)
+    return shortened(_FORMULA.sub("'", harmless(_BREAK.sub("\n", cell))), _MOST_OF_CELL)

@@ -17,7 +17,6 @@ from pathlib import Path
 from markupsafe import Markup
 
 from umdiag.report.templates import bundle, script
-from umdiag.words.files import write_private
 
 #: Between which marks of its frame a page differs from the others.
 _BEGIN, _END = "<!-- page -->", "<!-- end of page -->"
@@ -72,11 +71,6 @@ def linked(page: str, families: Collection[str]) -> str:
         return f'href="#{link["page"]}{anchor}"'
 
     return _FILE.sub(lambda link: link["name"], _LINK.sub(there, page))
-
-
-def write_single(path: Path, page: str) -> None:
-    """Write the file under its name only when it is whole."""
-    write_private(path, page.encode("utf-8", "replace"))
 
 
 def _content(page: str) -> str:

@@ -19,7 +19,7 @@ from umdiag.errors import UmdiagError
 
 BUNDLE = "plotly.min.js"
 #: What the pages' own script is made of.
-_SCRIPTS = ("report.js", "copying.js", "findings.js", "machine_data.js", "machine_rows.js")
+_SCRIPTS = ("sorting.js", "report.js", "copying.js", "findings.js", "machine_data.js", "machine_rows.js")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,6 +75,16 @@ def leads_from(name: str, cause: str) -> tuple[Lead, ...]:
     return _leads().get((name, cause), ())
 
 
+def decides_of(name: str) -> tuple[str, ...]:
+    """Return the keys of evidence that decide in a scenario, none where it is not known."""
+    return _decides().get(name, ())
+
+
+@cache
+def _decides() -> Mapping[str, tuple[str, ...]]:
+    return {entry.name: entry.decides for entry in catalogue()}
+
+
 @cache
 def _leads() -> Mapping[tuple[str, str], tuple[Lead, ...]]:
     return {(entry.name, cause.key): cause.leads_to for entry in catalogue() for cause in entry.causes}

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from umdiag.model import Finding
+from umdiag.scenarios import catalogue, decides_of
+from umdiag.scenarios.portal import resource_page
 from umdiag.show.evidence import Line, Pair, Sheet, sheet
 from umdiag.show.markup import Html, badge, data, folded, link, numbered, soft
 from umdiag.show.places import Place, machine_name, referring
@@ -38,7 +40,7 @@ _NOUNS = {
 
 def finding_table(scenario: str, findings: Sequence[Finding], place: Place, *, named: bool = True) -> Html:
     """Write the findings of one cause as a table (`named`: with their subjects), then steps and sources."""
-    laid = sheet(findings, _decides().get(scenario, ()))
+    laid = sheet(findings, decides_of(scenario))
     names = Counter(finding.subject.name for finding in findings) if named else Counter()
     heads = ["Severity", *(["Subject"] if named else []), *laid.columns]
     is_open = len(findings) <= _OPEN
@@ -107,9 +109,6 @@ def _subject(finding: Finding, place: Place, *, shared: bool) -> Html:
 
 
 def _in_portal(finding: Finding) -> str:
-    # Here, not above: showing rests on the records alone, and only words come from the scenarios.
-    from umdiag.scenarios.portal import resource_page
-
     address = str(finding.evidence.get("portal") or resource_page(finding.subject.id))
     return address if len(address) <= _LONGEST else ""
 
@@ -200,16 +199,6 @@ def _page(source: str) -> str:
 
 @cache
 def _sentences() -> Mapping[tuple[str, str], str]:
-    # Here, not above: showing rests on the records alone, and only words come from the scenarios.
-    from umdiag.scenarios import catalogue
-
     return {
         (scenario.name, cause.key): cause.sentence for scenario in catalogue() for cause in scenario.causes
     }
-
-
-@cache
-def _decides() -> Mapping[str, Sequence[str]]:
-    from umdiag.scenarios import catalogue
-
-    return {scenario.name: scenario.decides for scenario in catalogue()}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from umdiag.model import Diagnosis, Incident, Severity, Verdict
+from umdiag.scenarios import scenario
 from umdiag.show.blocks import Block
 from umdiag.show.board import to_fix
 from umdiag.show.diagnoses import to_find_out
@@ -97,20 +98,13 @@ def _roots(ordered: Sequence[Diagnosis], place: Place) -> Html:
     items = [
         Html("{}: {} <code>{}</code>").format(
             counted(number, "finding"),
-            link(place.address(_family(scenario), scenario), sentence(scenario, cause)),
-            scenario,
+            link(place.address(scenario(name).family, name), sentence(name, cause)),
+            name,
         )
-        for (scenario, cause), number in roots.most_common(_MOST_ROOTS)
+        for (name, cause), number in roots.most_common(_MOST_ROOTS)
     ]
     head = Html('<p class="um-soft">Findings here that follow from something on another page:</p>')
     return head + Html("<ul>{}</ul>").format(Html("<li>{}</li>").each(items))
-
-
-def _family(name: str) -> str:
-    # Here, not above: showing rests on the records alone, and only words come from the scenarios.
-    from umdiag.scenarios import scenario
-
-    return scenario(name).family
 
 
 def _table(ordered: Sequence[Diagnosis], place: Place) -> Html:

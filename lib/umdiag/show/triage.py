@@ -28,7 +28,6 @@ class Row:
 
     incident: Incident
     family: str
-    title: str
     what: str
     who: str
     follows: str
@@ -75,11 +74,11 @@ def board_of(
 
 def rows_of(incidents: Sequence[Incident], diagnoses: Sequence[Diagnosis]) -> tuple[Row, ...]:
     """Tell of the incidents whose roots are findings of these diagnoses, in their order."""
-    by_scenario = {diagnosis.scenario: diagnosis for diagnosis in diagnoses}
+    families = {diagnosis.scenario: diagnosis.family for diagnosis in diagnoses}
     return tuple(
-        _row(incident, by_scenario[incident.scenario])
+        row_of(incident, families[incident.scenario])
         for incident in incidents
-        if incident.scenario in by_scenario
+        if incident.scenario in families
     )
 
 
@@ -115,13 +114,13 @@ def _verdicts(seen: Sequence[Diagnosis]) -> str:
     )
 
 
-def _row(incident: Incident, diagnosis: Diagnosis) -> Row:
+def row_of(incident: Incident, family: str) -> Row:
+    """Tell of one incident; `family` is that of its scenario."""
     go = "goes" if incident.explains == 1 else "go"
     follows = f"{counted(incident.explains, 'more finding')} {go} away with it" if incident.explains else ""
     return Row(
         incident=incident,
-        family=diagnosis.family,
-        title=diagnosis.title,
+        family=family,
         what=sentence(incident.scenario, incident.cause),
         who=_who(incident),
         follows=follows,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from math import inf
 
 from umdiag.model import Diagnosis, Finding, Incident, Severity, Verdict
 
@@ -18,8 +19,6 @@ UNKNOWN_CAUSE = "unknown"
 _WIDTH = {"workspace": 0, "automation_account": 1, "subscription": 1, "machine": 3}
 _BETWEEN = 2
 _VERDICTS = list(Verdict)
-#: Place of what is in no incident's root: findings.json holds fewer.
-_LAST = 1_000_000
 
 Weight = tuple[bool, bool, int, int]
 _NOTHING: Weight = (True, True, len(Severity), len(_WIDTH))
@@ -67,7 +66,7 @@ def by_urgency(diagnoses: Iterable[Diagnosis], incidents: Iterable[Incident] = (
         diagnoses,
         key=lambda diagnosis: (
             _VERDICTS.index(diagnosis.verdict),
-            places.get(diagnosis.scenario, _LAST),
+            places.get(diagnosis.scenario, inf),
             heaviest(diagnosis.findings),
             -len(diagnosis.findings),
             diagnosis.scenario,

@@ -17,3 +17,8 @@ def shortened(text: str, most: int = _MOST) -> str:
 def harmless(text: str) -> str:
     """Return a text that a terminal shows as it stands: what would steer it is left out."""
     return _CONTROL.sub("", text)
+
+
+def harmless_json(text: str) -> str:
+    """Return JSON of the same values that a terminal shows as it stands: what would steer it is escaped."""
+    return _CONTROL.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)

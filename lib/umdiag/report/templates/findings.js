@@ -11,14 +11,7 @@
 
   function key(text) {
     var place = SEVERITIES.indexOf(text);
-    var number = text.replace(/,/g, "");
-    return place >= 0 ? place : /^-?\d+(\.\d+)?$/.test(number) ? Number(number) : text.toLowerCase();
-  }
-
-  function compare(left, right) {
-    if (left === right) { return 0; }
-    if (typeof left !== typeof right) { return typeof left === "number" ? -1 : 1; }
-    return left < right ? -1 : 1;
+    return place >= 0 ? place : window.umdiagSorting.key(text);
   }
 
   // A finding that is on the page already.
@@ -135,15 +128,10 @@
     function show() {
       var found = chosen();
       if (state.column >= 0) {
-        var sign = state.falling ? -1 : 1;
         found = found
-          .map(function (item, place) { return [key(item.texts[state.column] || ""), place, item]; })
-          .sort(function (left, right) {
-            // What is not known is last, whichever way the others go.
-            var unknown = Number(left[0] === "—") - Number(right[0] === "—");
-            return unknown || compare(left[0], right[0]) * sign || left[1] - right[1];
-          })
-          .map(function (sorted) { return sorted[2]; });
+          .map(function (item) { return [key(item.texts[state.column] || ""), item]; })
+          .sort(window.umdiagSorting.order(state.falling))
+          .map(function (sorted) { return sorted[1]; });
       }
       Array.from(body.querySelectorAll(":scope > tr:not(.um-more)")).forEach(foldUp);
       body.replaceChildren.apply(body, found.slice(0, state.limit).map(function (item) { return rowOf(item, folds); }));
@@ -175,18 +163,10 @@
       }).join("; ");
     }
 
-    columns.forEach(function (head, column) {
-      var button = made("button", "sort");
-      button.type = "button";
-      while (head.firstChild) { button.appendChild(head.firstChild); }
-      head.appendChild(button);
-      button.addEventListener("click", function () {
-        state.falling = state.column === column && !state.falling;
-        state.column = column;
-        columns.forEach(function (other) { other.removeAttribute("aria-sort"); });
-        head.setAttribute("aria-sort", state.falling ? "descending" : "ascending");
-        show();
-      });
+    window.umdiagSorting.buttons(columns, function (column, falling) {
+      state.column = column;
+      state.falling = falling;
+      show();
     });
 
     if (items.length >= FEW) {

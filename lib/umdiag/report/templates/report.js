@@ -32,40 +32,20 @@
     });
   }
 
-  function key(cell) {
-    var text = cell ? cell.dataset.sort || cell.textContent.trim() : "";
-    var number = text.replace(/,/g, "");
-    return /^-?\d+(\.\d+)?$/.test(number) ? Number(number) : text.toLowerCase();
-  }
-
-  function compare(left, right) {
-    if (left === right) { return 0; }
-    if (left === "" || right === "") { return left === "" ? 1 : -1; }
-    if (typeof left !== typeof right) { return typeof left === "number" ? -1 : 1; }
-    return left < right ? -1 : 1;
-  }
-
   function sortable(table) {
     var body = table.tBodies[0];
     var heads = table.tHead ? Array.from(table.tHead.rows[0].cells) : [];
     if (!body || body.rows.length < 3 || table.tBodies.length > 1 || body.querySelector("[rowspan],[colspan]")) {
       return;
     }
-    heads.forEach(function (head, column) {
-      var button = document.createElement("button");
-      button.type = "button";
-      button.className = "sort";
-      while (head.firstChild) { button.appendChild(head.firstChild); }
-      head.appendChild(button);
-      button.addEventListener("click", function () {
-        var falling = head.getAttribute("aria-sort") === "ascending";
-        heads.forEach(function (other) { other.removeAttribute("aria-sort"); });
-        head.setAttribute("aria-sort", falling ? "descending" : "ascending");
-        Array.from(body.rows)
-          .map(function (row) { return [key(row.cells[column]), row]; })
-          .sort(function (left, right) { return compare(left[0], right[0]) * (falling ? -1 : 1); })
-          .forEach(function (pair) { body.appendChild(pair[1]); });
-      });
+    window.umdiagSorting.buttons(heads, function (column, falling) {
+      Array.from(body.rows)
+        .map(function (row) {
+          var cell = row.cells[column];
+          return [window.umdiagSorting.key(cell ? cell.dataset.sort || cell.textContent.trim() : ""), row];
+        })
+        .sort(window.umdiagSorting.order(falling))
+        .forEach(function (pair) { body.appendChild(pair[1]); });
     });
   }
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from umdiag.words import shortening
+
 #: The service's numbers of "too many rows or bytes"; its neighbours (low memory, a runaway query) are none.
 _TOO_LARGE = re.compile(
     r"E_QUERY_RESULT_SET_TOO_LARGE|80DA0003|-2133196797|"
@@ -78,7 +80,7 @@ def is_too_heavy(text: str) -> bool:
 def shortened(text: str) -> str:
     """Return a service's words on one short line, without tokens and control characters."""
     text = _TOKEN.sub("…", " ".join("".join(sign if sign.isprintable() else " " for sign in text).split()))
-    return text if len(text) <= _MOST_WORDS else text[: _MOST_WORDS - 1] + "…"
+    return shortening.shortened(text, _MOST_WORDS)
 
 
 def _inside(error: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
